@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Pin every dependency with its hashes, and with no address in the file.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+pin() { uv pip compile --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+            --python-version 3.11 --no-header --no-annotate --quiet "$@"; }
+pin pyproject.toml --output-file requirements/runtime.txt
+pin pyproject.toml --extra dev --constraints requirements/runtime.txt --output-file requirements/dev.txt
+printf 'hatchling>=1.27\neditables>=0.5\n' | pin - --output-file requirements/build.txt

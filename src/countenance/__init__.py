@@ -1,0 +1,40 @@
+"""Countenance: face search by permission.
+
+Find a person in the photographs that an organisation is entitled to hold, and prove the entitlement::
+
+    import countenance
+
+    with countenance.open("club.toml", account="anna@club.example", passphrase="…") as c:
+        for hit in c.search("who.jpg", purpose="photo-library", case="press office 12"):
+            print(hit.rank, hit.subject, f"{hit.score:.2f}", hit.band)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from countenance.service.countenance import Countenance
+
+__version__ = "0.1.0"
+__all__ = ["__version__", "open"]
+
+
+def open(config: str | Path, *, account: str | None = None, passphrase: str | None = None) -> Countenance:  # noqa: A001
+    """Open a gallery.
+
+    Args:
+        config: The configuration file, or the folder that holds ``countenance.toml``.
+        account: The e-mail address of the named account that acts; the configuration's own when left out.
+        passphrase: Opens that account's key file; ``COUNTENANCE_PASSPHRASE`` from the environment when left out.
+
+    Raises:
+        BadConfiguration: there is no such file, or it contradicts itself.
+        NotSignedIn: there is no such account.
+        KeyMissing: the vault or the key-encryption key is not where the configuration says.
+    """
+    # The libraries behind it are heavy, and `countenance --help` needs none of them.
+    from countenance.wiring import open_gallery
+
+    return open_gallery(Path(config), account=account, passphrase=passphrase)

@@ -1,0 +1,177 @@
+"""The configuration: ``countenance.toml`` and the environment, read into one frozen object that is passed by hand.
+
+An environment variable such as ``COUNTENANCE_INDEX__ENGINE=exact`` overrides the file's ``[index] engine``.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from countenance.errors import BadConfiguration
+
+FILE_NAME = "countenance.toml"
+
+
+class Section(BaseModel):
+    """A table of the file. Unknown keys are errors: a misspelt setting must not be silently ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GallerySection(Section):
+    """Whose gallery this is, and what a command may leave out."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]{4,64}$")
+    organisation: str
+    purpose: str | None = None
+    account: str | None = None
+
+
+class RegistrySection(Section):
+    """The truth: SQLite by default."""
+
+    url: str = "sqlite:///data/registry.db"
+
+
+class KeysSection(Section):
+    """Where keys lie: the vault outside the data folder, the key-encryption key apart from both."""
+
+    vault: Path = Path("vault/keys.db")
+    kek: Path
+    accounts: Path
+
+
+class IndexSection(Section):
+    """The search engine: ``embedded`` (turbovec) or ``exact`` (numpy)."""
+
+    engine: str = "embedded"
+
+
+class VisionSection(Section):
+    """How pictures are read. Sizes in bytes and pixels, times in seconds."""
+
+    backend: Literal["auto", "onnxruntime", "openvino"] = "auto"
+    gate: Literal["off", "standard", "strict"] = "standard"
+    threads: int | None = Field(default=None, ge=1)
+    max_bytes: int = Field(default=64 * 2**20, ge=1024)
+    max_pixels: int = Field(default=120_000_000, ge=10_000)
+    seconds: float = Field(default=20.0, gt=0)
+
+
+class SearchSection(Section):
+    """Scores are cosine similarities. A candidate scores at least ``threshold``; from ``high`` on its band is high."""
+
+    threshold: float = Field(default=0.415, ge=-1, le=1)
+    high: float = Field(default=0.465, ge=-1, le=1)
+    limit: int = Field(default=10, ge=1, le=1000)
+
+
+class IngestSection(Section):
+    """Photos a transaction."""
+
+    batch: int = Field(default=16, ge=1, le=1024)
+
+
+class Settings(BaseSettings):
+    """All settings. Relative paths are relative to the folder of the file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="COUNTENANCE_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        nested_model_default_partial_update=True,
+    )
+
+    folder: Path
+    gallery: GallerySection
+    registry: RegistrySection = RegistrySection()
+    keys: KeysSection
+    index: IndexSection = IndexSection()
+    vision: VisionSection = VisionSection()
+    search: SearchSection = SearchSection()
+    ingest: IngestSection = IngestSection()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is the library's
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then the file. Nothing else is read."""
+        return env_settings, init_settings
+
+    @property
+    def data(self) -> Path:
+        """The data folder: registry, log files, locks. Never a source, never the vault."""
+        return self.folder / "data"
+
+    @property
+    def vault_path(self) -> Path:
+        """The vault's own file."""
+        return self.folder / self.keys.vault
+
+    @property
+    def kek_path(self) -> Path:
+        """The file of the key-encryption key."""
+        return self.folder / self.keys.kek.expanduser()
+
+    @property
+    def accounts_path(self) -> Path:
+        """The folder of the account key files."""
+        return self.folder / self.keys.accounts.expanduser()
+
+    @property
+    def registry_url(self) -> str:
+        """The database address, with a relative SQLite path made absolute."""
+        prefix = "sqlite:///"
+        if self.registry.url.startswith(prefix):
+            return prefix + str(self.folder / self.registry.url.removeprefix(prefix))
+        return self.registry.url
+
+
+def load(path: Path) -> Settings:
+    """Read a configuration file, or the one in a folder. Raises `BadConfiguration` naming the line to correct."""
+    file = path / FILE_NAME if path.is_dir() else path
+    try:
+        values: dict[str, Any] = tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise BadConfiguration(f"There is no configuration at {file}.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadConfiguration(f"{file} cannot be read: {error}.") from None
+    try:
+        settings = Settings(folder=file.resolve().parent, **values)
+    except (ValidationError, TypeError) as error:
+        raise BadConfiguration(f"{file}: {_first_fault(error)}.") from None
+    _check_places(settings, file)
+    return settings
+
+
+def _first_fault(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error)
+    fault = error.errors()[0]
+    return f"[{' '.join(str(part) for part in fault['loc'])}] {fault['msg'].lower()}"
+
+
+def _check_places(settings: Settings, file: Path) -> None:
+    """Keys beside the data they lock would make the lock a decoration (P30)."""
+    data = settings.data.resolve()
+    for name, place in (("vault", settings.vault_path), ("kek", settings.kek_path)):
+        if place.resolve().is_relative_to(data):
+            raise BadConfiguration(
+                f"{file}: [keys] {name} lies inside the data folder.",
+                hint="Move it outside: a stolen disk or backup of the data must not hold the keys (P30).",
+            )
+    if settings.kek_path.resolve().parent == settings.vault_path.resolve().parent:
+        raise BadConfiguration(
+            f"{file}: [keys] kek lies in the vault's folder.", hint="Keep the key-encryption key apart from both."
+        )

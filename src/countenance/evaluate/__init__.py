@@ -1,0 +1,1 @@
+"""How often the whole is wrong: measured in memory, outside the gallery, on data sets that say what they are."""

@@ -1,0 +1,1 @@
+"""The one door to templates. Every method takes a grant."""

@@ -1,0 +1,130 @@
+"""Appearances: the faces kept at ingest. No template is kept with one, so that a false match cannot breed (P27)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from countenance.gallery.batch import Looked
+from countenance.gallery.eligible import parts, subject_stands
+from countenance.gallery.matching import Match
+from countenance.gallery.scale import Scale
+from countenance.registry import schema as t
+from countenance.types import Appearance, Box, PhotoRef, reference_number
+
+
+def write_batch(
+    connection: sa.Connection,
+    source: sa.Row[tuple[object, ...]],
+    batch: Sequence[Looked],
+    matches: Sequence[Sequence[Match]],
+    scale: Scale,
+    now: int,
+) -> list[Match]:
+    """Write the photos' own records and the known faces; return what was kept. ``matches`` is one list a face."""
+    kept: list[Match] = []
+    lines = iter(matches)
+    for photo in batch:
+        number = _write_photo(connection, source, photo, now)
+        connection.execute(sa.delete(t.appearances).where(t.appearances.c.photo == number))
+        for face, match in _known_faces(photo, lines, scale):
+            connection.execute(
+                sa.insert(t.appearances).values(
+                    organisation=source.organisation,
+                    photo=number,
+                    subject=match.subject,
+                    basis=match.basis,
+                    box=json.dumps(photo.faces[face].box.as_list()),
+                    score=match.score,
+                    band=scale.band(match.score),
+                    created=now,
+                )
+            )
+            kept.append(match)
+    return kept
+
+
+def _known_faces(photo: Looked, lines: object, scale: Scale) -> list[tuple[int, Match]]:
+    """Each face's best subject, and each subject's best face: one person is in a photo once."""
+    best: dict[int, tuple[int, Match]] = {}
+    for face, line in zip(range(len(photo.templates)), lines, strict=False):  # type: ignore[call-overload]
+        match = line[0] if line and line[0].score >= scale.threshold else None
+        if match and (match.subject not in best or match.score > best[match.subject][1].score):
+            best[match.subject] = (face, match)
+    return sorted(best.values(), key=lambda each: each[0])
+
+
+def _write_photo(connection: sa.Connection, source: sa.Row[tuple[object, ...]], photo: Looked, now: int) -> int:
+    values = {
+        "bytes": photo.file.bytes,
+        "modified_ns": photo.file.modified_ns,
+        "sha256": photo.file.sha256,
+        "width": photo.width,
+        "height": photo.height,
+        "taken_at": photo.taken_at,
+        "rights": photo.rights,
+        "state": "refused" if photo.code else "done",
+        "code": photo.code,
+        "reason": photo.reason,
+        "faces_found": len(photo.faces),
+        "ingested": now,
+    }
+    same = (t.photos.c.source == source.id, t.photos.c.path == photo.file.path)
+    known = connection.scalar(sa.select(t.photos.c.id).where(*same))
+    if known is not None:
+        connection.execute(sa.update(t.photos).where(t.photos.c.id == known).values(**values))
+        return int(known)
+    inserted = connection.execute(
+        sa.insert(t.photos).values(organisation=source.organisation, source=source.id, path=photo.file.path, **values)
+    )
+    return int((inserted.inserted_primary_key or (0,))[0])
+
+
+def appearances_of(
+    connection: sa.Connection, subjects: Sequence[int], purposes: int, now: int
+) -> dict[int, tuple[Appearance, ...]]:
+    """Where these subjects appear, as far as a search for these purposes may show it, best first.
+
+    The basis that each appearance was kept under must be live, its purposes and the source's must both include the
+    search's, and the source must not be stopped.
+    """
+    query = (
+        sa.select(
+            t.appearances.c.subject,
+            t.appearances.c.box,
+            t.appearances.c.score,
+            t.photos.c.id,
+            t.photos.c.path,
+            t.sources.c.name,
+            t.sources.c.origin,
+        )
+        .select_from(
+            t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id)
+            .join(t.sources, t.photos.c.source == t.sources.c.id)
+            .join(t.bases, t.appearances.c.basis == t.bases.c.id)
+            .join(t.subjects, t.appearances.c.subject == t.subjects.c.id)
+        )
+        .where(
+            subject_stands(),
+            t.bases.c.state == "live",
+            t.bases.c.starts <= now,
+            t.bases.c.ends > now,
+            t.bases.c.purposes.bitwise_and(purposes) != 0,
+            t.sources.c.purposes.bitwise_and(purposes) != 0,
+            t.sources.c.state != "stopped",
+        )
+        .order_by(t.appearances.c.score.desc(), t.appearances.c.id)
+    )
+    found: dict[int, list[Appearance]] = {}
+    for part in parts(subjects):
+        for row in connection.execute(query.where(t.appearances.c.subject.in_(part))):
+            photo = PhotoRef(reference_number("P", row.id), shown_path(row.path), row.name, row.origin)
+            found.setdefault(row.subject, []).append(Appearance(photo, Box(*json.loads(row.box)), row.score))
+    return {subject: tuple(each) for subject, each in found.items()}
+
+
+def shown_path(path: bytes) -> str:
+    """A path for people: bytes of a file name that are not UTF-8 are shown by their hexadecimal value."""
+    return path.decode("utf-8", "backslashreplace")

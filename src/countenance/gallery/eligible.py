@@ -1,0 +1,118 @@
+"""What may be searched: the one place that says so, for the index and for the re-check alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+
+from countenance.policy.purposes import PURPOSES
+from countenance.registry import schema as t
+
+ADULT = 18
+_PART = 500
+"""Values that one IN list holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One reference that the registry lets stand: for which purposes, and from when to when (seconds since 1970)."""
+
+    id: int
+    subject: int
+    organisation: int
+    basis: int
+    sealed: bytes
+    purposes: int
+    starts: int
+    ends: int
+
+    def permits(self, purposes: int, organisation: int, now: int) -> bool:
+        """Whether a search for one of these purposes in this organisation's gallery may show it now (P4)."""
+        return bool(self.purposes & purposes) and self.organisation == organisation and self.starts <= now < self.ends
+
+
+def standing(
+    connection: sa.Connection,
+    contract: str,
+    now: int,
+    *,
+    subjects: Sequence[int] | None = None,
+    ids: Sequence[int] | None = None,
+) -> list[Standing]:
+    """The references under this embedding contract that stand; all of them, or those of ``subjects``, or those ``ids``.
+
+    Standing means: the subject is active, the basis live, a notice recorded, no quarantine (P1, P2, P8). Whatever is
+    missing makes the join come out empty: unknown means no.
+    """
+    query = (
+        sa.select(
+            t.references.c.id,
+            t.references.c.subject,
+            t.references.c.organisation,
+            t.references.c.basis,
+            t.references.c.template_sealed,
+            t.bases.c.purposes,
+            sa.case((t.bases.c.starts > t.notices.c.given, t.bases.c.starts), else_=t.notices.c.given).label("starts"),
+            sa.case((t.bases.c.ends < t.references.c.expires, t.bases.c.ends), else_=t.references.c.expires).label(
+                "ends"
+            ),
+            t.subjects.c.birth_year,
+        )
+        .select_from(
+            t.references.join(t.subjects, t.references.c.subject == t.subjects.c.id)
+            .join(t.bases, t.references.c.basis == t.bases.c.id)
+            .join(t.notices, t.bases.c.notice == t.notices.c.id)
+        )
+        .where(t.references.c.contract == contract, subject_stands(), t.bases.c.state == "live")
+    )
+    if subjects is not None:
+        queries = [query.where(t.references.c.subject.in_(part)) for part in parts(subjects)]
+    elif ids is not None:
+        queries = [query.where(t.references.c.id.in_(part)) for part in parts(ids)]
+    else:
+        queries = [query]
+    return [
+        Standing(
+            row.id,
+            row.subject,
+            row.organisation,
+            row.basis,
+            row.template_sealed,
+            _permitted(row.birth_year, row.purposes, now),
+            row.starts,
+            row.ends,
+        )
+        for each in queries
+        for row in connection.execute(each)
+    ]
+
+
+def subject_stands() -> sa.ColumnElement[bool]:
+    """The subject is active and under no order that takes them out of search. Unknown residence is in scope (P9)."""
+    ordered = sa.exists().where(
+        t.orders.c.organisation == t.subjects.c.organisation,
+        t.orders.c.state == "in-force",
+        t.orders.c.kind.in_(("quarantine", "erase")),
+        sa.or_(
+            t.orders.c.subject == t.subjects.c.id,
+            t.orders.c.territory == t.subjects.c.territory,
+            sa.and_(t.orders.c.territory.is_not(None), t.subjects.c.territory == "unknown"),
+        ),
+    )
+    return sa.and_(t.subjects.c.state == "active", ~ordered)
+
+
+def parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Cut a long list to what one statement may hold."""
+    for start in range(0, len(numbers), _PART):
+        yield numbers[start : start + _PART]
+
+
+def _permitted(birth_year: int | None, purposes: int, now: int) -> int:
+    """A minor is searchable for `find-my-photos` only (P1). Only the birth year is known, so 18 is counted safely."""
+    if birth_year is None or datetime.fromtimestamp(now, UTC).year - birth_year > ADULT:
+        return purposes
+    return purposes & PURPOSES["find-my-photos"].mask

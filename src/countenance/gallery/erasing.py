@@ -1,0 +1,246 @@
+"""Erasing a subject, in steps that each can be repeated (DESIGN §6, P6, P7).
+
+1. tombstone: one transaction of state, ledger and log; the subject is out of the next search.
+2. delete: rows and log openings, overwritten with zeros by SQLite's ``secure_delete``.
+3. scrub: the write-ahead log is truncated, which VACUUM alone would not do.
+4. index: the entries leave memory.
+5. key: destroyed; every copy of their sealed bytes, in any backup, is unreadable from here on.
+6. scan: every file is searched for their bytes.
+
+A crash after any step is made good at the next start, from the ledger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import mmap
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from countenance.errors import KeyMissing, Tampered, Unavailable
+from countenance.gallery.appearing import shown_path
+from countenance.gallery.mirror import TEMPLATE
+from countenance.policy.desk import Desk
+from countenance.registry import schema as t
+from countenance.registry.database import Registry
+from countenance.types import SubjectId
+from countenance.vault.keyring import Keyring, subject_key
+
+_WINDOW = 24
+"""Bytes of a marker that are looked for: long enough never to occur by chance, short enough to survive page breaks."""
+_PATIENCE = 5.0
+"""Seconds to wait for readers that keep the write-ahead log from being truncated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What was looked for, and where."""
+
+    markers: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was erased. ``originals`` are the operator's own files, not ours to delete; for the screen only."""
+
+    number: int
+    references: int
+    appearances: int
+    decision: int
+    scan: Scan
+    residuals: list[dict[str, object]]
+    originals: tuple[str, ...]
+
+    @property
+    def faces(self) -> int:
+        """Templates and appearances together."""
+        return self.references + self.appearances
+
+
+def tombstone(
+    registry: Registry, keys: Keyring, desk: Desk, subject: SubjectId, reason: str, decision: int, now: int
+) -> int:
+    """Step 1. Returns the number of the erasure in the ledger."""
+    with registry.write() as connection:
+        ledger = {
+            "references": _count(connection, t.references, subject),
+            "appearances": _count(connection, t.appearances, subject),
+            "residuals": _residuals(_originals(connection, keys, subject)),
+        }
+        account = desk.actor.account if desk.actor else 0
+        row = connection.execute(
+            sa.insert(t.erasures).values(
+                organisation=desk.gallery,
+                subject=subject,
+                reason=reason,
+                state="tombstoned",
+                ordered_by=account,
+                faces=ledger["references"] + ledger["appearances"],  # type: ignore[operator]
+                log_index=decision,
+                residuals=json.dumps(ledger),
+                created=now,
+            )
+        )
+        connection.execute(sa.update(t.subjects).where(t.subjects.c.id == subject).values(state="erasing"))
+        connection.execute(sa.insert(t.changes).values(subject=subject))
+        desk.effect(connection, "erase", decision, subjects=(subject,), facts={"step": "tombstoned"})
+    return int((row.inserted_primary_key or (0,))[0])
+
+
+def carry_out(registry: Registry, keys: Keyring, number: int, places: Sequence[Path]) -> Erased:
+    """Steps 2, 3, 5 and 6. Repeats what a crash cut short; what is done already does no harm to do again."""
+    with registry.read() as connection:
+        row = connection.execute(sa.select(t.erasures).where(t.erasures.c.id == number)).one()
+        markers = _markers(connection, keys, row.subject)
+        originals = _originals(connection, keys, row.subject)
+    _delete(registry, row.subject, number)
+    _scrub(registry)
+    keys.vault.destroy(subject_key(row.subject))
+    scan = look_for(markers, places)
+    ledger = json.loads(row.residuals)
+    return Erased(
+        number,
+        ledger["references"],
+        ledger["appearances"],
+        row.log_index,
+        scan,
+        ledger["residuals"],
+        tuple(shown_path(path) for path in originals),
+    )
+
+
+def _delete(registry: Registry, subject: int, number: int) -> None:
+    with registry.write() as connection:
+        for table in (t.appearances, t.references, t.shown, t.requests):
+            connection.execute(sa.delete(table).where(table.c.subject == subject))
+        connection.execute(sa.delete(t.bases).where(t.bases.c.subject == subject))
+        connection.execute(sa.delete(t.openings).where(t.openings.c.key == subject_key(subject)))
+        connection.execute(
+            sa.update(t.subjects)
+            .where(t.subjects.c.id == subject)
+            .values(
+                state="erased",
+                handle_hash=f"erased:{subject}",
+                handle_sealed=None,
+                name_sealed=None,
+                contact_hash=None,
+                contact_sealed=None,
+                birth_year=None,
+            )
+        )
+        connection.execute(
+            sa.update(t.erasures)
+            .where(t.erasures.c.id == number, t.erasures.c.state == "tombstoned")
+            .values(state="deleted")
+        )
+
+
+def _scrub(registry: Registry) -> None:
+    """Truncate the write-ahead log, waiting a little for readers."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            registry.scrub()
+        except Unavailable:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _count(connection: sa.Connection, table: sa.Table, subject: int) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.subject == subject)) or 0
+
+
+def _originals(connection: sa.Connection, keys: Keyring, subject: int) -> list[bytes]:
+    """The operator's own files that show the person: photos they appear in and photos they were enrolled with."""
+    photos = sa.select(t.photos.c.path).join(t.appearances, t.appearances.c.photo == t.photos.c.id)
+    paths = [bytes(path) for path in connection.scalars(photos.where(t.appearances.c.subject == subject))]
+    for sealed in connection.scalars(sa.select(t.references.c.photo_sealed).where(t.references.c.subject == subject)):
+        name = keys.unseal_text(subject_key(subject), sealed, "photo")
+        if name is not None:
+            paths.append(name.encode("utf-8", "surrogateescape"))
+    return sorted(set(paths))
+
+
+def _residuals(originals: Sequence[bytes]) -> list[dict[str, object]]:
+    """What remains and is not ours to delete: by count and salted hash, so that a certificate names nobody (P12)."""
+    salt = secrets.token_bytes(16)
+    return [
+        {
+            "what": "the operator's own original files",
+            "count": len(originals),
+            "salt": salt.hex(),
+            "sha256": sorted(hashlib.sha256(salt + path).hexdigest() for path in originals),
+        }
+    ]
+
+
+# --- the byte scan ---------------------------------------------------------------------------------------------------
+
+
+def _markers(connection: sa.Connection, keys: Keyring, subject: int) -> list[bytes]:
+    """Bytes that only this subject's records hold: sealed fields, plain templates, the key, bare and wrapped."""
+    key = subject_key(subject)
+    person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == subject)).one()
+    found: list[bytes | None] = [
+        person.handle_sealed,
+        person.name_sealed,
+        person.contact_sealed,
+        keys.vault.wrapped(key),
+    ]
+    for row in connection.execute(sa.select(t.references).where(t.references.c.subject == subject)):
+        found += [row.template_sealed, row.photo_sealed, row.face_sealed, _plain(keys, key, row.template_sealed)]
+    openings = sa.select(t.openings.c.sealed).where(t.openings.c.key == key)
+    found += [bytes(sealed) for sealed in connection.scalars(openings)]
+    with contextlib.suppress(KeyMissing):
+        found.append(keys.vault.get(key))
+    return [marker for marker in found if marker and len(marker) >= _WINDOW]
+
+
+def _plain(keys: Keyring, key: str, sealed: bytes) -> bytes | None:
+    try:
+        return keys.unseal(key, sealed, TEMPLATE)
+    except KeyMissing:
+        return None
+
+
+def look_for(markers: Sequence[bytes], places: Sequence[Path]) -> Scan:
+    """Search every file for the start, middle and end of every marker. Raises `Tampered` naming a file that has one."""
+    windows = sorted({window for marker in markers for window in _windows(marker)})
+    files = total = 0
+    for file in _files(places):
+        size = file.stat().st_size
+        files, total = files + 1, total + size
+        if size and _holds(file, windows):
+            raise Tampered(
+                f"Bytes of the erased person are still in {file.name}.",
+                hint="The erasure is unfinished; it is tried again at the next start.",
+            )
+    return Scan(len(markers), files, total)
+
+
+def _windows(marker: bytes) -> Iterator[bytes]:
+    middle = (len(marker) - _WINDOW) // 2
+    for start in (0, middle, len(marker) - _WINDOW):
+        yield marker[start : start + _WINDOW]
+
+
+def _holds(file: Path, windows: Iterable[bytes]) -> bool:
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return any(content.find(window) >= 0 for window in windows)
+
+
+def _files(places: Sequence[Path]) -> Iterator[Path]:
+    for place in places:
+        yield from (file for file in sorted(place.rglob("*")) if file.is_file())

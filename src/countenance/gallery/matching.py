@@ -1,0 +1,69 @@
+"""From approximate hits to exact, permitted scores: every candidate is re-checked in the registry and re-scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import sqlalchemy as sa
+
+from countenance.gallery.eligible import Standing, standing
+from countenance.gallery.mirror import TEMPLATE
+from countenance.index.port import Hits
+from countenance.types import Template
+from countenance.vault.keyring import Keyring, subject_key
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A subject's best reference against one face, with the exact cosine."""
+
+    subject: int
+    basis: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms hits are re-checked."""
+
+    contract: str
+    purposes: int
+    organisation: int
+    now: int
+    subject: int | None = None
+
+
+def recheck(
+    connection: sa.Connection, keys: Keyring, hits: Hits, templates: list[Template], terms: Terms
+) -> list[list[Match]]:
+    """For each template, the subjects among its hits that the registry lets be shown now, best first.
+
+    The index is derived and may be stale; nothing of its answer is used but the numbers of the references to look up.
+    """
+    wanted = sorted({int(i) for i in hits.ids.ravel() if i > 0})
+    found = standing(connection, terms.contract, terms.now, ids=wanted)
+    allowed = [row for row in found if _permitted(row, terms)]
+    opened = keys.unseal_many([(subject_key(row.subject), row.sealed) for row in allowed], TEMPLATE)
+    vectors = {
+        row.id: (row, Template.from_bytes(plain, terms.contract).vector)
+        for row, plain in zip(allowed, opened, strict=True)
+        if plain is not None
+    }
+    return [
+        _best_of_each([vectors[int(i)] for i in line if int(i) in vectors], template)
+        for line, template in zip(hits.ids, templates, strict=True)
+    ]
+
+
+def _permitted(row: Standing, terms: Terms) -> bool:
+    return row.permits(terms.purposes, terms.organisation, terms.now) and terms.subject in (None, row.subject)
+
+
+def _best_of_each(rows: list[tuple[Standing, np.ndarray]], template: Template) -> list[Match]:
+    best: dict[int, Match] = {}
+    for row, vector in rows:
+        score = float(np.dot(vector, template.vector))
+        if row.subject not in best or score > best[row.subject].score:
+            best[row.subject] = Match(row.subject, row.basis, score)
+    return sorted(best.values(), key=lambda match: (-match.score, match.subject))

@@ -1,0 +1,1 @@
+"""Photos in: read, look, match, keep the known, forget the others."""

@@ -1,0 +1,169 @@
+"""Reads what a photo says about itself: a prohibition, a mark of scraping, and when it was taken (P26).
+
+A prohibition refuses the photo; a mark of scraping pauses its source. Metadata is easily stripped: this is a tripwire,
+not a proof, and the absence of a mark is not permission.
+
+Not covered: C2PA stores that lie outside the file (a sidecar or an address) or are compressed; their signatures are not
+checked either, because a prohibition needs no proof. In HEIC and AVIF the packets are found by a search, not by taking
+the container apart.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePath
+
+from countenance.ingest.metadata import Blocks, directory, find_blocks, first_directory, number
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a photo says about itself. Each is ``None`` where it says nothing.
+
+    ``prohibited`` and ``scraped`` are reasons in words for a person. ``taken_at`` is a time of day as the camera wrote
+    it, in ISO 8601, with the offset from UTC where the camera knew it.
+    """
+
+    prohibited: str | None = None
+    scraped: str | None = None
+    taken_at: str | None = None
+
+
+def read_marks(data: bytes, path: PurePath) -> Marks:
+    """The marks in a photo's bytes and in its name. Never raises, whatever the bytes are."""
+    blocks = find_blocks(data)
+    packets = [_plain(packet) for packet in blocks.xmp]
+    return Marks(
+        prohibited=_prohibited(packets, blocks),
+        scraped=_facebook(packets, blocks) or _scraper_name(path.name),
+        taken_at=next((time for time in map(_taken_at, blocks.exif[:4]) if time), None),
+    )
+
+
+# --- prohibitions ----------------------------------------------------------------------------------------------------
+
+_DATA_MINING = re.compile(r"DMI-PROHIBITED((?:-[A-Z]+)*)")
+_IN_WORDS = {
+    "-AIMLTRAINING": "prohibited for AI and machine learning",
+    "-GENAIMLTRAINING": "prohibited for generative AI",
+    "-EXCEPTSEARCHENGINEINDEXING": "prohibited except for search engines",
+    "-SEECONSTRAINT": "prohibited, see the photo's other constraints",
+    "-SEEEMBEDDEDRIGHTSEXPR": "prohibited, see the photo's rights expression",
+}
+"""The values of the PLUS vocabulary (IPTC Photo Metadata Standard 2023.1). Any other DMI-PROHIBITED is one too."""
+
+_TRAINING_MINING = (b"c2pa.training-mining", b"cawg.training-mining")
+
+
+def _prohibited(packets: list[str], blocks: Blocks) -> str | None:
+    for packet in packets:
+        found = _DATA_MINING.search(packet)
+        if found:
+            return f"IPTC/PLUS data mining: {_IN_WORDS.get(found[1], 'prohibited')}"
+    for store in blocks.c2pa:
+        # The word is the same in CBOR and JSON, so neither is parsed. An ingredient's prohibition counts as well.
+        if b"notAllowed" in store and any(label in store for label in _TRAINING_MINING):
+            return "C2PA training and data mining: not allowed"
+    return None
+
+
+# --- marks of scraping -----------------------------------------------------------------------------------------------
+
+_FACEBOOK = re.compile(r"FBMD[0-9a-fA-F]{4}")
+_INSTALOADER = re.compile(
+    r"(?P<post>\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}_UTC)(?:_\d{1,3}|_profile_pic|_cover)?\.[A-Za-z0-9]{3,4}", re.ASCII
+)
+
+
+def _facebook(packets: list[str], blocks: Blocks) -> str | None:
+    for record in blocks.iptc:
+        for instructions in _special_instructions(record):
+            if _FACEBOOK.match(instructions.decode("latin-1")):
+                return "Facebook's FBMD mark in IPTC Special Instructions"
+    if any(_FACEBOOK.search(packet) for packet in packets):
+        return "Facebook's FBMD mark in XMP Instructions"
+    return None
+
+
+def _special_instructions(record: bytes) -> Iterator[bytes]:
+    """The values of data set 2:40 in an IPTC-IIM 4.2 record."""
+    at = 0
+    while record[at : at + 1] == b"\x1c" and len(record) >= at + 5:
+        size = int.from_bytes(record[at + 3 : at + 5])
+        if size & 0x8000:  # an extended data set: the rest of the number is the length of the length
+            wide = size & 0x7FFF
+            size, at = int.from_bytes(record[at + 5 : at + 5 + min(wide, 8)]), at + wide
+        elif record[at + 1 : at + 3] == b"\x02\x28":
+            yield record[at + 5 : at + 5 + size]
+        at += 5 + size
+
+
+def _scraper_name(name: str) -> str | None:
+    """A photo's name as a scraper gives it."""
+    return "A file name as instaloader gives it" if _INSTALOADER.fullmatch(name) else None
+
+
+def scraper_sidecar(path: Path) -> str | None:
+    """What a file beside ``path`` says about a scraper, or ``None``. Only names are looked at; no sidecar is opened.
+
+    instaloader leaves ``POST.json.xz``, ``POST.json`` or ``POST.txt`` beside its pictures; gallery-dl leaves
+    ``NAME.jpg.json``. Old exports from Google Photos have the latter too: such a source needs its owner's word once.
+    """
+    post = _INSTALOADER.fullmatch(path.name)
+    if post:
+        for ending in (".json.xz", ".json", ".txt", "_comments.json"):
+            if _is_there(path.with_name(post["post"] + ending)):
+                return f"A sidecar as instaloader writes it ({post['post']}{ending})"
+    if _is_there(path.with_name(path.name + ".json")):
+        return "A sidecar as gallery-dl writes it (the photo's name and .json)"
+    return None
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+# --- text ------------------------------------------------------------------------------------------------------------
+
+_REFERENCE = re.compile(r"&#(?:x([0-9a-fA-F]{1,12})|([0-9]{1,12}));")
+
+
+def _plain(packet: bytes) -> str:
+    """An XMP packet as text to be searched: without the zeros of UTF-16, and with character references resolved.
+
+    No XML parser is let near it. What we look for is ASCII and never contains markup.
+    """
+    return _REFERENCE.sub(_character, packet.replace(b"\0", b"").decode("latin-1"))
+
+
+def _character(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    return chr(code) if code < 128 else " "
+
+
+_TIME = re.compile(rb"(\d{4}):(\d\d):(\d\d)[ T](\d\d):(\d\d):(\d\d)")
+_OFFSET = re.compile(rb"[+-]\d\d:\d\d")
+
+
+def _taken_at(tiff: bytes) -> str | None:
+    """Exif DateTimeOriginal (0x9003) with OffsetTimeOriginal (0x9011)."""
+    exif = directory(tiff, number(tiff, first_directory(tiff).get(0x8769, b"")))
+    time = _TIME.match(exif.get(0x9003, b""))
+    if time is None:
+        return None
+    offset = _OFFSET.match(exif.get(0x9011, b""))
+    year, month, day, hour, minute, second = (part.decode() for part in time.groups())
+    local = f"{year}-{month}-{day}T{hour}:{minute}:{second}"
+    for text in (local + offset[0].decode() if offset else local, local):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            continue
+        return text
+    return None

@@ -1,0 +1,263 @@
+"""Ingest of a folder: batch by batch, resumable anywhere, with a reason for everything that is skipped."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+
+import sqlalchemy as sa
+
+from countenance.errors import Busy, InputError, SourceRefused
+from countenance.gallery.appearing import shown_path
+from countenance.gallery.batch import Looked, PhotoFile
+from countenance.gallery.gallery import Gallery
+from countenance.ingest.marks import read_marks, scraper_sidecar
+from countenance.photos.folder import PICTURES, VIDEOS, Folder, Found
+from countenance.policy.desk import Ask, Desk
+from countenance.registry import schema as t
+from countenance.registry.database import Registry
+from countenance.types import Ingest, SourceId
+from countenance.vision.engine import Vision
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was not ingested, and why."""
+
+    path: str
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What an ingest did. ``photos`` counts the picture files that were seen."""
+
+    photos: int = 0
+    new: int = 0
+    already_known: int = 0
+    faces_found: int = 0
+    faces_kept: int = 0
+    faces_forgotten: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Told after every batch. ``total`` is the number of files that the folder holds."""
+
+    done: int
+    total: int
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    size: int
+    modified_ns: int
+    sha256: str | None
+    code: str | None
+    reason: str | None
+
+
+class Ingestion:
+    """One ingest of one source by one process."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        gallery: Gallery,
+        desk: Desk,
+        vision: Vision,
+        *,
+        source: SourceId,
+        root: Path,
+        locks: Path,
+        batch: int,
+        limit: int,
+    ) -> None:
+        self._registry = registry
+        self._gallery = gallery
+        self._desk = desk
+        self._vision = vision
+        self._source = source
+        self._folder = Folder(root)
+        self._locks = locks
+        self._batch = batch
+        self._limit = limit
+        self.report = Report()
+
+    def run(self, *, again: bool = False, progress: Callable[[Progress], None] | None = None) -> Report:
+        """Go through the folder. What was done already is passed over, unless ``again`` is true.
+
+        Raises:
+            Busy: another process is ingesting this source.
+            InputError: the folder is gone or cannot be read.
+            SourceRefused: the photos carry marks of scraping; the source is paused, and nothing of the batch is kept.
+        """
+        started = time.monotonic()
+        with self._only_one():
+            files = self._listed()
+            known = self._known()
+            waiting: list[Looked] = []
+            for done, file in enumerate(files, start=1):
+                looked = self._consider(file, known, again=again)
+                if looked is not None:
+                    waiting.append(looked)
+                if waiting and (len(waiting) >= self._batch or done == len(files)):
+                    self._commit(waiting)
+                    waiting = []
+                if progress and (not waiting or looked is None):
+                    self.report.seconds = time.monotonic() - started
+                    progress(Progress(done, len(files), self.report))
+            if waiting:
+                self._commit(waiting)
+        self.report.seconds = round(time.monotonic() - started, 3)
+        return self.report
+
+    # --- one photo ---------------------------------------------------------------------------------------------------
+
+    def _consider(self, file: Found, known: dict[bytes, _Known], *, again: bool) -> Looked | None:
+        """Look at one file; None when there is nothing to write about it."""
+        if file.fault or (file.suffix not in PICTURES):
+            self._skip(file.path, *_not_a_picture(file))
+            return None
+        self.report.photos += 1
+        before = known.get(file.path)
+        if before and not again and (before.size, before.modified_ns) == (file.size, file.modified_ns):
+            self._pass_over(file, before)
+            return None
+        try:
+            data = self._folder.read(file.path, self._limit)
+        except InputError as error:
+            return self._refuse(PhotoFile(file.path, file.size, file.modified_ns), error.code, error.message)
+        digest = hashlib.sha256(data).hexdigest()
+        if before and not again and before.sha256 == digest:
+            self._pass_over(file, before)
+            return None
+        return self._look(PhotoFile(file.path, file.size, file.modified_ns, digest), data)
+
+    def _look(self, file: PhotoFile, data: bytes) -> Looked:
+        path = PurePath(os.fsdecode(file.path))
+        marks = read_marks(data, path)
+        scraped = marks.scraped or scraper_sidecar(self._folder.root / path)
+        if scraped:
+            return Looked(file, code="scraped", reason=scraped)
+        if marks.prohibited:
+            return self._refuse(file, "rights", marks.prohibited)
+        try:
+            picture = self._vision.decode(data)
+            faces = self._vision.faces(picture)
+            templates = self._vision.templates(picture, faces)
+        except InputError as error:
+            return self._refuse(file, error.code, error.message)
+        self.report.new += 1
+        return Looked(file, picture.width, picture.height, marks.taken_at, faces=faces, templates=templates)
+
+    def _pass_over(self, file: Found, before: _Known) -> None:
+        self.report.already_known += 1
+        if before.code:
+            self._skip(file.path, before.code, before.reason or "")
+
+    def _refuse(self, file: PhotoFile, code: str, reason: str) -> Looked:
+        self._skip(file.path, code, reason)
+        return Looked(file, code=code, reason=reason)
+
+    def _skip(self, path: bytes, code: str, reason: str) -> None:
+        self.report.skipped.append(Skipped(shown_path(path), code, reason))
+
+    # --- one batch ---------------------------------------------------------------------------------------------------
+
+    def _commit(self, batch: list[Looked]) -> None:
+        """Decide, match, keep, forget: the batch's faces leave memory when this returns."""
+        marked = [photo.reason for photo in batch if photo.code == "scraped"]
+        if marked:
+            self._pause(Counter(reason or "" for reason in marked), len(batch))
+        grant = self._desk.decide(Ingest, Ask(source=self._source, facts={"photos": len(batch)}))
+        kept = self._gallery.keep_known(self._source, batch, grant=grant)
+        self.report.faces_found += kept.found
+        self.report.faces_kept += kept.kept
+        self.report.faces_forgotten += kept.forgotten
+
+    def _pause(self, reasons: Counter[str], looked_at: int) -> None:
+        """Marks of scraping stop the source (P26). Nothing of the batch that shows them is kept."""
+        (reason, _), count = reasons.most_common(1)[0], reasons.total()
+        words = f"{count} of the first {looked_at} photos carry {reason}"
+        with self._registry.write() as connection:
+            mine = t.sources.c.id == self._source
+            connection.execute(sa.update(t.sources).where(mine).values(state="paused", reason=words))
+            facts = {"marked": count, "looked_at": looked_at}
+            written = self._desk.record(connection, "source-paused", "operator", facts=facts)
+        raise SourceRefused(
+            f"This source is paused: {words}.",
+            requirement="P26", log_index=written.index,
+            hint="Two accounts may release it, naming who holds the rights; or take these photos out.",
+        )  # fmt: skip
+
+    # --- around ------------------------------------------------------------------------------------------------------
+
+    def _listed(self) -> list[Found]:
+        if not self._folder.root.is_dir() or not os.access(self._folder.root, os.R_OK | os.X_OK):
+            raise InputError(
+                f"The folder {self._folder.root} is gone or cannot be read.", hint="Check its place and rights."
+            )
+        return list(self._folder.files())
+
+    def _known(self) -> dict[bytes, _Known]:
+        query = sa.select(t.photos).where(t.photos.c.source == self._source)
+        with self._registry.read() as connection:
+            return {
+                bytes(row.path): _Known(row.bytes, row.modified_ns, row.sha256, row.code, row.reason)
+                for row in connection.execute(query)
+            }
+
+    def _only_one(self) -> _Lock:
+        return _Lock(self._locks / f"source-{self._source}.lock")
+
+
+class _Lock:
+    """The operating system's own lock on a file: gone with the process, however it ends."""
+
+    def __init__(self, file: Path) -> None:
+        from filelock import FileLock
+
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = FileLock(file, timeout=0)
+
+    def __enter__(self) -> None:
+        from filelock import Timeout
+
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise Busy("Another process is ingesting this source.") from None
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def _not_a_picture(file: Found) -> tuple[str, str]:
+    if file.fault:
+        return "unreadable", file.fault
+    if file.suffix in VIDEOS:
+        return "video", "Videos are not searched; export the pictures that matter."
+    return "not-a-photo", f"{file.suffix or 'A file without an ending'} is no kind of picture that we read."
+
+
+def earlier_photos(registry: Registry, organisation: int) -> Iterator[tuple[str, int]]:
+    """Sources that were ingested before, with their photo counts: what a new subject has not been looked for in."""
+    query = (
+        sa.select(t.sources.c.name, sa.func.count())
+        .select_from(t.photos.join(t.sources, t.photos.c.source == t.sources.c.id))
+        .where(t.photos.c.organisation == organisation, t.photos.c.state == "done")
+        .group_by(t.sources.c.name)
+        .order_by(t.sources.c.name)
+    )
+    with registry.read() as connection:
+        yield from ((name, count) for name, count in connection.execute(query))

@@ -1,0 +1,1 @@
+"""The tamper-evident record: Merkle hashing, signed checkpoints and proofs."""

@@ -1,0 +1,1 @@
+"""Where the operator's photographs lie. They are read, never written, moved or deleted."""

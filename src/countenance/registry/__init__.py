@@ -1,0 +1,1 @@
+"""The truth: records in SQL, one schema for SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Alembic migrations; `countenance.registry.database` runs them."""

@@ -1,0 +1,1 @@
+"""What is shown outside: pages and pictures in which no stranger has a face."""

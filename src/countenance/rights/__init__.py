@@ -1,0 +1,1 @@
+"""Rights exercised and orders carried out: what is handed out as proof."""

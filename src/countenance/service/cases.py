@@ -1,0 +1,128 @@
+"""Cases: the reference that a search belongs to. The reference is sealed: it may well name somebody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from countenance.errors import InputError, NotFound
+from countenance.policy import gather
+from countenance.policy.purposes import PURPOSES, purpose
+from countenance.registry import schema as t
+from countenance.types import CaseId, iso, reference_number
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case, for one purpose."""
+
+    id: str
+    reference: str
+    purpose: str
+    opened: str
+    closed: bool
+
+
+class Cases:
+    """Open, close and list cases."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def open(self, reference: str, *, purpose: str) -> Case:
+        """Open a case. One that is open already is returned as it is."""
+        number = self.find(reference, purpose) or self._open(reference, purpose)
+        with self._context.registry.read() as connection:
+            return self._get(connection, number)
+
+    def close(self, reference: str, *, purpose: str) -> Case:
+        """Close a case: searches under it are refused from here on. Raises `NotFound`."""
+        context = self._context
+        number = self.find(reference, purpose)
+        if number is None:
+            raise NotFound(f"There is no case {reference!r} for {purpose!r}.")
+        with context.registry.write() as connection:
+            connection.execute(sa.update(t.cases).where(t.cases.c.id == number).values(closed=context.clock()))
+            context.desk.record(connection, "case-closed", "operator", facts={"case": reference_number("C", number)})
+            case = self._get(connection, number)
+        context.book.publish()
+        return case
+
+    def list(self) -> list[Case]:
+        """All cases of this organisation."""
+        query = sa.select(t.cases.c.id).where(t.cases.c.organisation == self._context.organisation)
+        with self._context.registry.read() as connection:
+            return [self._get(connection, CaseId(i)) for i in connection.scalars(query.order_by(t.cases.c.id)).all()]
+
+    def find(self, reference: str, purpose: str) -> CaseId | None:
+        """The number of a case by its reference and purpose, open or closed."""
+        context = self._context
+        query = sa.select(t.cases.c.id).where(
+            t.cases.c.organisation == context.organisation,
+            t.cases.c.purpose == purpose,
+            t.cases.c.reference_hash == context.find_hash("case", reference),
+        )
+        with context.registry.read() as connection:
+            number = connection.scalar(query)
+        return None if number is None else CaseId(number)
+
+    def for_search(self, reference: str | None, purpose: str | None) -> CaseId | None:
+        """The case that a search names: a new reference opens one, where the agreement covers the purpose.
+
+        None where it cannot be opened; the desk then refuses the search with its reason.
+        """
+        if not reference or not purpose or purpose not in PURPOSES:
+            return None
+        known = self.find(reference, purpose)
+        if known is not None:
+            return known
+        context, now = self._context, self._context.clock()
+        with context.registry.read() as connection:
+            found = gather.agreement(connection, context.organisation, context.organisation, purpose, now)
+        if found is None or not found.purposes & PURPOSES[purpose].mask or found.ended:
+            return None
+        return self._open(reference, purpose)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _open(self, reference: str, wanted: str) -> CaseId:
+        context, now = self._context, self._context.clock()
+        if not reference.strip() or len(reference) > 200:
+            raise InputError("A case needs a reference of 1 to 200 characters.")
+        with context.registry.write() as connection:
+            agreement = connection.scalar(
+                sa.select(t.agreements.c.id)
+                .where(
+                    t.agreements.c.organisation == context.organisation,
+                    t.agreements.c.purposes.bitwise_and(purpose(wanted).mask) != 0,
+                )
+                .order_by(t.agreements.c.id.desc())
+            )
+            if agreement is None:
+                raise NotFound(f"No agreement covers {wanted!r}.", hint="`countenance agreement add` makes one.")
+            row = connection.execute(
+                sa.insert(t.cases).values(
+                    organisation=context.organisation,
+                    agreement=agreement,
+                    purpose=wanted,
+                    reference_hash=context.find_hash("case", reference),
+                    reference_sealed=context.keys.seal_text(context.own_key, reference, "case"),
+                    opened_by=context.actor.account if context.actor else None,
+                    created=now,
+                )
+            )
+            number = CaseId((row.inserted_primary_key or (0,))[0])
+            context.desk.record(connection, "case", "operator", facts={"purpose": wanted})
+        return number
+
+    def _get(self, connection: sa.Connection, number: CaseId) -> Case:
+        row = connection.execute(sa.select(t.cases).where(t.cases.c.id == number)).one()
+        reference = self._context.keys.unseal_text(self._context.own_key, row.reference_sealed, "case") or ""
+        return Case(reference_number("C", row.id), reference, row.purpose, iso(row.created), row.closed is not None)

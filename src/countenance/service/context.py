@@ -1,0 +1,63 @@
+"""What every use case works with. Built by `countenance.wiring`, passed by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from countenance.config import Settings
+from countenance.errors import NotFound
+from countenance.gallery.gallery import Gallery
+from countenance.gallery.scale import Scale
+from countenance.log.book import Book
+from countenance.policy.actor import Actor
+from countenance.policy.desk import Desk
+from countenance.registry import schema as t
+from countenance.registry.database import Registry
+from countenance.types import Clock, OrganisationId, SubjectId
+from countenance.vault.keyring import Keyring, organisation_key, subject_key
+from countenance.vision.engine import Vision
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One gallery, opened by one account (or by nobody, who may look at the status and no more)."""
+
+    settings: Settings
+    registry: Registry
+    keys: Keyring
+    book: Book
+    desk: Desk
+    gallery: Gallery
+    vision: Vision
+    scale: Scale
+    clock: Clock
+    organisation: OrganisationId
+    actor: Actor | None
+
+    @property
+    def own_key(self) -> str:
+        """The name of the organisation's key."""
+        return organisation_key(self.organisation)
+
+    def find_hash(self, kind: str, text: str) -> str:
+        """The keyed hash by which a sealed text is found again."""
+        return self.keys.keyed_hash(self.own_key, f"{kind}:{text}")
+
+    def subject_row(self, connection: sa.Connection, handle: str) -> sa.Row[tuple[object, ...]]:
+        """The subject by this handle. Raises `NotFound`: absent, erased or not yours, in the same words."""
+        row = connection.execute(
+            sa.select(t.subjects).where(
+                t.subjects.c.organisation == self.organisation,
+                t.subjects.c.handle_hash == self.find_hash("handle", handle),
+                t.subjects.c.state.not_in(("erasing", "erased")),
+            )
+        ).first()
+        if row is None:
+            raise NotFound(f"There is no subject {handle!r}.", hint="`countenance subject list` shows them.")
+        return row
+
+    def handle_of(self, row: sa.Row[tuple[object, ...]]) -> str:
+        """The handle of a subject's row; empty when the key is gone."""
+        return self.keys.unseal_text(subject_key(SubjectId(row.id)), row.handle_sealed, "handle") or ""

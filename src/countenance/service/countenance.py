@@ -1,0 +1,151 @@
+"""The whole surface for a program: one gallery, opened by one account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from countenance.errors import CountenanceError
+from countenance.ingest.run import Progress, Report
+from countenance.log.note import Checkpoint
+from countenance.service.accounts import Accounts
+from countenance.service.agreements import Agreements
+from countenance.service.bases import Bases, Basis
+from countenance.service.cases import Cases
+from countenance.service.context import Context
+from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
+from countenance.service.finding import Finding, Found, Verified
+from countenance.service.ingesting import ingest
+from countenance.service.leaving import Certified, Leaving
+from countenance.service.notices import Notices
+from countenance.service.pictures import Pictures
+from countenance.service.sources import Source, Sources
+from countenance.service.status import status
+from countenance.service.subjects import Subject, Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An erasure that could not be carried to its end yet, and why."""
+
+    reason: str
+
+
+class Countenance:
+    """One gallery. Close it, or use it as a context manager.
+
+    Attributes:
+        subjects, bases, notices, agreements, cases, accounts, sources: the records.
+        pictures: the photos that may be shown, with strangers covered.
+        context: what the use cases work with; for entry points, not for users.
+    """
+
+    def __init__(self, context: Context, closing: ExitStack) -> None:
+        self.context = context
+        self.subjects = Subjects(context)
+        self.bases = Bases(context)
+        self.notices = Notices(context)
+        self.agreements = Agreements(context)
+        self.cases = Cases(context)
+        self.accounts = Accounts(context)
+        self.sources = Sources(context)
+        self.pictures = Pictures(context)
+        self._finding = Finding(context, self.cases)
+        self._enrolling = Enrolling(context, self.subjects, self.bases)
+        self._leaving = Leaving(context)
+        self._closing = closing
+
+    def enrol(
+        self, subject: Subject | str, photo: str | Path, *, basis: Basis | str, face: int | None = None
+    ) -> Enrolled:
+        """Enrol a person from a photo of them. See `countenance.service.enrolling.Enrolling.enrol`."""
+        return self._enrolling.enrol(self.subjects.get(subject), photo, self.bases.get(basis), face=face)
+
+    def enrol_many(
+        self,
+        rows: Iterable[Row],
+        make_basis: Callable[[Subject], Basis],
+        *,
+        progress: Callable[[Outcome], None] | None = None,
+    ) -> list[Outcome]:
+        """Enrol many people. See `countenance.service.enrolling.Enrolling.enrol_many`."""
+        return self._enrolling.enrol_many(rows, make_basis, progress=progress)
+
+    def ingest(
+        self, source: Source | str, *, again: bool = False, progress: Callable[[Progress], None] | None = None
+    ) -> Report:
+        """Go through a source's photos. See `countenance.service.ingesting.ingest`."""
+        return ingest(self.context, self.sources.get(str(source)), again=again, progress=progress)
+
+    def search(
+        self,
+        photo: str | Path | bytes,
+        *,
+        purpose: str | None = None,
+        case: str | None = None,
+        face: int | None = None,
+        limit: int | None = None,
+        threshold: float | str | None = None,
+        on_behalf_of: Subject | str | None = None,
+    ) -> Found:
+        """Find who resembles the face in a photo. See `countenance.service.finding.Finding.search`."""
+        handle = None if on_behalf_of is None else str(on_behalf_of)
+        return self._finding.search(
+            photo, purpose=purpose, case=case, face=face, limit=limit, threshold=threshold, on_behalf_of=handle
+        )
+
+    def verify(
+        self,
+        first: str | Path | bytes,
+        second: str | Path | bytes,
+        *,
+        purpose: str | None = None,
+        case: str | None = None,
+    ) -> Verified:
+        """Compare two faces, 1:1. See `countenance.service.finding.Finding.verify`."""
+        return self._finding.verify(first, second, purpose=purpose, case=case)
+
+    def withdraw(self, subject: Subject | str, bases: Sequence[Basis | str] | None = None) -> int:
+        """Withdraw a person's bases, all or some: the next search does not find them. Returns the log's index."""
+        wanted = None if bases is None else [self.bases.get(basis) for basis in bases]
+        return self._leaving.withdraw(str(subject), wanted)
+
+    def erase(self, subject: Subject | str, *, reason: str) -> Certified:
+        """Erase a person, with a certificate. See `countenance.service.leaving.Leaving.erase`."""
+        return self._leaving.erase(str(subject), reason)
+
+    def finish_erasures(self) -> list[Certified | Unfinished]:
+        """Carry erasures to their end that a crash cut short; what still cannot be is said, and tried again later."""
+        try:
+            return list(self._leaving.finish())
+        except CountenanceError as error:
+            return [Unfinished(error.message)]
+
+    def status(self) -> dict[str, Any]:
+        """Version, models, backend, counts, index engine, the log's checkpoint."""
+        return status(self.context)
+
+    def check_log(self, outside: dict[str, str] | None = None) -> Checkpoint:
+        """Recompute the whole log. Raises `Tampered`. ``outside``: signed checkpoints by where they come from."""
+        return self.context.book.check(outside)
+
+    def log_entries(self, start: int = 0, limit: int | None = None) -> list[dict[str, Any]]:
+        """Log entries, with what this organisation's key can open of them."""
+        return self.context.book.entries(start, limit)
+
+    def export_log(self) -> list[str]:
+        """The log's exact lines, for ``countenance-check log``."""
+        return [leaf.decode() for leaf in self.context.book.export()]
+
+    def close(self) -> None:
+        """Give back files and processes."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

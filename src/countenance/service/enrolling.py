@@ -1,0 +1,216 @@
+"""Enrolment: one person's photo under one basis, or a whole folder of people under one form."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from countenance.errors import CountenanceError, InputError, NoBasis, NotFound
+from countenance.gallery.gallery import Enrolment
+from countenance.ingest.run import earlier_photos
+from countenance.photos.folder import PICTURES
+from countenance.policy.desk import Ask
+from countenance.service import probing
+from countenance.service.subjects import handle_from
+from countenance.types import Enrol
+
+if TYPE_CHECKING:
+    from countenance.service.bases import Bases, Basis
+    from countenance.service.context import Context
+    from countenance.service.subjects import Subject, Subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A stored reference. ``searchable`` says whether it can be found yet, ``waits_for`` what is missing."""
+
+    subject: str
+    basis: str
+    photo: str
+    searchable: bool
+    waits_for: str | None
+    earlier: dict[str, int]
+    log_index: int
+
+    @property
+    def advice(self) -> str | None:
+        """What to do about photos that were ingested before this person came."""
+        if not self.earlier:
+            return None
+        sources = ", ".join(f"{name} ({count} photos)" for name, count in self.earlier.items())
+        first = next(iter(self.earlier))
+        return f"Not looked for yet in: {sources}. Run `countenance ingest {first} --again`."
+
+    def as_json(self) -> dict[str, Any]:
+        """The machine-readable answer (``countenance enrol --json``)."""
+        return {
+            "subject": self.subject,
+            "basis": self.basis,
+            "photo": self.photo,
+            "searchable": self.searchable,
+            "waits_for": self.waits_for,
+            "earlier_photos": self.earlier,
+            "advice": self.advice,
+            "log": {"index": self.log_index},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a bulk enrolment: a photo and whose it is."""
+
+    photo: Path
+    name: str
+    handle: str
+    territory: str
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one line."""
+
+    row: Row
+    enrolled: Enrolled | None
+    fault: CountenanceError | None
+
+
+class Enrolling:
+    """The enrolments."""
+
+    def __init__(self, context: Context, subjects: Subjects, bases: Bases) -> None:
+        self._context = context
+        self._subjects = subjects
+        self._bases = bases
+
+    def enrol(self, subject: Subject, photo: str | Path, basis: Basis, *, face: int | None = None) -> Enrolled:
+        """Enrol a person from a photo of them alone.
+
+        Args:
+            subject: The person.
+            photo: A file; its own name is kept, sealed, so that it can be named when the person is erased.
+            basis: Why; it may still be pending, and then finds nobody.
+            face: Which face, by number, when the photo has several.
+
+        Raises:
+            NoBasis: the basis is another person's, withdrawn or expired; or the photo is its evidence.
+            NoFace, ManyFaces, QualityTooLow, Unreadable, TooLarge: the photo cannot serve.
+            AlreadyExists: the photo is enrolled already.
+        """
+        context = self._context
+        file = Path(photo)
+        taken = probing.take(context, file)
+        digest = hashlib.sha256(taken.data).hexdigest()
+        if self._bases.is_evidence(basis, digest):
+            raise NoBasis("The basis' evidence is this very photo.", requirement="P1")
+        ask = Ask(subject=subject.id, basis=basis.number, facts={"basis": basis.id})
+        grant = context.desk.decide(Enrol, ask)
+        probe, _ = probing.probe(context, taken, choose=face)
+        stored = Enrolment(probe.face, probe.template, str(file.absolute()), digest)
+        _, written = context.gallery.enrol(subject.id, basis.number, stored, grant=grant)
+        context.book.publish()
+        return self._outcome(subject, basis, file, written.index)
+
+    def enrol_many(
+        self,
+        rows: Iterable[Row],
+        make_basis: Callable[[Subject], Basis],
+        *,
+        progress: Callable[[Outcome], None] | None = None,
+    ) -> list[Outcome]:
+        """Enrol line by line; a line that cannot be is reported with its reason, and the others go on.
+
+        A person who is there already keeps their record and their newest basis.
+        """
+        outcomes = []
+        for row in rows:
+            try:
+                outcome = Outcome(row, self._one(row, make_basis), None)
+            except CountenanceError as fault:
+                outcome = Outcome(row, None, fault)
+            outcomes.append(outcome)
+            if progress:
+                progress(outcome)
+        return outcomes
+
+    def _one(self, row: Row, make_basis: Callable[[Subject], Basis]) -> Enrolled:
+        try:
+            subject = self._subjects.get(row.handle)
+        except NotFound:
+            subject = self._subjects.add(row.name, territory=row.territory, handle=row.handle, contact=row.contact)
+        usable = [
+            basis for basis in self._bases.list(subject) if basis.state in {"pending", "live"} and not basis.expired
+        ]
+        return self.enrol(subject, row.photo, usable[-1] if usable else make_basis(subject))
+
+    def _outcome(self, subject: Subject, basis: Basis, photo: Path, log_index: int) -> Enrolled:
+        now = self._bases.get(basis)
+        waits = None
+        if now.state == "pending":
+            waits = f"{now.id} is pending: it must be confirmed by the person or countersigned by a second account"
+        elif now.notice is None:
+            waits = f"{now.id} has no notice: record the one that the person was given"
+        earlier = dict(earlier_photos(self._context.registry, self._context.organisation))
+        return Enrolled(subject.handle, now.id, photo.name, waits is None, waits, earlier, log_index)
+
+
+def rows_from(place: Path, *, territory: str = "unknown") -> list[Row]:
+    """The lines of a bulk enrolment.
+
+    A folder holds ``NAME.jpg`` or ``NAME/1.jpg``; a CSV file has the columns ``photo`` and ``name``, and may have
+    ``handle``, ``territory`` and ``contact``; photos are relative to the file.
+
+    Raises `InputError` when there is nothing to enrol, or the file cannot be read.
+    """
+    if place.is_dir():
+        rows = list(_folder_rows(place, territory))
+    elif place.suffix.lower() == ".csv" and place.is_file():
+        rows = list(_csv_rows(place, territory))
+    else:
+        raise InputError(
+            f"{place} is neither a folder nor a CSV file.",
+            hint="Give people/NAME.jpg, people/NAME/1.jpg, or a .csv file.",
+        )
+    if not rows:
+        raise InputError(
+            f"There is nobody to enrol in {place}.", hint="Give people/NAME.jpg, people/NAME/1.jpg, or a CSV."
+        )
+    return rows
+
+
+def _folder_rows(folder: Path, territory: str) -> Iterator[Row]:
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            photos = sorted(each for each in entry.iterdir() if each.suffix.lower() in PICTURES)
+            yield from (Row(photo, entry.name, handle_from(entry.name), territory, None) for photo in photos)
+        elif entry.suffix.lower() in PICTURES:
+            yield Row(entry, entry.stem, handle_from(entry.stem), territory, None)
+
+
+def _csv_rows(file: Path, territory: str) -> Iterator[Row]:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{file} cannot be read as UTF-8 text.") from None
+    reader = csv.DictReader(text.splitlines())
+    missing = {"photo", "name"} - set(reader.fieldnames or ())
+    if missing:
+        raise InputError(f"{file} lacks the column {' and '.join(sorted(missing))}.", hint="The first line names them.")
+    for line in reader:
+        name, photo = (line["name"] or "").strip(), (line["photo"] or "").strip()
+        if not name or not photo:
+            raise InputError(f"Line {reader.line_num} of {file} lacks a name or a photo.")
+        handle = (line.get("handle") or "").strip() or handle_from(name)
+        yield Row(
+            file.parent / photo,
+            name,
+            handle,
+            (line.get("territory") or "").strip() or territory,
+            (line.get("contact") or "").strip() or None,
+        )

@@ -1,0 +1,214 @@
+"""Search (1:N) and verify (1:1): always for a purpose, in a case, by a named account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from countenance.errors import NotSignedIn
+from countenance.gallery.gallery import Answer
+from countenance.gallery.scale import NAME
+from countenance.policy.desk import Ask
+from countenance.service import probing
+from countenance.types import AccountId, Appearance, Candidate, CaseId, Probe, Search, SubjectId, Verify
+
+if TYPE_CHECKING:
+    from countenance.service.cases import Cases
+    from countenance.service.context import Context
+
+CAUTION = "A candidate is not an identification: a person must look, and the score alone decides nothing."
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Sequence[Candidate]):
+    """The answer to a search: candidates, best first. Nobody found is an empty answer, not an error."""
+
+    answer: Answer
+    probe: Probe
+    meaning: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.answer.candidates)
+
+    def __getitem__(self, place: Any) -> Any:
+        return self.answer.candidates[place]
+
+    def __iter__(self) -> Iterator[Candidate]:
+        return iter(self.answer.candidates)
+
+    @property
+    def threshold(self) -> float | None:
+        """The least score of a candidate; None when it was switched off."""
+        return self.answer.threshold
+
+    @property
+    def gallery_size(self) -> int:
+        """How many templates the gallery holds."""
+        return self.answer.gallery_size
+
+    def as_json(self) -> dict[str, Any]:
+        """The machine-readable answer (``countenance search --json``)."""
+        return {
+            "candidates": [_candidate(candidate) for candidate in self],
+            "threshold": self.threshold,
+            "scale": NAME,
+            "bands": self.meaning,
+            "gallery_size": self.gallery_size,
+            "faces_in_probe": self.probe.faces_in_photo,
+            "caution": CAUTION,
+            "log": {"index": self.answer.log.index, "root": self.answer.log.root},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The answer to a 1:1 comparison: a score and what it is called. Never a confirmation."""
+
+    score: float
+    band: str
+    threshold: float
+    log_index: int
+    log_root: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The machine-readable answer (``countenance verify --json``)."""
+        return {
+            "score": round(self.score, 4),
+            "scale": NAME,
+            "band": self.band,
+            "threshold": self.threshold,
+            "caution": CAUTION,
+            "log": {"index": self.log_index, "root": self.log_root},
+        }
+
+
+class Finding:
+    """The searches."""
+
+    def __init__(self, context: Context, cases: Cases) -> None:
+        self._context = context
+        self._cases = cases
+
+    def search(
+        self,
+        photo: str | Path | bytes,
+        *,
+        purpose: str | None,
+        case: str | None,
+        face: int | None = None,
+        limit: int | None = None,
+        threshold: float | str | None = None,
+        on_behalf_of: str | None = None,
+    ) -> Found:
+        """Find the subjects that resemble the face in a photo.
+
+        Args:
+            photo: A file, or its bytes. Held in memory only.
+            purpose: Why, from the closed list.
+            case: The reference that this search belongs to; a new one opens a case.
+            face: Which face, by number (1 is the largest), when the photo has several.
+            limit: How many candidates at the most.
+            threshold: The least cosine of a candidate; the configuration's when None; ``"off"`` ranks everybody.
+            on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
+
+        Raises:
+            Refused: with the requirement that refuses and the log entry.
+            NoFace, ManyFaces, QualityTooLow, Unreadable, TooLarge: the photo cannot serve.
+        """
+        context = self._context
+        taken = probing.take(context, photo)
+        only = self._only(on_behalf_of)
+        number = self._cases.for_search(case, purpose)
+        ask = self._ask(purpose, case, number, taken, only)
+        grant = context.desk.decide(Search, ask)
+        made, _ = probing.probe(context, taken, choose=face)
+        answer = context.gallery.search(
+            made,
+            number or CaseId(0),
+            self._account(),
+            limit=limit or context.settings.search.limit,
+            threshold=_threshold(threshold, context.scale.threshold),
+            only=only,
+            grant=grant,
+        )
+        context.book.publish()
+        bands = {candidate.band for candidate in answer.candidates} | {"high", "low"}
+        return Found(answer, made, {band: context.scale.meaning(band) for band in sorted(bands)})
+
+    def verify(
+        self, first: str | Path | bytes, second: str | Path | bytes, *, purpose: str | None, case: str | None
+    ) -> Verified:
+        """Compare two faces. The same rules as a search, and capped, so that it does not become one (P3)."""
+        context = self._context
+        one, other = probing.take(context, first), probing.take(context, second)
+        number = self._cases.for_search(case, purpose)
+        grant = context.desk.decide(Verify, self._ask(purpose, case, number, one, None))
+        probe, _ = probing.probe(context, one)
+        target, _ = probing.probe(context, other)
+        seen = context.gallery.verify(probe, target, number or CaseId(0), self._account(), grant=grant)
+        context.book.publish()
+        return Verified(seen.score, seen.band, context.scale.threshold, seen.log.index, seen.log.root)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _ask(
+        self,
+        purpose: str | None,
+        case: str | None,
+        number: CaseId | None,
+        taken: probing.ProbePhoto,
+        only: SubjectId | None,
+    ) -> Ask:
+        return Ask(
+            purpose=purpose,
+            case_named=bool(case),
+            case=number,
+            on_behalf_of=only,
+            facts={"probe": taken.commitment},
+            sealed={"salt": taken.salt},
+        )
+
+    def _only(self, handle: str | None) -> SubjectId | None:
+        if handle is None:
+            return None
+        with self._context.registry.read() as connection:
+            return SubjectId(self._context.subject_row(connection, handle).id)
+
+    def _account(self) -> AccountId:
+        if self._context.actor is None:
+            raise NotSignedIn("No account is asking.")
+        return self._context.actor.account
+
+
+def _threshold(wanted: float | str | None, usual: float) -> float | None:
+    if wanted is None:
+        return usual
+    return None if wanted == "off" else float(wanted)
+
+
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    best = candidate.best
+    return {
+        "rank": candidate.rank,
+        "subject": candidate.subject,
+        "name": candidate.name,
+        "score": round(candidate.score, 4),
+        "scale": NAME,
+        "band": candidate.band,
+        "photo": _photo(best) if best else None,
+        "face": {"box": best.box.as_list()} if best else None,
+        "appearances": [
+            {"photo": _photo(each), "face": {"box": each.box.as_list()}, "score": round(each.score, 4)}
+            for each in candidate.appearances
+        ],
+        "basis": candidate.basis,
+        "confirmed_how": candidate.confirmed_how,
+        "review": candidate.review,
+    }
+
+
+def _photo(appearance: Appearance) -> dict[str, Any]:
+    photo = appearance.photo
+    return {"id": photo.id, "path": photo.path, "source": photo.source, "origin": photo.origin}

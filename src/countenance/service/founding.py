@@ -1,0 +1,112 @@
+"""A new gallery: its folders, keys, first account and self-agreement."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from countenance.config import FILE_NAME
+from countenance.errors import AlreadyExists, InputError
+from countenance.policy.facts import ROLES
+from countenance.policy.purposes import purpose
+from countenance.service.accounts import check_account
+
+_FILE = """\
+# Countenance: face search by permission. Every setting, with its default; times in seconds.
+# An environment variable overrides a line: COUNTENANCE_INDEX__ENGINE=exact.
+
+[gallery]
+id = "{id}"
+organisation = "{organisation}"
+purpose = "{purpose}"            # what a search is for when --purpose is left out
+account = "{account}"            # who acts when --account is left out
+
+[registry]
+url = "sqlite:///data/registry.db"
+
+[keys]                           # all of it outside the data folder; keep one current copy, apart from the data
+vault = "vault/keys.db"          # every person's key, wrapped
+kek = "{kek}"                    # the key-encryption key: without it nothing here can be read
+accounts = "{accounts}"          # account key files, one a person, passphrase-protected
+
+[index]
+engine = "embedded"              # or "exact"
+
+[vision]
+backend = "auto"                 # or "openvino", "onnxruntime"
+gate = "standard"                # quality gate: "off", "standard", "strict"
+max_bytes = 67_108_864           # of a photo file
+max_pixels = 120_000_000         # of a photo
+seconds = 20.0                   # to decode one photo
+
+[search]                         # cosine similarity; see docs/concepts/scores.md
+threshold = {threshold}
+high = {high}
+limit = 10
+
+[ingest]
+batch = 16                       # photos a transaction
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a new gallery shall be.
+
+    ``keys`` is the folder for the key-encryption key and the account keys; by default the user's own configuration.
+    """
+
+    folder: Path
+    organisation: str
+    account: str
+    passphrase: str
+    purposes: Sequence[str]
+    keys: Path | None = None
+    threshold: float = 0.415
+    high: float = 0.465
+    roles: Sequence[str] = tuple(ROLES)
+
+
+def write_config(plan: Plan) -> Path:
+    """Check the plan and write the commented configuration. Raises `AlreadyExists` rather than touch an old gallery."""
+    if not plan.organisation.strip() or any(sign in plan.organisation for sign in '"\\\n\r\t'):
+        raise InputError("The organisation needs a name, without quotation marks or line breaks.")
+    check_account(plan.account, plan.roles)
+    if not plan.passphrase:
+        raise InputError("The account's key needs a passphrase.", hint="Type one, or set COUNTENANCE_PASSPHRASE.")
+    if not plan.purposes:
+        raise InputError("A gallery needs a purpose.")
+    for each in plan.purposes:
+        purpose(each)
+    file = plan.folder / FILE_NAME
+    if file.exists() or (plan.folder / "data").exists():
+        raise AlreadyExists(f"There is a gallery in {plan.folder} already.", hint="Choose another folder.")
+    word = re.sub(r"[^a-z0-9]+", "-", plan.organisation.lower()).strip("-")[:40] or "gallery"
+    identity = f"{word}-{secrets.token_hex(4)}"
+    keys = (plan.keys or user_folder() / identity).expanduser().absolute()
+    try:
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        text = _FILE.format(
+            id=identity,
+            organisation=plan.organisation.strip(),
+            purpose=plan.purposes[0],
+            account=plan.account,
+            kek=(keys / "kek").as_posix(),
+            accounts=(keys / "accounts").as_posix(),
+            threshold=plan.threshold,
+            high=plan.high,
+        )
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{plan.folder} cannot be written to: {error.strerror}.") from None
+    return file
+
+
+def user_folder() -> Path:
+    """Where a user's own keys lie when nothing else is said."""
+    import os
+
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "countenance"

@@ -1,0 +1,50 @@
+"""Ingest of a source, and what its report says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from countenance.ingest.run import Ingestion, Progress, Report
+from countenance.registry import schema as t
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+    from countenance.service.sources import Source
+
+
+def ingest(
+    context: Context, source: Source, *, again: bool = False, progress: Callable[[Progress], None] | None = None
+) -> Report:
+    """Go through a source's photos: keep the faces of people who agreed, forget all others.
+
+    Run it again after an interruption and it goes on where it stopped. ``again`` looks at every photo anew, for people
+    who were enrolled since.
+    """
+    settings = context.settings
+    run = Ingestion(
+        context.registry,
+        context.gallery,
+        context.desk,
+        context.vision,
+        source=source.id,
+        root=source.root,
+        locks=settings.data / "locks",
+        batch=settings.ingest.batch,
+        limit=settings.vision.max_bytes,
+    )
+    try:
+        return run.run(again=again, progress=progress)
+    finally:
+        with context.registry.write() as connection:
+            mine = t.sources.c.id == source.id
+            connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))
+        context.book.publish()
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The machine-readable report (``countenance ingest --json``)."""
+    return asdict(report)

@@ -1,0 +1,70 @@
+"""Photos for people to look at: the persons that may be shown, everybody else covered.
+
+No box of a stranger is kept, so faces are looked for again, at a low threshold, whenever a photo is shown (DESIGN §10).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from countenance.errors import NotFound
+from countenance.photos.folder import Folder, read_file
+from countenance.registry import schema as t
+from countenance.reports.cover import strangers
+from countenance.types import Appearance, Box, Pixels, parse_number
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+LOW = 0.25
+"""The detector's score from which something is covered: rather a lampshade too many than a face too few."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A photo's pixels, the boxes of those who may be seen, and the boxes to cover."""
+
+    pixels: Pixels
+    known: tuple[Box, ...]
+    strangers: tuple[Box, ...]
+
+
+class Pictures:
+    """Opens photos for showing."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def of(self, appearance: Appearance, also: Sequence[Box] = ()) -> Shown:
+        """The photo of an appearance, with every other face to be covered."""
+        number = parse_number("P", appearance.photo.id, "photo")
+        query = (
+            sa.select(t.photos.c.path, t.sources.c.root)
+            .select_from(t.photos.join(t.sources, t.photos.c.source == t.sources.c.id))
+            .where(t.photos.c.id == number, t.photos.c.organisation == self._context.organisation)
+        )
+        with self._context.registry.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            raise NotFound(f"There is no photo {appearance.photo.id}.")
+        data = Folder(Path(row.root)).read(bytes(row.path), self._context.settings.vision.max_bytes)
+        return self._show(data, (appearance.box, *also))
+
+    def probe(self, photo: str | Path | bytes, face: int | None = None) -> Shown:
+        """A probe as it is shown beside its candidates: the searched face seen, all others covered."""
+        limit = self._context.settings.vision.max_bytes
+        data = photo if isinstance(photo, bytes) else read_file(Path(os.fspath(photo)), limit)
+        picture = self._context.vision.decode(data)
+        chosen = self._context.vision.one_face(picture, choose=face, gate=False)
+        return self._show(data, (chosen.box,))
+
+    def _show(self, data: bytes, known: tuple[Box, ...]) -> Shown:
+        picture = self._context.vision.decode(data)
+        detected = [face.box for face in self._context.vision.faces(picture, threshold=LOW)]
+        return Shown(picture.pixels, known, strangers(detected, known))

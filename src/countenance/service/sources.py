@@ -1,0 +1,162 @@
+"""Sources: the folders whose photographs the organisation is entitled to hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from countenance.errors import AlreadyExists, InputError, NotFound, SourceRefused
+from countenance.policy.purposes import mask, names, purpose
+from countenance.registry import schema as t
+from countenance.types import SourceId
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A folder of photographs, with the owner's statement of right."""
+
+    id: SourceId
+    name: str
+    root: Path
+    statement: str
+    territory: str
+    purposes: tuple[str, ...]
+    unknown_faces: str
+    state: str
+    reason: str | None
+    origin: str | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Sources:
+    """Add, stop and list sources."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def add(
+        self,
+        name: str,
+        root: str | Path,
+        *,
+        statement: str,
+        purposes: Iterable[str],
+        territory: str = "unknown",
+        origin: str | None = None,
+        unknown_faces: str = "forget",
+        retention_days: int = 1095,
+    ) -> Source:
+        """Record a folder that photographs may be ingested from.
+
+        Args:
+            name: What it is called here.
+            root: The folder; never inside our own data folder, nor around it.
+            statement: What entitles the organisation to hold these photographs.
+            purposes: What the faces kept from it may be shown for.
+            territory: Where they were taken, or ``unknown``.
+            origin: Where they came from, as text; shown with every candidate, never fetched.
+            unknown_faces: ``forget`` (``keep``, for closed archives, is refused for now: P27).
+            retention_days: How long what is kept from it lasts.
+        """
+        context = self._context
+        folder = self._check(name, Path(root), statement, unknown_faces)
+        wanted = sorted(set(purposes))
+        if not wanted:
+            raise InputError("A source needs at least one purpose.")
+        for each in wanted:
+            purpose(each)
+        with context.registry.write() as connection:
+            same = sa.exists().where(t.sources.c.organisation == context.organisation, t.sources.c.name == name)
+            if connection.scalar(sa.select(same)):
+                raise AlreadyExists(f"There is a source {name!r} already.")
+            connection.execute(
+                sa.insert(t.sources).values(
+                    organisation=context.organisation,
+                    name=name,
+                    root=str(folder),
+                    statement=statement.strip(),
+                    origin=origin,
+                    territory=territory,
+                    purposes=mask(wanted),
+                    unknown_faces=unknown_faces,
+                    retention_days=retention_days,
+                    state="active",
+                    created=context.clock(),
+                )
+            )
+            context.desk.record(connection, "source", "controller", facts={"purposes": wanted, "territory": territory})
+        context.book.publish()
+        return self.get(name)
+
+    def stop(self, name: str, reason: str) -> Source:
+        """Stop collecting from a source; what was kept from it is shown no more."""
+        context = self._context
+        source = self.get(name)
+        with context.registry.write() as connection:
+            mine = t.sources.c.id == source.id
+            connection.execute(sa.update(t.sources).where(mine).values(state="stopped", reason=reason))
+            context.desk.record(connection, "source-stopped", "controller")
+        context.book.publish()
+        return self.get(name)
+
+    def get(self, name: str) -> Source:
+        """The source by this name. Raises `NotFound`."""
+        for source in self.list():
+            if source.name == name:
+                return source
+        raise NotFound(f"There is no source {name!r}.", hint="`countenance source list` shows them.")
+
+    def list(self) -> list[Source]:
+        """All sources of this organisation."""
+        query = sa.select(t.sources).where(t.sources.c.organisation == self._context.organisation)
+        with self._context.registry.read() as connection:
+            rows = connection.execute(query.order_by(t.sources.c.id)).all()
+        return [
+            Source(
+                SourceId(row.id),
+                row.name,
+                Path(row.root),
+                row.statement,
+                row.territory,
+                tuple(names(row.purposes)),
+                row.unknown_faces,
+                row.state,
+                row.reason,
+                row.origin,
+            )
+            for row in rows
+        ]
+
+    def _check(self, name: str, root: Path, statement: str, unknown_faces: str) -> Path:
+        if not name.strip() or len(name) > 100:
+            raise InputError("A source needs a name of 1 to 100 characters.")
+        if unknown_faces != "forget":
+            raise SourceRefused(
+                "A source that keeps unknown faces is a closed archive, and those are not offered yet.",
+                requirement="P27", hint="Leave it out: strangers are forgotten.",
+            )  # fmt: skip
+        if not statement.strip():
+            raise SourceRefused(
+                "A source needs a statement of what entitles you to its photographs.",
+                requirement="P26", hint='For example: --statement "our own photographer, contract of May 2026".',
+            )  # fmt: skip
+        folder = root.expanduser().absolute()
+        if not folder.is_dir():
+            raise InputError(f"{folder} is no folder that can be read.")
+        resolved = folder.resolve()
+        for ours in (self._context.settings.data, self._context.settings.vault_path.parent):
+            if resolved.is_relative_to(ours.resolve()) or ours.resolve().is_relative_to(resolved):
+                raise InputError(
+                    f"{folder} holds, or lies in, this gallery's own files.",
+                    hint="Put the photographs into a folder of their own.",
+                )
+        return folder

@@ -1,0 +1,74 @@
+"""What is here, and in what state: the first thing to look at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+import countenance
+from countenance.registry import schema as t
+from countenance.service.accounts import SOLO
+from countenance.vision import packs
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+
+def status(context: Context) -> dict[str, Any]:
+    """Version, models with hashes and licences, backend, counts, index engine, and the log's signed checkpoint."""
+    settings = context.settings
+    with context.registry.read() as connection:
+        counts = _counts(connection, context)
+        sequence = context.registry.sequence(connection)
+        unfinished = _count(connection, context, t.erasures, t.erasures.c.state != "done")
+    people = counts["accounts"]
+    return {
+        "version": countenance.__version__,
+        "gallery": settings.gallery.id,
+        "organisation": settings.gallery.organisation,
+        "account": context.actor.email if context.actor else None,
+        "solo": people < SOLO,
+        "models": [_model(model) for model in packs.installed()],
+        "embedding_contract": context.vision.contract,
+        "backend": context.vision.backend,
+        "index": {"engine": settings.index.engine, "sequence": sequence},
+        "search": {"scale": "cosine", "threshold": settings.search.threshold, "high": settings.search.high},
+        "counts": counts,
+        "unfinished_erasures": unfinished,
+        "log": {"size": context.book.size(), "checkpoint": context.book.checkpoint(), "key": context.book.verifier_key},
+    }
+
+
+def _model(model: packs.ModelFile) -> dict[str, Any]:
+    return {
+        "name": model.card.name,
+        "role": model.card.role,
+        "sha256": model.card.sha256,
+        "licence": model.card.licence,
+        "present": model.path is not None,
+    }
+
+
+def _counts(connection: sa.Connection, context: Context) -> dict[str, int]:
+    return {
+        "subjects": _count(connection, context, t.subjects, t.subjects.c.state == "active"),
+        "references": _count(connection, context, t.references),
+        "bases_live": _count(connection, context, t.bases, t.bases.c.state == "live"),
+        "bases_pending": _count(connection, context, t.bases, t.bases.c.state == "pending"),
+        "sources": _count(connection, context, t.sources),
+        "photos": _count(connection, context, t.photos, t.photos.c.state == "done"),
+        "photos_refused": _count(connection, context, t.photos, t.photos.c.state == "refused"),
+        "appearances": _count(connection, context, t.appearances),
+        "searches": _count(connection, context, t.searches),
+        "cases": _count(connection, context, t.cases),
+        "accounts": _count(connection, context, t.accounts, t.accounts.c.revoked.is_(None)),
+        "orders": _count(connection, context, t.orders),
+        "requests": _count(connection, context, t.requests),
+        "erasures": _count(connection, context, t.erasures, t.erasures.c.state == "done"),
+    }
+
+
+def _count(connection: sa.Connection, context: Context, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.organisation == context.organisation, *where)
+    return connection.scalar(query) or 0

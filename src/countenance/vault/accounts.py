@@ -1,0 +1,86 @@
+"""The key of a named account: an Ed25519 key pair in a file that only its passphrase opens.
+
+The file is PKCS #8 in PEM (RFC 5958, encrypted), so other tools read it as well. A signature (RFC 8032) is 64 bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from countenance.errors import BadSignature, InputError, NotSignedIn
+from countenance.vault.secretfile import write_secret
+
+MAX_PASSPHRASE = 1023
+"""Bytes: what the PEM format takes."""
+
+
+def create_account_key(path: Path, passphrase: str) -> bytes:
+    """A new key pair, written to ``path`` with mode 0600 under ``passphrase``. Returns the public key, 32 bytes.
+
+    Raises `InputError` for an empty or over-long passphrase and `AlreadyExists` rather than overwrite.
+    """
+    secret = _encode(passphrase)
+    if not passphrase.strip():
+        raise InputError(
+            "The passphrase of an account key is empty.", hint="Choose one; a few unrelated words will do."
+        )
+    if len(secret) > MAX_PASSPHRASE:
+        raise InputError("The passphrase of an account key is too long.", hint=f"At most {MAX_PASSPHRASE} bytes.")
+    private = Ed25519PrivateKey.generate()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret))
+    write_secret(path, pem, "an account key")
+    return private.public_key().public_bytes_raw()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountKey:
+    """An account's key, opened: it can sign as that person. ``repr`` shows the public half alone."""
+
+    public: bytes
+    _private: Ed25519PrivateKey = field(repr=False)
+
+    @classmethod
+    def open(cls, path: Path, passphrase: str) -> AccountKey:
+        """Opens the key file. Raises `NotSignedIn` when it is missing, is no such file or the passphrase is wrong."""
+        if not passphrase:
+            raise NotSignedIn("No passphrase was given for the account key.")
+        try:
+            private = load_pem_private_key(path.read_bytes(), _encode(passphrase))
+        except FileNotFoundError:
+            raise NotSignedIn(
+                f"There is no account key at {path}.", hint="Name the account whose key file lies on this machine."
+            ) from None
+        except OSError as error:
+            raise NotSignedIn(f"The account key at {path} cannot be read: {error.strerror}.") from None
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            raise NotSignedIn(f"The account key at {path} does not open with this passphrase.") from None
+        if not isinstance(private, Ed25519PrivateKey):
+            raise NotSignedIn(f"The key at {path} is not an account key of ours.")
+        return cls(private.public_key().public_bytes_raw(), private)
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature of this account over ``data``: 64 bytes."""
+        return self._private.sign(data)
+
+
+def verify_signature(public: bytes, signature: bytes, data: bytes) -> None:
+    """Checks that the account with this ``public`` key signed ``data``. Raises `BadSignature`."""
+    try:
+        Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
+    except (InvalidSignature, ValueError):
+        raise BadSignature("The signature does not fit this account and this text.") from None
+
+
+def _encode(passphrase: str) -> bytes:
+    # What the environment holds need not be UTF-8; the same bytes must come out each time.
+    return passphrase.encode("utf-8", "surrogateescape")

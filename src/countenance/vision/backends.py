@@ -1,0 +1,202 @@
+"""What does the arithmetic: ONNX Runtime and OpenVINO behind one small interface, and the choice between them."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.errors import Unavailable
+from countenance.vision import packs, runtimes
+
+Floats = NDArray[np.float32]
+
+AGREEMENT = 0.999
+"""The least cosine between two backends' vectors; below it a backend is not offered (DESIGN §5)."""
+
+
+class Session(Protocol):
+    """A loaded model. Safe to call from several threads."""
+
+    def run(self, batch: Floats) -> list[Floats]:
+        """All outputs, in the model's own order, for ``batch`` (count × channels × height × width)."""
+        ...
+
+
+class OnnxRuntimeSession:
+    """A model in ONNX Runtime, on the CPU."""
+
+    def __init__(self, model: bytes, *, threads: int) -> None:
+        runtime = runtimes.onnxruntime()
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        # Idle threads wait on a lock rather than spin: other work shares these cores.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+
+    def run(self, batch: Floats) -> list[Floats]:
+        """See `Session`. ONNX Runtime's own sessions are thread-safe."""
+        return list(self._session.run(None, {self._input: batch}))
+
+
+class OpenVinoSession:
+    """A model in OpenVINO, on the CPU."""
+
+    def __init__(self, model: bytes, *, threads: int) -> None:
+        runtime = runtimes.openvino()
+        if runtime is None:
+            raise Unavailable("OpenVINO is not installed.", hint='Set backend = "onnxruntime" or "auto".')
+        core = runtime.Core()
+        # Said aloud, because OpenVINO takes bf16 by itself on CPUs that have it. Measured: bf16 moves a vector by up
+        # to 3e-4 in cosine and gains little at one face a time, so every machine makes the same 32-bit vectors.
+        options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+        self._compiled = core.compile_model(core.read_model(model), "CPU", options)
+        self._own = threading.local()
+
+    def run(self, batch: Floats) -> list[Floats]:
+        """See `Session`. An infer request serves one caller at a time, so each thread has its own."""
+        request = getattr(self._own, "request", None)
+        if request is None:
+            request = self._own.request = self._compiled.create_infer_request()
+        given = request.infer([np.ascontiguousarray(batch)], share_outputs=False)
+        return [np.asarray(one, dtype=np.float32) for one in given.values()]
+
+
+SESSIONS: dict[str, Callable[..., Session]] = {"onnxruntime": OnnxRuntimeSession, "openvino": OpenVinoSession}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The backend of each model, and what to tell a person about it."""
+
+    detector: str
+    recogniser: str
+    threads: int
+    description: str
+
+    def open(self, card: packs.ModelCard, cache: Path | None = None) -> Session:
+        """Load a model of the pack with the backend chosen for its role."""
+        name = self.detector if card.role == "detector" else self.recogniser
+        return SESSIONS[name](packs.folded(card, cache), threads=self.threads)
+
+
+Times = dict[str, dict[str, float]]
+"""Milliseconds by the model's role, then by backend."""
+
+
+def choose(name: str = "auto", *, threads: int | None = None, cache: Path | None = None) -> Choice:
+    """The backend called ``name``; for ``auto`` the quickest on this CPU, for each model its own.
+
+    ``auto`` times both (`measure`) and keeps the result in the cache, under the CPU's model, the number of threads and
+    the runtimes' versions.
+    """
+    threads = threads or _cores()
+    if name != "auto":
+        return Choice(name, name, threads, f"{_titled(name)} on the CPU, {threads} threads")
+    note = packs.cache_folder(cache) / "backend.json"
+    key = f"{_cpu()}; {threads} threads; {'; '.join(map(_titled, SESSIONS))}"
+    times = _remembered(note, key)
+    if times is None:
+        times = measure(threads, cache)
+        with suppress(OSError):  # only a memory aid
+            packs.write_whole(note, json.dumps({"key": key, "milliseconds": times}, indent=1).encode())
+    quickest = {role: min(own, key=lambda one: own[one]) for role, own in times.items()}
+    return Choice(quickest["detector"], quickest["recogniser"], threads, _describe(times, threads))
+
+
+def measure(threads: int, cache: Path | None = None) -> Times:
+    """Milliseconds a run of each model by each installed backend, best of five.
+
+    A backend whose vector for the same crop differs from ONNX Runtime's by more than `AGREEMENT` allows is left out.
+    """
+    crop, small, large = _pattern(112, 112), _pattern(320, 320), _pattern(640, 960)
+    times: Times = {"detector": {}, "recogniser": {}}
+    reference: Floats | None = None
+    for name in SESSIONS:
+        if name == "openvino" and runtimes.openvino() is None:
+            continue
+        plain = Choice(name, name, threads, name)
+        embed, detect = plain.open(packs.SFACE, cache), plain.open(packs.YUNET, cache)
+        vector = embed.run(crop)[0][0]
+        reference = vector if reference is None else reference
+        if _cosine(vector, reference) >= AGREEMENT:
+            times["recogniser"][name] = _timed(embed, [crop])
+            # Two sizes in turn, as photos come: OpenVINO prepares itself anew whenever the size changes.
+            times["detector"][name] = _timed(detect, [large, small])
+    return times
+
+
+def _pattern(height: int, width: int) -> Floats:
+    """A smooth made-up picture in place of a photo: nobody's face is needed to time and compare."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32) / 112
+    waves = [128 + 60 * np.sin(7 * x + i) * np.cos(5 * y - i) + 40 * np.sin(23 * x * y + i) for i in range(3)]
+    return np.asarray(waves, dtype=np.float32)[None]
+
+
+def _timed(session: Session, batches: list[Floats]) -> float:
+    taken = []
+    for _ in range(5):
+        start = time.perf_counter()
+        for batch in batches:
+            session.run(batch)
+        taken.append((time.perf_counter() - start) * 1000)
+    return round(min(taken), 2)
+
+
+def _cosine(a: Floats, b: Floats) -> float:
+    return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+def _remembered(note: Path, key: str) -> Times | None:
+    """The times that were measured before; None for anything that is not exactly such a note."""
+    try:
+        kept = json.loads(note.read_bytes())
+        if kept["key"] != key:
+            return None
+        roles = ("detector", "recogniser")
+        times = {role: {name: float(ms) for name, ms in kept["milliseconds"][role].items()} for role in roles}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return times if all(own and own.keys() <= SESSIONS.keys() for own in times.values()) else None
+
+
+def _describe(times: Times, threads: int) -> str:
+    told = []
+    for role, own in times.items():
+        ranked = sorted(own.items(), key=lambda one: one[1])
+        others = "".join(f", {name} {ms:.1f} ms" for name, ms in ranked[1:])
+        told.append(f"{role} {_titled(ranked[0][0])} ({ranked[0][1]:.1f} ms{others})")
+    return f"{'; '.join(told)}; CPU, {threads} threads"
+
+
+def _titled(name: str) -> str:
+    from importlib import metadata
+
+    try:
+        return f"{name} {metadata.version(name)}"
+    except metadata.PackageNotFoundError:
+        return f"{name} (not installed)"
+
+
+def _cpu() -> str:
+    with suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,230 @@
+"""Bytes → upright RGB pixels, in worker processes that are bounded in memory, time and what they may touch.
+
+A decoder is where hostile bytes meet C code, so it runs apart (`countenance.vision.decode_worker`). The bytes go there
+through a pipe and the pixels come back through one; nothing is ever written to disk.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import struct
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import IO, Any
+
+import numpy as np
+
+from countenance.errors import TooLarge, Unavailable, Unreadable
+from countenance.types import Pixels
+
+_START_SECONDS = 60.0
+_PIPE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one picture may cost: bytes of the file, pixels (told by its header before decoding), seconds."""
+
+    max_bytes: int = 64 << 20
+    max_pixels: int = 120_000_000
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded photo: upright RGB pixels (height × width × 3, uint8), its size, and the format it came in."""
+
+    pixels: Pixels = field(repr=False)
+    width: int
+    height: int
+    format: str
+
+
+class Decoder:
+    """A few worker processes, started when first needed and kept. Safe to call from several threads.
+
+    Args:
+        limits: What one picture may cost.
+        workers: How many pictures may be decoded at once.
+    """
+
+    def __init__(self, limits: Limits | None = None, *, workers: int = 2) -> None:
+        self._limits = limits or Limits()
+        # Last in, first out: one caller alone keeps using one worker.
+        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._count = workers
+        for _ in range(workers):
+            self._free.put(None)
+
+    def decode(self, data: bytes) -> Picture:
+        """The picture in ``data``; an animation's first frame.
+
+        Raises:
+            Unreadable: No picture, a damaged one, a kind that is not read, a video, or it took too long.
+            TooLarge: More bytes, pixels or memory than the limits allow.
+        """
+        if not data:
+            raise Unreadable("The file is empty.")
+        if len(data) > self._limits.max_bytes:
+            raise TooLarge(
+                f"The file has {len(data) / 1e6:.1f} MB; at most {self._limits.max_bytes / 1e6:.1f} MB are taken."
+            )
+        worker = self._free.get()
+        try:
+            if worker is None or not worker.alive:
+                if worker is not None:
+                    worker.stop()
+                worker = _Worker(self._limits)
+            return worker.decode(data)
+        finally:
+            if worker is not None and not worker.alive:
+                worker.stop()
+                worker = None
+            self._free.put(worker)
+
+    def close(self) -> None:
+        """End the workers, waiting for pictures under way. The decoder starts new ones when used again."""
+        taken = [self._free.get() for _ in range(self._count)]
+        for worker in taken:
+            if worker is not None:
+                worker.stop()
+            self._free.put(None)
+
+
+class _Worker:
+    """One worker process and the pipes to it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        # -P: never import from the current folder. A new process, not a fork: we may have threads.
+        command = [sys.executable, "-P", "-m", "countenance.vision.decode_worker", json.dumps(asdict(limits))]
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "LC_ALL") if name in os.environ}
+        single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=kept | single,
+            cwd="/",
+            bufsize=0,
+        )
+        self._broken = False
+        self._late = False
+        for pipe in (self._stdin, self._stdout):
+            _widen(pipe)
+        try:
+            with self._deadline(_START_SECONDS):
+                _read_exactly(self._stdout, 1)
+        except EOFError as error:
+            self.stop()
+            raise Unavailable("The picture decoder could not be started.") from error
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take another picture."""
+        return not self._broken and self._process.poll() is None
+
+    def decode(self, data: bytes) -> Picture:
+        try:
+            with self._deadline(self._limits.seconds):
+                _write_all(self._stdin, struct.pack("<Q", len(data)))
+                _write_all(self._stdin, data)
+                (length,) = struct.unpack("<I", _read_exactly(self._stdout, 4))
+                answer: dict[str, Any] = json.loads(_read_exactly(self._stdout, length))
+                if "error" in answer:
+                    _raise(answer)
+                pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
+                _read_into(self._stdout, pixels.data.cast("B"))
+        except (EOFError, OSError) as error:
+            self._broken = True
+            if self._late:
+                raise Unreadable(f"The picture was not decoded within {self._limits.seconds:g} seconds.") from error
+            raise Unreadable("The picture stopped its decoder: it is damaged, or made to do harm.") from error
+        except BaseException as error:
+            # Anything else in mid-answer (an interrupt, say) leaves the pipes out of step.
+            self._broken = self._broken or not isinstance(error, (Unreadable, TooLarge))
+            raise
+        return Picture(pixels, answer["width"], answer["height"], answer["format"])
+
+    def stop(self) -> None:
+        """End the process and close its pipes."""
+        self._broken = True
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._stdin, self._stdout):
+            with suppress(OSError):
+                pipe.close()
+
+    @property
+    def _stdin(self) -> IO[bytes]:
+        assert self._process.stdin is not None  # noqa: S101 (it was asked for)
+        return self._process.stdin
+
+    @property
+    def _stdout(self) -> IO[bytes]:
+        assert self._process.stdout is not None  # noqa: S101
+        return self._process.stdout
+
+    def _deadline(self, seconds: float) -> _Deadline:
+        def late() -> None:
+            self._late = True
+            # Ends both pipes, so that whoever waits on one wakes up.
+            self._process.kill()
+
+        return _Deadline(seconds, late)
+
+
+class _Deadline:
+    """Calls ``late`` unless the block ends within ``seconds``."""
+
+    def __init__(self, seconds: float, late: Any) -> None:
+        self._timer = threading.Timer(seconds, late)
+        self._timer.daemon = True
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        # If it has just fired, let it finish: afterwards the worker is known to be dead or known to be well.
+        self._timer.join()
+
+
+def _raise(answer: dict[str, Any]) -> None:
+    kind = TooLarge if answer["error"] == TooLarge.code else Unreadable
+    raise kind(str(answer["message"]), hint=str(answer.get("hint", "")))
+
+
+def _widen(pipe: IO[bytes]) -> None:
+    """Fewer, larger steps for many megabytes (Linux)."""
+    import fcntl
+
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+
+
+def _write_all(pipe: IO[bytes], data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[pipe.write(view) :]
+
+
+def _read_exactly(pipe: IO[bytes], count: int) -> bytearray:
+    data = bytearray(count)
+    _read_into(pipe, memoryview(data))
+    return data
+
+
+def _read_into(pipe: IO[bytes], view: memoryview) -> None:
+    while view:
+        got = pipe.readinto(view)  # type: ignore[attr-defined]
+        if not got:
+            raise EOFError
+        view = view[got:]

@@ -1,0 +1,130 @@
+"""Finds faces with YuNet: its pre- and post-processing in numpy.
+
+Source: Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intelligence Research 20 (2023). The
+network looks at three grids (a cell every 8, 16 and 32 pixels) and tells for each cell a face's score, box and five
+landmarks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countenance.types import Box, Pixels
+from countenance.vision.backends import Floats, Session
+
+STRIDES = (8, 16, 32)
+OVERLAP = 0.3
+"""Two boxes whose intersection over union is larger are one face."""
+_COARSE = 320
+_MOST = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A face before its quality is known: box and landmarks in pixels of the photo, score 0 to 1."""
+
+    box: Box
+    landmarks: tuple[tuple[float, float], ...]
+    score: float
+
+
+class Detector:
+    """YuNet in a session of any backend."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def detect(self, pixels: Pixels, *, threshold: float = 0.6, side: int = 1024) -> list[Detection]:
+        """All faces scoring ``threshold`` or more, largest first, in pixels of the photo and clipped to it.
+
+        The photo is looked at with its longest side scaled down to ``side``, and once more at 320 pixels, because
+        YuNet was made for faces of 10 to 300 pixels and misses one that fills a large photo.
+        """
+        height, width = pixels.shape[:2]
+        fine = scaled(pixels, side)
+        coarse = scaled(fine, _COARSE)
+        views = [fine] if coarse is fine else [fine, coarse]
+        rows = np.concatenate([self._look(view, width, height, threshold) for view in views])
+        found = [_detection(row, width, height) for row in suppress_overlaps(rows, OVERLAP)]
+        kept = [one for one in found if one.box.w >= 1 and one.box.h >= 1]
+        return sorted(kept, key=lambda one: (-one.box.w * one.box.h, one.box.x, one.box.y))
+
+    def _look(self, view: Pixels, width: int, height: int, threshold: float) -> Floats:
+        """What is found in a scaled view of a ``width`` × ``height`` photo, in pixels of the photo."""
+        rows = decode_grids(self._session.run(prepare(view)), padded(view.shape[1]), threshold)
+        rows[:, :14] *= np.tile([width / view.shape[1], height / view.shape[0]], 7).astype(np.float32)
+        return rows
+
+
+def scaled(pixels: Pixels, side: int) -> Pixels:
+    """The picture with its longest side brought down to ``side``; itself when it is no larger."""
+    from PIL import Image
+
+    height, width = pixels.shape[:2]
+    longest = max(height, width)
+    if longest <= side:
+        return pixels
+    size = max(1, round(width * side / longest)), max(1, round(height * side / longest))
+    # Pillow's bilinear takes in every source pixel when it scales down, so nothing aliases.
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR, reducing_gap=1.5))
+
+
+def padded(size: int) -> int:
+    """``size`` rounded up to a multiple of 32, the coarsest stride."""
+    return -(-size // 32) * 32
+
+
+def prepare(pixels: Pixels) -> Floats:
+    """The network's input: BGR, 0–255, black below and to the right up to a multiple of 32, 1 × 3 × height × width."""
+    height, width = pixels.shape[:2]
+    batch = np.zeros((1, 3, padded(height), padded(width)), np.float32)
+    batch[0, :, :height, :width] = pixels[:, :, ::-1].transpose(2, 0, 1)
+    return batch
+
+
+def decode_grids(outputs: list[Floats], width: int, threshold: float) -> Floats:
+    """The network's twelve outputs as rows of 15: box (x, y, w, h), five landmarks (x, y), score; in input pixels.
+
+    The score is the geometric mean of "is a face" and "there is something". ``width`` is the padded input's.
+    """
+    classes, objects, boxes, points = (outputs[start : start + 3] for start in (0, 3, 6, 9))
+    found = []
+    for stride, face, thing, box, point in zip(STRIDES, classes, objects, boxes, points, strict=True):
+        score = np.sqrt(np.clip(face[0, :, 0], 0, 1) * np.clip(thing[0, :, 0], 0, 1))
+        cells = np.flatnonzero(score >= threshold)
+        corner = np.stack([cells % (width // stride), cells // (width // stride)], axis=1).astype(np.float32)
+        size = np.exp(np.minimum(box[0, cells, 2:], 10)) * stride
+        middle = (corner + box[0, cells, :2]) * stride
+        marks = (point[0, cells].reshape(-1, 5, 2) + corner[:, None]) * stride
+        found.append(np.concatenate([middle - size / 2, size, marks.reshape(-1, 10), score[cells, None]], axis=1))
+    return np.concatenate(found).astype(np.float32)
+
+
+def suppress_overlaps(rows: Floats, overlap: float) -> Floats:
+    """Greedy non-maximum suppression: the best-scoring row stays, those that overlap it more than ``overlap`` go."""
+    rows = rows[np.argsort(-rows[:, 14], kind="stable")][:_MOST]
+    kept = []
+    while len(rows):
+        kept.append(rows[0])
+        rows = rows[1:][_overlaps(rows[0], rows[1:]) <= overlap]
+    return np.stack(kept) if kept else rows
+
+
+def _overlaps(one: Floats, others: Floats) -> NDArray[np.float32]:
+    """Intersection over union of one box with each of the others."""
+    low = np.maximum(one[:2], others[:, :2])
+    high = np.minimum(one[:2] + one[2:4], others[:, :2] + others[:, 2:4])
+    shared = np.prod(np.clip(high - low, 0, None), axis=1)
+    union = one[2] * one[3] + others[:, 2] * others[:, 3] - shared
+    return np.asarray(shared / np.maximum(union, 1e-6), dtype=np.float32)
+
+
+def _detection(row: Floats, width: int, height: int) -> Detection:
+    x, y, w, h = (float(value) for value in row[:4])
+    left, top = max(0.0, x), max(0.0, y)
+    box = Box(left, top, min(width, x + w) - left, min(height, y + h) - top)
+    marks = row[4:14].reshape(5, 2)
+    return Detection(box, tuple((float(a), float(b)) for a, b in marks), float(min(row[14], 1.0)))

@@ -1,0 +1,181 @@
+"""The one door to vision: bytes → picture → faces → templates. Everything behind it is loaded on first use."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from countenance.errors import BadConfiguration, ManyFaces, ModelMissing, NoFace, QualityTooLow
+from countenance.types import Face, Template
+from countenance.vision import packs
+from countenance.vision.contract import embedding_contract
+from countenance.vision.decode import Decoder, Limits, Picture
+
+if TYPE_CHECKING:
+    from countenance.vision.backends import Choice
+    from countenance.vision.detect import Detector
+    from countenance.vision.embed import Embedder
+
+BACKENDS = ("auto", "onnxruntime", "openvino")
+GATES = ("off", "standard", "strict")
+
+
+class Vision:
+    """Finds faces and makes templates. Safe to call from several threads; close it, or use it as a context manager.
+
+    Args:
+        backend: ``auto`` (the faster one on this CPU, measured once), ``onnxruntime`` or ``openvino``.
+        threads: How many threads one inference may use; all cores when None.
+        limits: What a picture may cost to decode.
+        gate: The quality gate that faces are measured against: ``off``, ``standard`` or ``strict``.
+        cache: Where folded models are kept; the user's cache directory when None.
+    """
+
+    def __init__(
+        self,
+        *,
+        backend: str = "auto",
+        threads: int | None = None,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        gate: str = "standard",
+        cache: Path | None = None,
+    ) -> None:
+        if backend not in BACKENDS:
+            raise BadConfiguration(f"There is no backend {backend!r}.", hint=f"Use one of: {', '.join(BACKENDS)}.")
+        if gate not in GATES:
+            raise BadConfiguration(f"There is no quality gate {gate!r}.", hint=f"Use one of: {', '.join(GATES)}.")
+        self._wanted = backend
+        self._threads = threads
+        self._gate = gate
+        self._cache = cache
+        self._decoder = Decoder(limits)
+        self._lock = threading.Lock()
+        self._choice: Choice | None = None
+        self._detector: Detector | None = None
+        self._embedder: Embedder | None = None
+
+    @property
+    def contract(self) -> str:
+        """The embedding contract (SHA-256, hex) that templates are made under. Needs no model to be loaded."""
+        return embedding_contract()
+
+    @property
+    def dimension(self) -> int:
+        """How many numbers a template has."""
+        return packs.SFACE.dimension
+
+    @property
+    def backend(self) -> str:
+        """What does the arithmetic, for a person to read. Measures once when the backend is ``auto``."""
+        try:
+            return self._chosen().description
+        except ModelMissing:
+            return f"{self._wanted} (not loaded: the model files are missing)"
+
+    def decode(self, data: bytes) -> Picture:
+        """Turn a file's bytes into upright RGB pixels, in a bounded process of its own.
+
+        Raises:
+            Unreadable: The bytes are no picture, a damaged one, a video, or took too long.
+            TooLarge: More bytes or pixels than the limits allow.
+        """
+        return self._decoder.decode(data)
+
+    def faces(self, picture: Picture, *, threshold: float = 0.6, side: int = 1024) -> list[Face]:
+        """All faces in the picture, largest first, each with its quality and what the gate says of it.
+
+        Args:
+            picture: What `decode` gave.
+            threshold: The detector's score from which a face counts, 0 to 1. Lower it to blur strangers.
+            side: The longest side, in pixels, that the detector sees; more finds smaller faces and takes longer.
+        """
+        from countenance.vision.quality import measured
+
+        found = self._detect().detect(picture.pixels, threshold=threshold, side=side)
+        return [measured(picture.pixels, one, level=self._gate) for one in found]
+
+    def templates(self, picture: Picture, faces: Sequence[Face]) -> list[Template]:
+        """A template for each of ``faces``, in the same order. Raises `QualityTooLow` if the model gives none."""
+        from countenance.vision.align import align
+
+        if not faces:
+            return []
+        crops = [align(picture.pixels, face.landmarks) for face in faces]
+        return [Template(vector, self.contract) for vector in self._embed().embed(crops)]
+
+    def one_face(self, picture: Picture, *, choose: int | None = None, gate: bool = True) -> Face:
+        """The one face that an enrolment or a probe is about.
+
+        Args:
+            picture: What `decode` gave.
+            choose: The face's number as `faces` lists them: 1 is the largest.
+            gate: False lets a poor face through; its quality still carries the reasons.
+
+        Raises:
+            NoFace: None was found, or none has that number.
+            ManyFaces: Several were found and none was chosen.
+            QualityTooLow: The face does not pass the gate; the reasons say why.
+        """
+        face = _pick(self.faces(picture), choose)
+        if gate and face.quality.reasons:
+            reasons = face.quality.reasons
+            raise QualityTooLow(f"This face cannot be relied on: {'; '.join(reasons)}.", reasons=reasons)
+        return face
+
+    def close(self) -> None:
+        """End the decode processes and let go of the models. It may be used again afterwards."""
+        self._decoder.close()
+        with self._lock:
+            self._detector = self._embedder = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _chosen(self) -> Choice:
+        from countenance.vision.backends import choose
+
+        with self._lock:
+            if self._choice is None:
+                self._choice = choose(self._wanted, threads=self._threads, cache=self._cache)
+            return self._choice
+
+    def _detect(self) -> Detector:
+        from countenance.vision.detect import Detector
+
+        choice = self._chosen()
+        with self._lock:
+            if self._detector is None:
+                self._detector = Detector(choice.open(packs.YUNET, self._cache))
+            return self._detector
+
+    def _embed(self) -> Embedder:
+        from countenance.vision.embed import Embedder
+
+        choice = self._chosen()
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = Embedder(choice.open(packs.SFACE, self._cache))
+            return self._embedder
+
+
+def _pick(faces: list[Face], choose: int | None) -> Face:
+    if not faces:
+        raise NoFace("No face was found in the photo.")
+    if choose is not None:
+        if not 1 <= choose <= len(faces):
+            raise NoFace(
+                f"There is no face number {choose}: the photo has {len(faces)}.",
+                hint=f"Give a number from 1 (the largest face) to {len(faces)}.",
+            )
+        return faces[choose - 1]
+    if len(faces) > 1:
+        raise ManyFaces(f"{len(faces)} faces were found where one is needed.")
+    return faces[0]

@@ -1,0 +1,63 @@
+"""Folds block-quantised weights of an ONNX file into plain float32, so that every backend runs it at any input size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def fold(data: bytes) -> bytes:
+    """An ONNX model with its int8 weights (`DequantizeLinear`, opset 21, blocked) turned into float32 initialisers.
+
+    As shipped, SFace lists its weights as graph inputs, which ONNX Runtime and OpenVINO refuse, and both models fix
+    their input size. Here weights leave the inputs, and batch, height and width become free.
+    """
+    import onnx
+
+    model = onnx.load_model_from_string(data)
+    graph = model.graph
+    values = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
+    rest = _replace_weights(graph, values)
+    used = {name for node in rest for name in node.input}
+    inputs = [one for one in graph.input if one.name in used and one.name not in values]
+    tensors = [onnx.numpy_helper.from_array(values[name], name) for name in sorted(used & values.keys())]
+    outputs = [onnx.helper.make_tensor_value_info(one.name, onnx.TensorProto.FLOAT, None) for one in graph.output]
+    slim = onnx.helper.make_graph(rest, graph.name, [_free(one) for one in inputs], outputs, tensors)
+    made = onnx.helper.make_model(slim, opset_imports=model.opset_import, ir_version=10, producer_name="countenance")
+    return bytes(made.SerializeToString(deterministic=True))
+
+
+def _replace_weights(graph: Any, values: dict[str, NDArray[Any]]) -> list[Any]:
+    """Work out every node that has only constants as inputs; return the other nodes."""
+    rest = []
+    for node in graph.node:
+        if node.op_type == "DequantizeLinear" and all(name in values for name in node.input):
+            values[node.output[0]] = _dequantised(node, [values[name] for name in node.input])
+        elif node.op_type == "Reshape" and all(name in values for name in node.input):
+            values[node.output[0]] = values[node.input[0]].reshape(values[node.input[1]])
+        else:
+            rest.append(node)
+    return rest
+
+
+def _dequantised(node: Any, inputs: list[NDArray[Any]]) -> NDArray[np.float32]:
+    """``(q - zero) × scale``, each scale and zero serving ``block_size`` values along ``axis``."""
+    attributes = {one.name: one.i for one in node.attribute}
+    axis, block = attributes.get("axis", 1), attributes.get("block_size", 0)
+    q, scale, zero = inputs
+    if block:
+        scale, zero = (np.repeat(one, block, axis).take(range(q.shape[axis]), axis) for one in (scale, zero))
+    return np.asarray((q.astype(np.int32) - zero.astype(np.int32)) * scale, dtype=np.float32)
+
+
+def _free(one: Any) -> Any:
+    """The same input with batch free; height and width too where the network is fully convolutional (640 × 640)."""
+    import onnx
+
+    sizes = [dimension.dim_value for dimension in one.type.tensor_type.shape.dim]
+    shape: list[str | int] = ["batch", *sizes[1:]]
+    if sizes[2:] == [640, 640]:
+        shape[2:] = ["height", "width"]
+    return onnx.helper.make_tensor_value_info(one.name, onnx.TensorProto.FLOAT, shape)

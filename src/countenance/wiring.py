@@ -1,0 +1,153 @@
+"""Settings → adapters → service: the only place that builds adapters."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from countenance.config import Settings, load
+from countenance.errors import BadConfiguration, NotSignedIn
+from countenance.gallery.gallery import Gallery
+from countenance.gallery.scale import Scale
+from countenance.index import open_index
+from countenance.log.book import Book
+from countenance.policy.actor import Actor
+from countenance.policy.desk import Desk
+from countenance.policy.facts import ROLES
+from countenance.registry import schema as t
+from countenance.registry.database import Registry
+from countenance.service.accounts import insert_account
+from countenance.service.context import Context
+from countenance.service.countenance import Countenance
+from countenance.service.founding import Plan, write_config
+from countenance.types import AccountId, Clock, OrganisationId, system_clock
+from countenance.vault.accounts import AccountKey, create_account_key
+from countenance.vault.file import create_vault, open_vault
+from countenance.vault.kek import create_kek, load_kek
+from countenance.vault.keyring import LOG_KEY, Keyring, organisation_key
+from countenance.vault.port import Vault
+from countenance.vision.decode import Limits
+from countenance.vision.engine import Vision
+
+Ask = Callable[[], str]
+"""Asks a person for a passphrase, when a key is needed and none was given."""
+
+
+def open_gallery(
+    config: Path,
+    *,
+    account: str | None = None,
+    passphrase: str | Ask | None = None,
+    clock: Clock = system_clock,
+) -> Countenance:
+    """Open the gallery of a configuration file. See `countenance.open`."""
+    settings = load(config)
+    with ExitStack() as opening:
+        registry = Registry(settings.registry_url)
+        opening.callback(registry.close)
+        vault = open_vault(settings.vault_path, load_kek(settings.kek_path))
+        opening.callback(vault.close)
+        organisation = _organisation(registry, settings)
+        actor = _actor(registry, settings, account or settings.gallery.account, passphrase)
+        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
+    opened.finish_erasures()
+    return opened
+
+
+def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
+    """Make a new gallery, with its first account and a self-agreement on its purposes, and open it."""
+    settings = load(write_config(plan))
+    with ExitStack() as opening:
+        settings.data.mkdir(mode=0o700, parents=True)
+        registry = Registry(settings.registry_url, create=True)
+        opening.callback(registry.close)
+        vault = create_vault(settings.vault_path, create_kek(settings.kek_path))
+        opening.callback(vault.close)
+        vault.create(LOG_KEY)
+        public = create_account_key(settings.accounts_path / f"{plan.account}.pem", plan.passphrase)
+        with registry.write() as connection:
+            name = settings.gallery.organisation
+            row = connection.execute(sa.insert(t.organisations).values(name=name, created=clock()))
+            organisation = OrganisationId((row.inserted_primary_key or (0,))[0])
+        vault.create(organisation_key(organisation))
+        founding = _assemble(settings, registry, vault, organisation, None, clock, ExitStack())
+        with registry.write() as connection:
+            insert_account(connection, founding.context, plan.account, tuple(plan.roles or ROLES), public)
+        founding.context.vision.close()
+        actor = _actor(registry, settings, plan.account, plan.passphrase)
+        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
+    opened.agreements.add(plan.purposes)
+    return opened
+
+
+def _assemble(
+    settings: Settings,
+    registry: Registry,
+    vault: Vault,
+    organisation: OrganisationId,
+    actor: Actor | None,
+    clock: Clock,
+    closing: ExitStack,
+) -> Countenance:
+    vision = _vision(settings)
+    closing.callback(vision.close)
+    keys = Keyring(vault)
+    book = Book(registry, keys, settings.gallery.id, settings.data / "log")
+    desk = Desk(registry, book, clock, organisation, actor)
+    scale = Scale(settings.search.threshold, settings.search.high)
+    index = open_index(settings.index.engine, vision.dimension)
+    places = (settings.data, settings.vault_path.parent)
+    gallery = Gallery(registry, keys, index, desk, clock, scale, vision.contract, places)
+    context = Context(settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor)
+    return Countenance(context, closing)
+
+
+def _vision(settings: Settings) -> Vision:
+    wanted = settings.vision
+    limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
+    return Vision(backend=wanted.backend, threads=wanted.threads, limits=limits, gate=wanted.gate)
+
+
+def _organisation(registry: Registry, settings: Settings) -> OrganisationId:
+    query = sa.select(t.organisations.c.id).where(t.organisations.c.name == settings.gallery.organisation)
+    with registry.read() as connection:
+        number = connection.scalar(query)
+    if number is None:
+        raise BadConfiguration(f"The registry knows no organisation {settings.gallery.organisation!r}.")
+    return OrganisationId(number)
+
+
+def _actor(registry: Registry, settings: Settings, email: str | None, passphrase: str | Ask | None) -> Actor | None:
+    """The account that acts. Its key is opened when it first has to sign, so that looking needs no passphrase."""
+    if email is None:
+        return None
+    with registry.read() as connection:
+        row = connection.execute(
+            sa.select(t.accounts).where(t.accounts.c.email == email, t.accounts.c.revoked.is_(None))
+        ).first()
+    if row is None:
+        raise NotSignedIn(f"There is no live account {email}.", hint="`countenance account list` shows them.")
+    opened: list[AccountKey] = []
+
+    def sign(data: bytes) -> bytes:
+        if not opened:
+            file = settings.accounts_path / f"{email}.pem"
+            opened.append(AccountKey.open(file, _passphrase(passphrase, email)))
+        return opened[0].sign(data)
+
+    return Actor(AccountId(row.id), OrganisationId(row.organisation), email, sign)
+
+
+def _passphrase(given: str | Ask | None, email: str) -> str:
+    if isinstance(given, str):
+        return given
+    known = os.environ.get("COUNTENANCE_PASSPHRASE")
+    if known:
+        return known
+    if given is None:
+        raise NotSignedIn(f"The key of {email} needs its passphrase.", hint="Set COUNTENANCE_PASSPHRASE, or give it.")
+    return given()

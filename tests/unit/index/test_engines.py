@@ -1,0 +1,100 @@
+"""What is special to one engine, and how engines are chosen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from countenance.errors import BadConfiguration, Unavailable
+from countenance.evaluate.crowd import generated_templates
+from countenance.index import ENGINES, Eligibility, Rows, open_index
+from countenance.index import exact as exact_module
+from countenance.index.embedded import EmbeddedIndex
+
+ANY = Eligibility(purposes=1, organisations=frozenset({1}), at=5)
+CROWD = np.concatenate(list(generated_templates(300, seed=3)))
+
+
+def rows(ids) -> Rows:
+    ids = np.asarray(ids, np.int64)
+    ones = np.ones(len(ids), np.int64)
+    return Rows(ids, CROWD[ids], ones, ones, ones.astype(np.uint32), ones, ones * 9)
+
+
+def cut_short(slot: int) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_an_engine_is_opened_by_its_name(engine):
+    index = open_index(engine, 128)
+    assert (index.name, index.dimension, len(index)) == (engine, 128, 0)
+    assert index.approximate is (engine == "embedded")
+
+
+def test_an_unknown_engine_is_refused_and_the_choices_are_named():
+    with pytest.raises(BadConfiguration, match="faiss") as caught:
+        open_index("faiss", 128)
+    assert "embedded, exact" in caught.value.hint
+
+
+@pytest.mark.parametrize(("engine", "dimension"), [("embedded", 100), ("exact", 0), ("embedded", -8)])
+def test_a_dimension_that_cannot_be_held_is_refused(engine, dimension):
+    with pytest.raises(BadConfiguration, match=str(dimension)):
+        open_index(engine, dimension)
+
+
+def test_a_gallery_larger_than_one_block_is_ranked_as_one(monkeypatch):
+    index = open_index("exact", 128)
+    index.add(rows(range(1, 300)))
+    whole = index.search(CROWD[:9], 20, ANY)
+    monkeypatch.setattr(exact_module, "_BLOCK", 7)
+    blocks = index.search(CROWD[:9], 20, ANY)
+    assert blocks.ids.tolist() == whole.ids.tolist()
+
+
+def test_the_exact_engine_leaves_no_trace_of_a_removed_vector():
+    index = open_index("exact", 128)
+    index.add(rows([1, 2, 3]))
+    index.remove(np.array([3], np.int64))
+    assert not (index._vectors == CROWD[3]).all(axis=1).any()
+
+
+def test_two_galleries_have_the_identical_codebook():
+    """P23: the code of a template is the same bytes, whoever else is in the gallery."""
+    alone, crowded = EmbeddedIndex(128), EmbeddedIndex(128)
+    alone.add(rows([1]))
+    crowded.add(rows(range(2, 200)))
+    crowded.add(rows([1]))
+    crowded.remove(np.arange(2, 200))
+    assert crowded._codes.to_bytes() == alone._codes.to_bytes()
+    assert crowded._codes.calibration_state == "uncalibrated"
+
+
+def test_the_embedded_engine_estimates_closely():
+    exact, embedded = open_index("exact", 128), open_index("embedded", 128)
+    for index in (exact, embedded):
+        index.add(rows(range(1, 300)))
+    estimates = embedded.search(CROWD[:20], 299, ANY)
+    true = np.einsum("qd,qkd->qk", CROWD[:20], CROWD[estimates.ids])
+    assert np.abs(estimates.scores - true).max() < 0.06
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_a_change_that_was_cut_short_silences_the_index_until_it_is_rebuilt(engine, monkeypatch):
+    index = open_index(engine, 128)
+    index.add(rows([1, 2, 3]))
+    with monkeypatch.context() as patch:
+        patch.setattr(index._columns, "swap_remove", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            index.remove(np.array([1], np.int64))
+    for act in (
+        lambda: index.search(CROWD[:1], 1, ANY),
+        lambda: index.add(rows([4])),
+        lambda: index.remove(rows([2]).ids),
+    ):
+        with pytest.raises(Unavailable, match="cut short"):
+            act()
+    index.clear()
+    index.add(rows([2]))
+    assert index.search(CROWD[2:3], 1, ANY).ids.tolist() == [[2]]

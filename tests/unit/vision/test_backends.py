@@ -1,0 +1,96 @@
+"""The two runtimes: they agree, the choice is remembered, and neither calls home."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from countenance.errors import Unavailable
+from countenance.vision import backends, packs, runtimes
+
+needs_openvino = pytest.mark.skipif(runtimes.openvino() is None, reason="OpenVINO is not made for this machine")
+
+
+@needs_openvino
+@pytest.mark.parametrize(("card", "shape"), [(packs.SFACE, (3, 3, 112, 112)), (packs.YUNET, (1, 3, 96, 160))])
+def test_backends_agree_on_the_same_input(cache: Path, card: packs.ModelCard, shape: tuple[int, ...]) -> None:
+    batch = np.random.default_rng(1).uniform(0, 255, shape).astype(np.float32)
+    one, other = (backends.choose(name, cache=cache).open(card, cache).run(batch) for name in backends.SESSIONS)
+    assert [a.shape for a in one] == [b.shape for b in other]
+    for a, b in zip(one, other, strict=True):
+        assert b.dtype == np.float32
+        np.testing.assert_allclose(a, b, atol=2e-3, rtol=2e-3)
+
+
+@pytest.mark.parametrize("name", list(backends.SESSIONS))
+def test_a_session_serves_several_threads_at_once(cache: Path, name: str) -> None:
+    if name == "openvino" and runtimes.openvino() is None:
+        pytest.skip("OpenVINO is not made for this machine")
+    session = backends.choose(name, threads=1, cache=cache).open(packs.SFACE, cache)
+    inputs = [np.full((1, 3, 112, 112), 40 * i, np.float32) for i in range(4)]
+    expected = [session.run(one)[0] for one in inputs]
+    wrong = []
+
+    def work(number: int) -> None:
+        for _ in range(5):
+            if not np.allclose(session.run(inputs[number])[0], expected[number], atol=1e-4):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+    assert not wrong
+
+
+def test_auto_takes_the_quickest_it_measured_and_remembers(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = backends.choose(cache=cache)
+    kept = json.loads((cache / "backend.json").read_bytes())
+    assert first.detector == min(kept["milliseconds"]["detector"], key=kept["milliseconds"]["detector"].get)
+    assert first.recogniser in first.description
+    monkeypatch.setattr(backends, "measure", lambda *_: pytest.fail("measured again"))
+    assert backends.choose(cache=cache) == first
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"key": 1}', '{"milliseconds": {"detector": 3}}'])
+def test_a_spoilt_note_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, note: str) -> None:
+    times = {"detector": {"onnxruntime": 2.0}, "recogniser": {"onnxruntime": 3.0, "openvino": 1.0}}
+    monkeypatch.setattr(backends, "measure", lambda *_: times)
+    (tmp_path / "backend.json").write_text(note)
+    chosen = backends.choose(cache=tmp_path)
+    assert (chosen.detector, chosen.recogniser) == ("onnxruntime", "openvino")
+    assert json.loads((tmp_path / "backend.json").read_bytes())["milliseconds"] == times
+
+
+def test_a_named_backend_that_is_not_there_is_a_typed_error(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtimes, "openvino", lambda: None)
+    with pytest.raises(Unavailable, match="OpenVINO is not installed"):
+        backends.choose("openvino", cache=cache).open(packs.SFACE, cache)
+    assert backends.measure(1, cache)["detector"].keys() == {"onnxruntime"}
+
+
+QUIET = """
+import sys
+seen = []
+sys.addaudithook(lambda event, _: seen.append(event) if event.startswith("socket.") else None)
+from pathlib import Path
+from countenance.vision import backends, packs
+cache = Path(sys.argv[1])
+backends.measure(1, cache)
+assert not seen, seen
+loaded = [name for name, module in sys.modules.items() if module and name.startswith(("openvino_telemetry", "openvino.tools.ovc"))]
+assert not loaded, loaded
+"""
+
+
+def test_loading_the_runtimes_calls_nobody_and_leaves_no_trace(cache: Path, tmp_path: Path) -> None:
+    """As published, both write an identity into the home folder and report the import; see `runtimes`."""
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-W", "error", "-c", QUIET, str(cache)], env=home, check=True, timeout=120)
+    assert list(tmp_path.rglob("*")) == []
