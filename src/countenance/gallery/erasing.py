@@ -5,7 +5,8 @@
 3. scrub: the write-ahead log is truncated, which VACUUM alone would not do.
 4. index: the entries leave memory.
 5. key: destroyed; every copy of their sealed bytes, in any backup, is unreadable from here on.
-6. scan: every file is searched for their bytes.
+6. scan: every file is searched for their bytes. ``secure_delete`` can miss a copy that a page split left behind; if
+   one is found, the registry's file is written anew, and searched again.
 
 A crash after any step is made good at the next start, from the ledger.
 """
@@ -105,7 +106,7 @@ def carry_out(registry: Registry, keys: Keyring, number: int, places: Sequence[P
     _delete(registry, row.subject, number)
     _scrub(registry)
     keys.vault.destroy(subject_key(row.subject))
-    scan = look_for(markers, places)
+    scan = _scan(registry, markers, places)
     ledger = json.loads(row.residuals)
     return Erased(
         number,
@@ -228,6 +229,15 @@ def look_for(markers: Sequence[bytes], places: Sequence[Path]) -> Scan:
                 hint="The erasure is unfinished; it is tried again at the next start.",
             )
     return Scan(len(markers), files, total)
+
+
+def _scan(registry: Registry, markers: Sequence[bytes], places: Sequence[Path]) -> Scan:
+    """Look for the bytes; where SQLite left a stale copy in the slack of a split page, write the whole file anew."""
+    try:
+        return look_for(markers, places)
+    except Tampered:
+        registry.rewrite()
+        return look_for(markers, places)
 
 
 def _windows(marker: bytes) -> Iterator[bytes]:

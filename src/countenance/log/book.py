@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -174,11 +175,18 @@ class Book:
         return note.sign_checkpoint(self.origin, frontier.size, frontier.root(), self.signer())
 
     def publish(self) -> Path:
-        """Write the current checkpoint to its file, whole or not at all. Derived after commit, so it may be redone."""
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        fresh = self._file.with_name(f"checkpoint.{os.getpid()}.new")
-        fresh.write_text(self.checkpoint(), encoding="utf-8")
-        fresh.replace(self._file)
+        """Write the current checkpoint to its file, whole or not at all.
+
+        It is derived after the commit: where it cannot be written now (a full disk), what was committed stands, and the
+        next one takes its place.
+        """
+        fresh = self._file.with_name(f"checkpoint.{os.getpid()}.{threading.get_ident()}.new")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(self.checkpoint(), encoding="utf-8")
+            fresh.replace(self._file)
+        except OSError:
+            fresh.unlink(missing_ok=True)
         return self._file
 
     # --- checking ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,10 @@ import json
 
 from countenance.vision.packs import FOLD_VERSION, SFACE
 
-PREPROCESSING = "rgb 0-255, no normalisation, 112x112, five-point similarity to the ArcFace template, bilinear"
+PREPROCESSING = (
+    "rgb 0-255, no normalisation, 112x112, bilinear, five-point similarity to the ArcFace template, "
+    "landmarks of YuNet on the face at 200 pixels"
+)
 NORMALISATION = "l2"
 
 

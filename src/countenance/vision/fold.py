@@ -23,8 +23,10 @@ def fold(data: bytes) -> bytes:
     used = {name for node in rest for name in node.input}
     inputs = [one for one in graph.input if one.name in used and one.name not in values]
     tensors = [onnx.numpy_helper.from_array(values[name], name) for name in sorted(used & values.keys())]
-    outputs = [onnx.helper.make_tensor_value_info(one.name, onnx.TensorProto.FLOAT, None) for one in graph.output]
-    slim = onnx.helper.make_graph(rest, graph.name, [_free(one) for one in inputs], outputs, tensors)
+    outputs = [_value(one.name, _output_shape(one)) for one in graph.output]
+    slim = onnx.helper.make_graph(
+        rest, graph.name, [_value(one.name, _input_shape(one)) for one in inputs], outputs, tensors
+    )
     made = onnx.helper.make_model(slim, opset_imports=model.opset_import, ir_version=10, producer_name="countenance")
     return bytes(made.SerializeToString(deterministic=True))
 
@@ -52,12 +54,23 @@ def _dequantised(node: Any, inputs: list[NDArray[Any]]) -> NDArray[np.float32]:
     return np.asarray((q.astype(np.int32) - zero.astype(np.int32)) * scale, dtype=np.float32)
 
 
-def _free(one: Any) -> Any:
-    """The same input with batch free; height and width too where the network is fully convolutional (640 × 640)."""
+def _input_shape(one: Any) -> list[str | int]:
+    """Batch free; height and width too where the network is fully convolutional (made for 640 × 640)."""
+    sizes = _sizes(one)
+    return ["batch", sizes[1], "height", "width"] if sizes[2:] == [640, 640] else ["batch", *sizes[1:]]
+
+
+def _output_shape(one: Any) -> list[str | int]:
+    """Batch free; of three dimensions the middle one, the number of cells, as well."""
+    sizes = _sizes(one)
+    return ["batch", f"{one.name}_cells", sizes[2]] if len(sizes) == 3 else ["batch", *sizes[1:]]
+
+
+def _sizes(one: Any) -> list[int]:
+    return [dimension.dim_value for dimension in one.type.tensor_type.shape.dim]
+
+
+def _value(name: str, shape: list[str | int]) -> Any:
     import onnx
 
-    sizes = [dimension.dim_value for dimension in one.type.tensor_type.shape.dim]
-    shape: list[str | int] = ["batch", *sizes[1:]]
-    if sizes[2:] == [640, 640]:
-        shape[2:] = ["height", "width"]
-    return onnx.helper.make_tensor_value_info(one.name, onnx.TensorProto.FLOAT, shape)
+    return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)

