@@ -11,23 +11,29 @@ Find a person in the photographs that an organisation is entitled to hold, and p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from countenance.version import VERSION
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = ["__version__", "open"]
 
 
-def open(config: str | Path, *, account: str | None = None, passphrase: str | None = None) -> Countenance:  # noqa: A001
+def open(  # noqa: A001
+    config: str | Path, *, account: str | None = None, passphrase: str | Callable[[], str] | None = None
+) -> Countenance:
     """Open a gallery.
 
     Args:
         config: The configuration file, or the folder that holds ``countenance.toml``.
         account: The e-mail address of the named account that acts; the configuration's own when left out.
-        passphrase: Opens that account's key file; ``COUNTENANCE_PASSPHRASE`` from the environment when left out.
+        passphrase: Opens that account's key file, or asks for what does; ``COUNTENANCE_PASSPHRASE`` from the
+            environment when left out.
 
     Raises:
         BadConfiguration: there is no such file, or it contradicts itself.

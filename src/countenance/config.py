@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, SettingsError
 
 from countenance.errors import BadConfiguration
 
@@ -149,7 +149,7 @@ def load(path: Path) -> Settings:
         raise BadConfiguration(f"{file} cannot be read: {error}.") from None
     try:
         settings = Settings(folder=file.resolve().parent, **values)
-    except (ValidationError, TypeError) as error:
+    except (ValidationError, SettingsError, TypeError) as error:
         raise BadConfiguration(f"{file}: {_first_fault(error)}.") from None
     _check_places(settings, file)
     return settings

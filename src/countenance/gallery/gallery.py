@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.errors import AlreadyExists, ContractMismatch, NotFound
+from countenance.errors import AlreadyExists, ContractMismatch, NoBasis, NotFound
 from countenance.gallery import appearing, erasing
 from countenance.gallery.batch import Kept, Looked
 from countenance.gallery.erasing import Erased
@@ -19,7 +19,8 @@ from countenance.gallery.mirror import TEMPLATE, Mirror
 from countenance.gallery.scale import Scale
 from countenance.index.port import Eligibility, Index
 from countenance.log.book import Written
-from countenance.policy.desk import Desk
+from countenance.policy.confirming import check_confirmed
+from countenance.policy.desk import Desk, gallery_scope
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
@@ -109,7 +110,8 @@ class Gallery:
     ) -> tuple[ReferenceId, Written]:
         """Store a template under a basis: one transaction of template, basis link and log.
 
-        Raises `AlreadyExists` for the same photo twice, `ContractMismatch` for a template of another model.
+        Raises `AlreadyExists` for the same photo twice, `ContractMismatch` for a template of another model, `NoBasis`
+        when the person or the basis has gone since the grant was made.
         """
         now = self._clock()
         grant.spend(Enrol, scope=f"subject:{subject}", now=now)
@@ -117,9 +119,9 @@ class Gallery:
         key = subject_key(subject)
         face = {"box": enrolment.face.box.as_list(), "landmarks": enrolment.face.landmarks}
         with self._registry.write() as connection:
+            ends = self._still_enrollable(connection, subject, basis)
             if self._enrolled(connection, subject, enrolment.sha256):
                 raise AlreadyExists("This photo is already enrolled for this subject.", hint="Nothing was changed.")
-            ends = connection.scalar(sa.select(t.bases.c.ends).where(t.bases.c.id == basis))
             inserted = connection.execute(
                 sa.insert(t.references).values(
                     organisation=self._desk.gallery,
@@ -160,6 +162,7 @@ class Gallery:
             terms = Terms(self._contract, row.purposes, self._desk.gallery, now)
             matches = recheck(connection, self._keys, hits, templates, terms) if hits else []
             kept = appearing.write_batch(connection, row, batch, matches, self._scale, now)
+            check_confirmed(connection, [match.basis for match in kept])
             facts = {"photos": len(batch), "faces_found": len(templates), "faces_kept": len(kept)}
             subjects = tuple(dict.fromkeys(SubjectId(match.subject) for match in kept))
             self._desk.effect(connection, "ingest", grant.log_index, subjects=subjects, facts=facts)
@@ -190,7 +193,7 @@ class Gallery:
             grant: The permission for exactly this search.
         """
         now = self._clock()
-        grant.spend(Search, scope="gallery", now=now)
+        grant.spend(Search, scope=gallery_scope(only), now=now)
         self._same_contract(probe.template)
         purpose = PURPOSES[grant.purpose]
         eligible = self._eligible(purpose.mask, now, only)
@@ -199,6 +202,7 @@ class Gallery:
             terms = Terms(self._contract, purpose.mask, self._desk.gallery, now, only)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
             shown = [match for match in matches if threshold is None or match.score >= threshold][:limit]
+            check_confirmed(connection, [match.basis for match in shown])
             candidates = tuple(
                 self._candidate(connection, rank, match, purpose.mask, review="open" if purpose.reviewers else None)
                 for rank, match in enumerate(shown, start=1)
@@ -268,6 +272,23 @@ class Gallery:
     def _same_contract(self, template: Template) -> None:
         if template.contract != self._contract:
             raise ContractMismatch("This template was made by another model than the gallery's.")
+
+    def _still_enrollable(self, connection: sa.Connection, subject: SubjectId, basis: BasisId) -> int:
+        """When the basis ends. A photo takes its time to be read, and the person may have left meanwhile."""
+        query = (
+            sa.select(t.bases.c.ends)
+            .join(t.subjects, t.bases.c.subject == t.subjects.c.id)
+            .where(
+                t.bases.c.id == basis,
+                t.bases.c.subject == subject,
+                t.bases.c.state.in_(("pending", "live")),
+                t.subjects.c.state == "active",
+            )
+        )
+        ends = connection.scalar(query)
+        if ends is None:
+            raise NoBasis("This basis was withdrawn, or its person has gone.", requirement="P1")
+        return int(ends)
 
     def _enrolled(self, connection: sa.Connection, subject: SubjectId, sha256: str) -> bool:
         same = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
+from datetime import UTC, datetime
 
 import numpy as np
 import sqlalchemy as sa
@@ -29,6 +30,7 @@ class Mirror:
         self._contract = contract
         self._clock = clock
         self._sequence = -1
+        self._year = 0
         self._held: dict[int, list[int]] = defaultdict(list)
         self._lock = threading.Lock()
 
@@ -54,16 +56,18 @@ class Mirror:
 
     def _catch_up(self) -> int:
         with self._registry.read() as connection:
-            now = self._registry.sequence(connection)
-            if now == self._sequence:
+            now, time = self._registry.sequence(connection), self._clock()
+            year = datetime.fromtimestamp(time, UTC).year
+            if (now, year) == (self._sequence, self._year):
                 return now
-            changed = None if self._sequence < 0 else self._changed(connection)
-            found = standing(connection, self._contract, self._clock(), subjects=changed)
+            # Whoever comes of age does so by the calendar, without any change in the registry.
+            changed = self._changed(connection) if self._sequence >= 0 and year == self._year else None
+            found = standing(connection, self._contract, time, subjects=changed)
         stale = list(self._held) if changed is None else changed
         gone = [reference for subject in stale for reference in self._held.pop(subject, ())]
         self._index.remove(np.array(gone, np.int64))
         self._add(found)
-        self._sequence = now
+        self._sequence, self._year = now, year
         return now
 
     def _changed(self, connection: sa.Connection) -> list[int]:

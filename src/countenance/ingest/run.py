@@ -197,7 +197,7 @@ class Ingestion:
         raise SourceRefused(
             f"This source is paused: {words}.",
             requirement="P26", log_index=written.index,
-            hint="Two accounts may release it, naming who holds the rights; or take these photos out.",
+            hint="Take these photos out, and add the folder anew under another name with `countenance source add`.",
         )  # fmt: skip
 
     # --- around ------------------------------------------------------------------------------------------------------

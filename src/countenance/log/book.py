@@ -200,25 +200,35 @@ class Book:
         Raises:
             Tampered: an entry was edited, moved, cut off or added; the message names the first place that shows it.
         """
-        hashes = self._rehash()
+        # Our own checkpoint first, then the log as it is at one moment: others may be writing to both.
+        ours = self._own_checkpoint()
         with self._registry.read() as connection:
-            frontier = self._frontier(connection)
+            hashes, frontier = self._rehash(connection), self._frontier(connection)
         if frontier.size != len(hashes) or frontier.root() != merkle.root_of(hashes):
             raise Tampered(f"The log holds {len(hashes)} entries that do not add up to its recorded state.")
-        ours = {"our own checkpoint": self._file.read_text("utf-8")} if self._file.exists() else {}
         for name, text in (ours | dict(outside or {})).items():
             self._compare(name, text, hashes)
         return note.open_checkpoint(self.checkpoint(), self.signer().verifier)
 
-    def _rehash(self) -> list[bytes]:
+    def _own_checkpoint(self) -> dict[str, str]:
+        """Our newest signed checkpoint. Its absence is a finding: without it, cutting the log would leave no trace."""
+        if self._file.exists():
+            return {"our own checkpoint": self._file.read_text("utf-8")}
+        if self.size():
+            raise Tampered(
+                "The log has entries, but its own signed checkpoint is gone.",
+                hint="Compare the log with a checkpoint held outside: `countenance log check --against FILE`.",
+            )
+        return {}
+
+    def _rehash(self, connection: sa.Connection) -> list[bytes]:
         hashes: list[bytes] = []
-        with self._registry.read() as connection:
-            rows = connection.execute(sa.select(leaves.c.index, leaves.c.leaf, leaves.c.hash).order_by(leaves.c.index))
-            for place, (index, leaf, stored) in enumerate(rows):
-                hashed = merkle.leaf_hash(bytes(leaf))
-                if index != place or hashed != bytes(stored) or _own_index(leaf) != place:
-                    raise Tampered(f"Log entry {place} was changed after it was written.")
-                hashes.append(hashed)
+        rows = connection.execute(sa.select(leaves.c.index, leaves.c.leaf, leaves.c.hash).order_by(leaves.c.index))
+        for place, (index, leaf, stored) in enumerate(rows):
+            hashed = merkle.leaf_hash(bytes(leaf))
+            if index != place or hashed != bytes(stored) or _own_index(leaf) != place:
+                raise Tampered(f"Log entry {place} was changed after it was written.")
+            hashes.append(hashed)
         return hashes
 
     def _compare(self, name: str, text: str, hashes: list[bytes]) -> None:

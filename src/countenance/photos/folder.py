@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from countenance.errors import TooLarge, Unreadable
 
@@ -53,25 +55,43 @@ class Folder:
     def read(self, path: bytes, limit: int) -> bytes:
         """The bytes of a file. Raises `TooLarge` over ``limit`` bytes, `Unreadable` when it cannot be read."""
         try:
-            with open(os.path.join(os.fsencode(self.root), path), "rb") as file:  # noqa: PTH118, PTH123 - as above
-                data = file.read(limit + 1)
+            # Never through a link, and never waiting for a pipe, whatever the name stands for by now.
+            handle = os.open(os.path.join(os.fsencode(self.root), path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)  # noqa: PTH118
+            with open(handle, "rb") as file:  # noqa: PTH123 - a handle
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise Unreadable("This is no ordinary file.")
+                return _bounded(file, limit)
         except OSError as error:
             raise Unreadable(f"This file cannot be read: {error.strerror}.") from None
-        if len(data) > limit:
-            raise TooLarge(f"This file has more than {limit // 2**20} MiB.")
-        return data
 
     def _found(self, file: bytes) -> Found:
         path = os.path.relpath(file, os.fsencode(self.root))
         try:
-            stat = os.lstat(file)
+            about = os.lstat(file)
         except OSError as error:
             return Found(path, 0, 0, f"This file cannot be read: {error.strerror}.")
-        return Found(path, stat.st_size, stat.st_mtime_ns)
+        fault = None
+        if stat.S_ISLNK(about.st_mode):
+            fault = "This is a link, and links are not followed."
+        elif not stat.S_ISREG(about.st_mode):
+            fault = "This is no ordinary file."
+        return Found(path, about.st_size, about.st_mtime_ns, fault)
 
 
 def read_file(file: Path, limit: int) -> bytes:
     """The bytes of one photo that a person named."""
-    if not file.exists():
-        raise Unreadable(f"There is no file {file}.", hint="Check the path.")
-    return Folder(file.parent).read(os.fsencode(file.name), limit)
+    try:
+        with file.open("rb") as opened:
+            return _bounded(opened, limit)
+    except FileNotFoundError:
+        raise Unreadable(f"There is no file {file}.", hint="Check the path.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is none"
+        raise Unreadable(f"This file cannot be read: {reason}.", hint="Check the path.") from None
+
+
+def _bounded(file: BinaryIO, limit: int) -> bytes:
+    data = file.read(limit + 1)
+    if len(data) > limit:
+        raise TooLarge(f"This file has more than {limit // 2**20} MiB.")
+    return data

@@ -14,7 +14,7 @@ from countenance.errors import BadSignature, CountenanceError, GrantRefused, Not
 from countenance.log.book import Book, Entry, Written
 from countenance.policy import gather, rules
 from countenance.policy.actor import Actor
-from countenance.policy.facts import AccountFacts, Facts
+from countenance.policy.facts import AccountFacts, DataSetFacts, Facts
 from countenance.policy.purposes import PURPOSES
 from countenance.registry.database import Registry
 from countenance.registry.schema import accounts, erasures
@@ -41,17 +41,25 @@ class Ask:
     basis: BasisId | None = None
     source: SourceId | None = None
     on_behalf_of: SubjectId | None = None
+    data_set: DataSetFacts | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sealed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def scope(self) -> str:
-        """What a grant for this question is bound to: the subject, the source, or the whole gallery."""
+        """What a grant for this question is bound to: a subject, a source, a data set, or (one person of) a gallery."""
         if self.subject is not None:
             return f"subject:{self.subject}"
         if self.source is not None:
             return f"source:{self.source}"
-        return "gallery"
+        if self.data_set is not None:
+            return "data-set"
+        return gallery_scope(self.on_behalf_of)
+
+
+def gallery_scope(only: SubjectId | None) -> str:
+    """The scope of a search: everybody in the gallery, or one person alone."""
+    return "gallery" if only is None else f"gallery:subject:{only}"
 
 
 class Desk:
@@ -74,7 +82,11 @@ class Desk:
             NotSignedIn: no account, or its key did not sign. The refusal is logged as well.
         """
         now = self._clock()
-        signature = self._signature(action.__name__, ask, now)
+        signature, unsigned = None, None
+        try:
+            signature = self._signature(action.__name__, ask, now)
+        except NotSignedIn as error:
+            unsigned = error  # refused below as a question that nobody signed, so that the attempt is in the log
         with self._registry.write() as connection:
             facts = self._facts(connection, action, ask, now, signed=signature is not None)
             refusal = rules.judge(facts).refusal
@@ -84,7 +96,7 @@ class Desk:
         if refusal is not None:
             if isinstance(refusal, Refused):
                 refusal.log_index = written.index
-            raise refusal
+            raise unsigned or refusal
         return Grant(
             _MINT, action, scope=ask.scope, purpose=ask.purpose or "", expires=now + LIFETIME, log_index=written.index
         )
@@ -195,7 +207,7 @@ class Desk:
                 "act": act,
                 "account": self.actor.email,
                 "scope": ask.scope,
-                "purpose": ask.purpose,
+                "purpose": _known(ask.purpose),
                 "facts": dict(ask.facts),
                 "at": now,
                 "nonce": secrets.token_hex(8),
@@ -229,6 +241,7 @@ class Desk:
             basis=gather.basis(connection, ask.basis),
             source=gather.source(connection, ask.source),
             on_behalf_of=gather.subject(connection, ask.on_behalf_of),
+            data_set=ask.data_set,
         )
 
     def _entry(

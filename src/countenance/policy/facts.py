@@ -90,6 +90,14 @@ class SourceFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class DataSetFacts:
+    """What an evaluation measures on: the operator's statement of what it is, and how many people are in it."""
+
+    statement: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that one decision is made from."""
 
@@ -105,3 +113,4 @@ class Facts:
     basis: BasisFacts | None = None
     source: SourceFacts | None = None
     on_behalf_of: SubjectFacts | None = None
+    data_set: DataSetFacts | None = None

@@ -12,10 +12,16 @@ from dataclasses import dataclass
 from countenance import errors
 from countenance.policy.facts import ROLES, Facts
 from countenance.policy.purposes import PURPOSES, names
-from countenance.types import Action, Enrol, Erase, Ingest, Search, Verify, Withdraw, iso
+from countenance.types import Action, Enrol, Erase, Evaluate, Ingest, Search, Verify, Withdraw, iso
 
 VERIFY_A_DAY = 20
 """Distinct comparisons a case may make in a day; beyond it, it is a search under another name (P3)."""
+
+STATEMENTS = ("public-benchmark", "synthetic", "consented-testers")
+"""What a data set may be on which a model is measured. The list is closed (P3)."""
+
+LEAST_PEOPLE = 20
+"""People that a data set needs: a measurement on fewer would be a comparison of their faces (P3)."""
 
 Refusal = errors.CountenanceError
 Rule = Callable[[Facts], Refusal | None]
@@ -211,7 +217,29 @@ def an_entitled_source(facts: Facts) -> Refusal | None:
     return None
 
 
+def a_stated_data_set(facts: Facts) -> Refusal | None:
+    """P3: a model is measured only on a data set that somebody says may be used for it, and how it may."""
+    if facts.data_set is not None and facts.data_set.statement in STATEMENTS:
+        return None
+    return errors.PurposeRefused(
+        "An evaluation needs a statement of what the data set is.", requirement="P3",
+        hint=f"State one of: {', '.join(STATEMENTS)}. Other people's faces are compared by a search, in a case.",
+    )  # fmt: skip
+
+
+def people_enough(facts: Facts) -> Refusal | None:
+    """P3: a comparison of a few persons is a search, whatever it is called."""
+    if facts.data_set is not None and facts.data_set.people >= LEAST_PEOPLE:
+        return None
+    return errors.PurposeRefused(
+        f"An evaluation needs at least {LEAST_PEOPLE} people.", requirement="P3",
+        hint="To compare a few faces, search or verify: for a purpose, in a case.",
+    )  # fmt: skip
+
+
 _KEEPER = (a_named_account, of_this_organisation)
+DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
+"""What binds an evaluation even where there is no gallery, hence no account and no log."""
 _COMPARE = (a_named_account, has_role("operator"), a_purpose_from_the_list, under_an_agreement, in_an_open_case)
 
 RULES: dict[type[Action], tuple[Rule, ...]] = {
@@ -221,4 +249,5 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Verify: (*_COMPARE, verify_is_capped),
     Withdraw: (*_KEEPER, has_role("officer"), a_living_record),
     Erase: (*_KEEPER, has_role("officer"), a_living_record, no_hold),
+    Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),
 }

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from countenance.errors import BadConfiguration, StorageFull, Tampered, Unavailable
+from countenance.errors import BadConfiguration, InputError, StorageFull, Tampered, Unavailable
 from countenance.registry import schema
 
 BUSY_SECONDS = 5
@@ -50,9 +50,10 @@ class Registry:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that may change records. Commits at the end, rolls back on any error."""
-        connecting = self.engine.connect().execution_options(countenance_write=True)
-        with _plain_errors(), connecting as connection, connection.begin():
-            yield connection
+        with _plain_errors(), self.engine.connect() as connection:
+            connection.execution_options(countenance_write=True)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -143,3 +144,5 @@ def _plain_errors() -> Iterator[None]:
         if "malformed" in text or "not a database" in text:
             raise Tampered("The registry file is damaged.", hint="Restore the newest backup.") from None
         raise
+    except (UnicodeEncodeError, OverflowError):
+        raise InputError("A text or a number that was given cannot be stored.") from None

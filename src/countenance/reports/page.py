@@ -147,12 +147,12 @@ class ContactSheet:
 
 def render_story(story: Story) -> str:
     """The story as one HTML file."""
-    return _environment().get_template("story.html").render(page=story, **_words())
+    return environment().get_template("story.html").render(page=story, **_words())
 
 
 def render_contact_sheet(sheet: ContactSheet) -> str:
     """The contact sheet as one HTML file."""
-    return _environment().get_template("sheet.html").render(page=sheet, **_words())
+    return environment().get_template("sheet.html").render(page=sheet, **_words())
 
 
 def drawn(photo: Photo, side: int) -> bytes:
@@ -189,11 +189,12 @@ def _words() -> dict[str, Any]:
 
 
 @cache
-def _environment() -> Environment:
+def environment(*more: Path) -> Environment:
+    """Jinja2 for pages in this look. Templates are looked for in the folders ``more`` first, then among our own."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        loader=FileSystemLoader([*more, Path(__file__).parent / "templates"]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -14,11 +14,11 @@ from typing import Any
 
 import rfc8785
 
-import countenance
 from countenance.gallery.erasing import Erased
 from countenance.log import note
 from countenance.log.book import Book, Written
 from countenance.types import iso
+from countenance.version import VERSION
 
 _METHOD = [
     "rows deleted and overwritten with zeros (SQLite secure_delete)",
@@ -64,7 +64,7 @@ def certify_erasure(
         "residuals": [*erased.residuals, {"what": _OUTSIDE}],
         "solo": solo,
         "witness": "unwitnessed",
-        "program": {"version": countenance.__version__, "sha256": build_hash()},
+        "program": {"version": VERSION, "sha256": build_hash()},
         "log": {
             "decision": erased.decision,
             "index": written.index,
@@ -87,7 +87,7 @@ def sign(book: Book, body: dict[str, Any]) -> dict[str, Any]:
 @cache
 def build_hash() -> str:
     """SHA-256 over this program's own source files, so that a certificate says which program made it."""
-    root = Path(countenance.__file__).parent
+    root = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for file in sorted(root.rglob("*.py")):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,13 +42,14 @@ class Accounts:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def add(self, email: str, *, roles: Iterable[str], passphrase: str) -> Account:
+    def add(self, email: str, *, roles: Iterable[str], passphrase: str, trial: bool = False) -> Account:
         """Add a named person and make their key file, which only their passphrase opens.
 
         Args:
             email: The person's address; one account a person (P21).
             roles: Some of: controller, operator, reviewer, officer.
             passphrase: Chosen by that person.
+            trial: For trying out: it can sign in, and is refused every act on real people (P21).
         """
         context = self._context
         wanted = check_account(email, roles)
@@ -55,9 +57,10 @@ class Accounts:
             if connection.scalar(sa.select(sa.exists().where(t.accounts.c.email == email))):
                 raise AlreadyExists(f"There is an account {email} already.", hint="One account a person (P21).")
         public = create_account_key(key_file(context, email), passphrase)
+        facts = {"roles": list(wanted), "trial": trial, "key": hashlib.sha256(public).hexdigest()}
         with context.registry.write() as connection:
-            insert_account(connection, context, email, wanted, public)
-            context.desk.record(connection, "account", "controller", facts={"roles": list(wanted)})
+            insert_account(connection, context, email, wanted, public, trial=trial)
+            context.desk.record(connection, "account", "controller", facts=facts)
         context.book.publish()
         return Account(email, wanted, revoked=False)
 
@@ -98,7 +101,13 @@ def key_file(context: Context, email: str) -> Path:
 
 
 def insert_account(
-    connection: sa.Connection, context: Context, email: str, roles: tuple[str, ...], public: bytes
+    connection: sa.Connection,
+    context: Context,
+    email: str,
+    roles: tuple[str, ...],
+    public: bytes,
+    *,
+    trial: bool = False,
 ) -> int:
     """Write the account's row; returns its number."""
     row = connection.execute(
@@ -107,7 +116,7 @@ def insert_account(
             email=email,
             roles=" ".join(roles),
             public_key=public,
-            trial=False,
+            trial=trial,
             created=context.clock(),
         )
     )

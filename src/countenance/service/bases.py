@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import rfc8785
 import sqlalchemy as sa
 
 from countenance.errors import InputError, NoBasis, NoNotice, NotFound, RoleRefused
 from countenance.policy.bases import COLLECTIVE_LIMIT, check_ground
+from countenance.policy.confirming import statement
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
 from countenance.types import BasisId, SubjectId, iso, parse_number, reference_number
@@ -88,8 +88,6 @@ class Bases:
         context, now = self._context, self._context.clock()
         check_ground(ground, condition)
         wanted = sorted(set(purposes))
-        if not wanted:
-            raise NoBasis("A basis needs at least one purpose.", requirement="P1")
         ends = self._ends(wanted, until, now)
         digest = _digest(Path(evidence))
         with context.registry.write() as connection:
@@ -108,7 +106,7 @@ class Bases:
                     starts=now,
                     ends=ends,
                     state="pending",
-                    recorded_by=context.actor.account if context.actor else None,
+                    recorded_by=context.account,
                     created=now,
                 )
             )
@@ -118,6 +116,14 @@ class Bases:
             basis = self._get(connection, number)
         context.book.publish()
         return basis
+
+    def check(
+        self, *, ground: str, condition: str, purposes: Iterable[str], evidence: str | Path, until: str | None = None
+    ) -> None:
+        """Refuse now what `record` would refuse for anybody, before a whole list of people is gone through."""
+        check_ground(ground, condition)
+        self._ends([*purposes], until, self._context.clock())
+        _digest(Path(evidence))
 
     def give_notice(self, basis: Basis | str, notice: str) -> Basis:
         """Record that the person was given this notice; until then their face is not searchable (P2)."""
@@ -177,10 +183,10 @@ class Bases:
                 raise NoBasis(f"This basis is {row.state}; only a pending one can be confirmed.", requirement="P1")
             if now >= row.ends:
                 raise NoBasis(f"This basis expired on {iso(row.ends)[:10]}.", requirement="P1")
-            statement = rfc8785.dumps(_statement(row, how))
-            public, signature = self._sign(connection, key, statement)
+            signed = statement(row, how)
+            public, signature = self._sign(connection, key, signed)
             account = self._account_of(connection, public)
-            verify_signature(public, signature, statement)
+            verify_signature(public, signature, signed)
             if how.startswith("countersigned"):
                 _check_second(account, row)
             else:
@@ -282,6 +288,8 @@ class Bases:
             )  # fmt: skip
 
     def _ends(self, wanted: Sequence[str], until: str | date | None, now: int) -> int:
+        if not wanted:
+            raise NoBasis("A basis needs at least one purpose.", requirement="P1")
         latest = now + min(purpose(name).days for name in wanted) * DAY
         if until is None:
             return latest
@@ -303,22 +311,6 @@ def _check_second(account: sa.Row[tuple[object, ...]], row: sa.Row[tuple[object,
         )  # fmt: skip
     if not {"controller", "officer"} & set(account.roles.split()):
         raise RoleRefused("A countersignature needs the role controller or officer.", requirement="P18")
-
-
-def _statement(row: sa.Row[tuple[object, ...]], how: str) -> dict[str, Any]:
-    """What a confirmation signs: this basis, its evidence, its purposes and its end."""
-    return {
-        "v": 1,
-        "basis": row.id,
-        "subject": row.subject,
-        "ground": row.ground,
-        "condition": row.condition,
-        "purposes": names(row.purposes),
-        "evidence": row.evidence_sha256,
-        "collective": row.collective,
-        "ends": iso(row.ends),
-        "how": how,
-    }
 
 
 def _number(basis: Basis | str) -> BasisId:

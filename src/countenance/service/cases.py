@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from countenance.errors import InputError, NotFound
+from countenance.errors import InputError, NotFound, NotSignedIn, Refused
 from countenance.policy import gather
 from countenance.policy.purposes import PURPOSES, purpose
 from countenance.registry import schema as t
@@ -88,7 +88,12 @@ class Cases:
             found = gather.agreement(connection, context.organisation, context.organisation, purpose, now)
         if found is None or not found.purposes & PURPOSES[purpose].mask or found.ended:
             return None
-        return self._open(reference, purpose)
+        try:
+            return self._open(reference, purpose)
+        except (NotSignedIn, Refused):
+            return (
+                None  # who may not open a case may not search either, and the desk's refusal is the one that is logged
+            )
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -114,7 +119,7 @@ class Cases:
                     purpose=wanted,
                     reference_hash=context.find_hash("case", reference),
                     reference_sealed=context.keys.seal_text(context.own_key, reference, "case"),
-                    opened_by=context.actor.account if context.actor else None,
+                    opened_by=context.account,
                     created=now,
                 )
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from countenance.config import Settings
-from countenance.errors import NotFound
+from countenance.errors import NotFound, NotSignedIn
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
 from countenance.log.book import Book
@@ -15,7 +15,7 @@ from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.types import Clock, OrganisationId, SubjectId
+from countenance.types import AccountId, Clock, OrganisationId, SubjectId
 from countenance.vault.keyring import Keyring, organisation_key, subject_key
 from countenance.vision.engine import Vision
 
@@ -40,6 +40,13 @@ class Context:
     def own_key(self) -> str:
         """The name of the organisation's key."""
         return organisation_key(self.organisation)
+
+    @property
+    def account(self) -> AccountId:
+        """Who acts. Raises `NotSignedIn` when nobody does."""
+        if self.actor is None:
+            raise NotSignedIn("No account is asking.")
+        return self.actor.account
 
     def find_hash(self, kind: str, text: str) -> str:
         """The keyed hash by which a sealed text is found again."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from countenance.errors import CountenanceError
+from countenance.errors import CountenanceError, NotSignedIn
 from countenance.ingest.run import Progress, Report
 from countenance.log.note import Checkpoint
 from countenance.service.accounts import Accounts
@@ -20,6 +20,7 @@ from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
 from countenance.service.finding import Finding, Found, Verified
 from countenance.service.ingesting import ingest
 from countenance.service.leaving import Certified, Leaving
+from countenance.service.looking import Holding, look
 from countenance.service.notices import Notices
 from countenance.service.pictures import Pictures
 from countenance.service.sources import Source, Sources
@@ -123,6 +124,19 @@ class Countenance:
             return list(self._leaving.finish())
         except CountenanceError as error:
             return [Unfinished(error.message)]
+
+    def sign_in(self) -> None:
+        """Open the account's key now, asking for its passphrase, rather than in the middle of a transaction.
+
+        Raises `NotSignedIn` when there is no account, or its key does not open.
+        """
+        if self.context.actor is None:
+            raise NotSignedIn("No account was named.")
+        self.context.actor.sign(b"")
+
+    def look(self, subject: Subject | str) -> Holding:
+        """What is held of a person: bases, templates, appearances. See `countenance.service.looking.look`."""
+        return look(self.context, str(subject))
 
     def status(self) -> dict[str, Any]:
         """Version, models, backend, counts, index engine, the log's checkpoint."""

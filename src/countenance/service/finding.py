@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from countenance.errors import NotSignedIn
+from countenance.errors import InputError, NotSignedIn
 from countenance.gallery.gallery import Answer
 from countenance.gallery.scale import NAME
 from countenance.policy.desk import Ask
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from countenance.service.cases import Cases
     from countenance.service.context import Context
 
+LIMIT = 1000
+"""More candidates than this are no answer to a search."""
 CAUTION = "A candidate is not an identification: a person must look, and the score alone decides nothing."
 
 
@@ -109,27 +111,29 @@ class Finding:
             purpose: Why, from the closed list.
             case: The reference that this search belongs to; a new one opens a case.
             face: Which face, by number (1 is the largest), when the photo has several.
-            limit: How many candidates at the most.
+            limit: How many candidates at the most, up to `LIMIT`.
             threshold: The least cosine of a candidate; the configuration's when None; ``"off"`` ranks everybody.
             on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
 
         Raises:
+            InputError: a limit or a threshold that is none.
             Refused: with the requirement that refuses and the log entry.
             NoFace, ManyFaces, QualityTooLow, Unreadable, TooLarge: the photo cannot serve.
         """
         context = self._context
+        most, least = _limit(limit, context.settings.search.limit), _threshold(threshold, context.scale.threshold)
         taken = probing.take(context, photo)
         only = self._only(on_behalf_of)
         number = self._cases.for_search(case, purpose)
-        ask = self._ask(purpose, case, number, taken, only)
+        ask = self._ask(purpose, case, number, taken, only, "off" if least is None else f"{least:.3f}")
         grant = context.desk.decide(Search, ask)
         made, _ = probing.probe(context, taken, choose=face)
         answer = context.gallery.search(
             made,
             number or CaseId(0),
             self._account(),
-            limit=limit or context.settings.search.limit,
-            threshold=_threshold(threshold, context.scale.threshold),
+            limit=most,
+            threshold=least,
             only=only,
             grant=grant,
         )
@@ -144,7 +148,7 @@ class Finding:
         context = self._context
         one, other = probing.take(context, first), probing.take(context, second)
         number = self._cases.for_search(case, purpose)
-        grant = context.desk.decide(Verify, self._ask(purpose, case, number, one, None))
+        grant = context.desk.decide(Verify, self._ask(purpose, case, number, one, None, "none"))
         probe, _ = probing.probe(context, one)
         target, _ = probing.probe(context, other)
         seen = context.gallery.verify(probe, target, number or CaseId(0), self._account(), grant=grant)
@@ -160,13 +164,14 @@ class Finding:
         number: CaseId | None,
         taken: probing.ProbePhoto,
         only: SubjectId | None,
+        threshold: str,
     ) -> Ask:
         return Ask(
             purpose=purpose,
             case_named=bool(case),
             case=number,
             on_behalf_of=only,
-            facts={"probe": taken.commitment},
+            facts={"probe": taken.commitment, "threshold": threshold},
             sealed={"salt": taken.salt},
         )
 
@@ -185,7 +190,23 @@ class Finding:
 def _threshold(wanted: float | str | None, usual: float) -> float | None:
     if wanted is None:
         return usual
-    return None if wanted == "off" else float(wanted)
+    if wanted == "off":
+        return None
+    try:
+        least = float(wanted)
+    except ValueError:
+        least = float("nan")
+    if not -1 <= least <= 1:  # NaN is neither
+        raise InputError(f"{wanted!r} is no threshold.", hint="Give a cosine from -1 to 1, or `off`.")
+    return least
+
+
+def _limit(wanted: int | None, usual: int) -> int:
+    if wanted is None:
+        return usual
+    if not 1 <= wanted <= LIMIT:
+        raise InputError(f"{wanted} is no limit.", hint=f"Give a number of candidates from 1 to {LIMIT}.")
+    return wanted
 
 
 def _candidate(candidate: Candidate) -> dict[str, Any]:

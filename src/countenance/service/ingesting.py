@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.ingest.run import Ingestion, Progress, Report
+from countenance.policy.desk import Ask
 from countenance.registry import schema as t
+from countenance.service.sources import keep_apart
+from countenance.types import Ingest
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.sources import Source
+
+__all__ = ["Progress", "Report", "ingest", "report_json"]
 
 
 def ingest(
@@ -25,6 +30,10 @@ def ingest(
     who were enrolled since.
     """
     settings = context.settings
+    keep_apart(context, source.root)
+    if source.state != "active":
+        # Even where no photo is new, and no batch would come before the desk. It refuses, and the log says so.
+        context.desk.decide(Ingest, Ask(source=source.id, facts={"photos": 0}))
     run = Ingestion(
         context.registry,
         context.gallery,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from countenance.errors import InputError, NotFound
 from countenance.gallery.erasing import Erased
+from countenance.log.book import Written
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.rights.certificates import certify_erasure
@@ -32,6 +33,7 @@ class Certified:
     certificate: dict[str, Any]
     faces_erased: int
     originals: tuple[str, ...]
+    log: Written
 
     def save(self, file: str | Path) -> Path:
         """Write the certificate to a file, whole or not at all."""
@@ -46,12 +48,11 @@ class Certified:
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable answer (``countenance erase --json``)."""
-        log = self.certificate["body"]["log"]
         return {
             "certificate": self.certificate,
             "faces_erased": self.faces_erased,
             "residuals": self.certificate["body"]["residuals"],
-            "log": {"index": log["index"], "checkpoint": log["checkpoint"]},
+            "log": {"index": self.log.index, "root": self.log.root},
         }
 
 
@@ -138,4 +139,4 @@ class Leaving:
                 .values(state="done", certificate=json.dumps(certificate))
             )
         context.book.publish()
-        return Certified(certificate, erased.faces, erased.originals)
+        return Certified(certificate, erased.faces, erased.originals, written)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import NotFound
@@ -33,6 +34,18 @@ class Shown:
     pixels: Pixels
     known: tuple[Box, ...]
     strangers: tuple[Box, ...]
+
+    def within(self, side: int) -> Shown:
+        """The same, made smaller to ``side`` pixels at most: a page of many photos must fit into memory."""
+        from PIL import Image
+
+        height, width = self.pixels.shape[:2]
+        by = side / max(height, width)
+        if by >= 1:
+            return self
+        size = (max(round(width * by), 1), max(round(height * by), 1))
+        pixels = np.asarray(Image.fromarray(self.pixels).resize(size, Image.Resampling.BOX))
+        return Shown(pixels, _scaled(self.known, by), _scaled(self.strangers, by))
 
 
 class Pictures:
@@ -68,3 +81,7 @@ class Pictures:
         picture = self._context.vision.decode(data)
         detected = [face.box for face in self._context.vision.faces(picture, threshold=LOW)]
         return Shown(picture.pixels, known, strangers(detected, known))
+
+
+def _scaled(boxes: tuple[Box, ...], by: float) -> tuple[Box, ...]:
+    return tuple(Box(box.x * by, box.y * by, box.w * by, box.h * by) for box in boxes)

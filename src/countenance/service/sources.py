@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 
+LONGEST = 36_500
+"""Days that a source's photos may be kept at the most: a hundred years."""
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A folder of photographs, with the owner's statement of right."""
@@ -74,6 +78,8 @@ class Sources:
             raise InputError("A source needs at least one purpose.")
         for each in wanted:
             purpose(each)
+        if not 1 <= retention_days <= LONGEST:
+            raise InputError(f"{retention_days} is no number of days.", hint=f"Give 1 to {LONGEST}.")
         with context.registry.write() as connection:
             same = sa.exists().where(t.sources.c.organisation == context.organisation, t.sources.c.name == name)
             if connection.scalar(sa.select(same)):
@@ -152,11 +158,16 @@ class Sources:
         folder = root.expanduser().absolute()
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder that can be read.")
-        resolved = folder.resolve()
-        for ours in (self._context.settings.data, self._context.settings.vault_path.parent):
-            if resolved.is_relative_to(ours.resolve()) or ours.resolve().is_relative_to(resolved):
-                raise InputError(
-                    f"{folder} holds, or lies in, this gallery's own files.",
-                    hint="Put the photographs into a folder of their own.",
-                )
+        keep_apart(self._context, folder)
         return folder
+
+
+def keep_apart(context: Context, folder: Path) -> None:
+    """Refuse a folder that holds, or lies in, our own files. Asked again at each ingest, for a link may have moved."""
+    resolved = folder.resolve()
+    for ours in (context.settings.data.resolve(), context.settings.vault_path.parent.resolve()):
+        if resolved.is_relative_to(ours) or ours.is_relative_to(resolved):
+            raise InputError(
+                f"{folder} holds, or lies in, this gallery's own files.",
+                hint="Put the photographs into a folder of their own.",
+            )

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-import countenance
 from countenance.registry import schema as t
 from countenance.service.accounts import SOLO
+from countenance.version import VERSION
 from countenance.vision import packs
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def status(context: Context) -> dict[str, Any]:
         unfinished = _count(connection, context, t.erasures, t.erasures.c.state != "done")
     people = counts["accounts"]
     return {
-        "version": countenance.__version__,
+        "version": VERSION,
         "gallery": settings.gallery.id,
         "organisation": settings.gallery.organisation,
         "account": context.actor.email if context.actor else None,

@@ -148,6 +148,8 @@ def handle_from(name: str) -> str:
 def _check(name: str, handle: str, territory: str, birth_year: int | None) -> None:
     if not name.strip() or len(name) > 200:
         raise InputError("A subject needs a name of 1 to 200 characters.")
+    if any("\ud800" <= sign <= "\udfff" for sign in name):
+        raise InputError("This name holds bytes that are no text.", hint="Give it in UTF-8.")
     if not _HANDLE.fullmatch(handle):
         raise InputError(
             f"{handle!r} cannot be a handle.", hint="Use a-z, 0-9, dot, dash and underscore; give one with --handle."

@@ -50,14 +50,14 @@ class Keyring:
 
     def seal_text(self, key: str, text: str | None, label: str) -> bytes | None:
         """`seal` for text that may be absent."""
-        return None if text is None else self.seal(key, text.encode(), label)
+        return None if text is None else self.seal(key, _bytes(text), label)
 
     def unseal_text(self, key: str, sealed: bytes | None, label: str) -> str | None:
         """`unseal` for text that may be absent, or whose key is gone."""
         if sealed is None:
             return None
         try:
-            return self.unseal(key, sealed, label).decode()
+            return self.unseal(key, sealed, label).decode("utf-8", "surrogateescape")
         except KeyMissing:
             return None
 
@@ -67,7 +67,12 @@ class Keyring:
 
     def keyed_hash(self, key: str, text: str) -> str:
         """A hash for finding ``text`` without storing it; useless to whoever lacks the key."""
-        return hmac.new(derive(self.vault.get(key), "find"), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(derive(self.vault.get(key), "find"), _bytes(text), hashlib.sha256).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """UTF-8; bytes of a file name that are not, come out as they went in (PEP 383)."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _bind(key: str, label: str) -> bytes:

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import threading
+import weakref
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
@@ -60,6 +61,8 @@ class Decoder:
         self._count = workers
         for _ in range(workers):
             self._free.put(None)
+        # A decoder that is let go of, or is there at exit, leaves no process behind either.
+        weakref.finalize(self, _stop_free, self._free)
 
     def decode(self, data: bytes) -> Picture:
         """The picture in ``data``; an animation's first frame.
@@ -94,6 +97,16 @@ class Decoder:
             if worker is not None:
                 worker.stop()
             self._free.put(None)
+
+
+def _stop_free(free: queue.LifoQueue[_Worker | None]) -> None:
+    while True:
+        try:
+            worker = free.get_nowait()
+        except queue.Empty:
+            return
+        if worker is not None:
+            worker.stop()
 
 
 class _Worker:

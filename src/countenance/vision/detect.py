@@ -21,8 +21,9 @@ OVERLAP = 0.3
 _COARSE = 320
 _CLOSE, _MARGIN = 200, 1.6
 """How large a face is in the second look, and how much of its surroundings is seen: 200 × 1.6 = 320 pixels."""
-_SURE, _SAME = 0.3, 0.4
-"""The score and the overlap with the first look that the second look needs to count."""
+_SURE, _SAME, _ALIKE = 0.3, 0.4, 0.6
+"""The score, and the overlap with the first look, that a cell of the second look needs to count; and the overlap with
+the best of them that it needs to vote."""
 _MOST = 5000
 
 
@@ -62,8 +63,8 @@ class Detector:
         """The face of ``row`` seen again, alone and 200 pixels large.
 
         YuNet's landmarks on small faces ignore most of a head's tilt: 15 degrees are seen as 3 on faces of 90 pixels,
-        as 14 from about 180 pixels up. On faces of LFW turned by 12 to 20 degrees the second look raised the true
-        accept rate at a false accept rate of 1e-4 from 0.93 to 0.97.
+        as 14 from about 180 pixels up. With this second look, 200 people of the LFW development photos, turned by 12
+        to 20 degrees, were accepted at 0.96 instead of 0.85 (false accept rate 1e-4); upright ones at 0.98 either way.
         """
         from PIL import Image
 
@@ -76,13 +77,8 @@ class Detector:
         rows[:, :14] /= scale
         rows[:, 0:2] += (left, top)
         rows[:, 4:14] += np.tile([left, top], 5).astype(np.float32)
-        overlaps = _overlaps(row, rows)
-        best = np.where(overlaps > _SAME, rows[:, 14], 0)
-        if not best.any():
-            return row
-        closer = rows[int(best.argmax())]
-        closer[14] = row[14]
-        return closer
+        rows = rows[_overlaps(row, rows) > _SAME]
+        return vote(rows, row[14]) if len(rows) else row
 
     def _look(self, view: Pixels, width: int, height: int, threshold: float) -> Floats:
         """What is found in a scaled view of a ``width`` × ``height`` photo, in pixels of the photo."""
@@ -161,6 +157,19 @@ def suppress_overlaps(rows: Floats, overlap: float) -> Floats:
         kept.append(rows[0])
         rows = rows[1:][_overlaps(rows[0], rows[1:]) <= overlap]
     return np.stack(kept) if kept else rows
+
+
+def vote(rows: Floats, score: float) -> Floats:
+    """One row out of all that see the same face as the best of ``rows``: their mean, weighted by the score's power 4.
+
+    Neighbouring cells see a face nearly equally well; taking only the best would let rounding in a backend decide
+    which, and move the landmarks. Source: box voting, Gidaris and Komodakis, ICCV 2015.
+    """
+    alike = rows[_overlaps(rows[rows[:, 14].argmax()], rows) > _ALIKE]
+    weight = alike[:, 14:] ** 4
+    mean: Floats = ((alike * weight).sum(axis=0) / weight.sum()).astype(np.float32)
+    mean[14] = score
+    return mean
 
 
 def _overlaps(one: Floats, others: Floats) -> NDArray[np.float32]:

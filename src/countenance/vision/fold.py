@@ -21,12 +21,11 @@ def fold(data: bytes) -> bytes:
     values = {one.name: onnx.numpy_helper.to_array(one) for one in graph.initializer}
     rest = _replace_weights(graph, values)
     used = {name for node in rest for name in node.input}
-    inputs = [one for one in graph.input if one.name in used and one.name not in values]
+    given = [one for one in graph.input if one.name in used and one.name not in values]
+    inputs = [_value(one.name, _input_shape(one)) for one in given]
     tensors = [onnx.numpy_helper.from_array(values[name], name) for name in sorted(used & values.keys())]
     outputs = [_value(one.name, _output_shape(one)) for one in graph.output]
-    slim = onnx.helper.make_graph(
-        rest, graph.name, [_value(one.name, _input_shape(one)) for one in inputs], outputs, tensors
-    )
+    slim = onnx.helper.make_graph(rest, graph.name, inputs, outputs, tensors)
     made = onnx.helper.make_model(slim, opset_imports=model.opset_import, ir_version=10, producer_name="countenance")
     return bytes(made.SerializeToString(deterministic=True))
 

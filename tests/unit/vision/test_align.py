@@ -1,9 +1,8 @@
 """The five-point alignment."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 
 from countenance.vision.align import SIZE, TEMPLATE, align, similarity
 
@@ -28,20 +27,19 @@ def test_mirrored_points_are_not_mirrored_back() -> None:
     assert np.linalg.det(matrix[:, :2]) > 0
 
 
-@given(st.sampled_from([0.7, 1.0, 1.6, 3.0, 7.0]), st.floats(-1, 1))
+@settings(max_examples=25, deadline=None)
+@given(st.sampled_from([0.7, 1.0, 1.6, 3.0, 6.0]), st.floats(-1, 1))
 def test_landmarks_land_on_the_template(size: float, turn: float) -> None:
     points = moved(TEMPLATE - 56, size, turn, 500, 400)
-    photo = Image.new("RGB", (1000, 800))
-    draw = ImageDraw.Draw(photo)
-    radius = 4 * size
-    for x, y in points:
-        draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill="white")
-    crop = align(np.asarray(photo), [tuple(one) for one in points]).astype(float)[:, :, 0]
+    y, x = np.mgrid[0:800, 0:1000]
+    spots = sum(np.exp(-((x - a) ** 2 + (y - b) ** 2) / (2 * (2 * size) ** 2)) for a, b in points)
+    photo = np.repeat((255 * np.minimum(spots, 1)).astype(np.uint8)[:, :, None], 3, axis=2)
+    crop = align(photo, [tuple(one) for one in points]).astype(float)[:, :, 0]
     y, x = np.mgrid[0:SIZE, 0:SIZE]
     for mark in TEMPLATE:
         near = crop * (np.hypot(x - mark[0], y - mark[1]) < 8)
         centre = np.array([(near * x).sum(), (near * y).sum()]) / near.sum()
-        assert np.hypot(*(centre - mark)) < 0.5
+        assert np.hypot(*(centre - mark)) < 0.2
 
 
 def test_a_large_face_does_not_alias() -> None:

@@ -1,5 +1,6 @@
 """Bytes → pixels: every format, every way to hold a camera, and every kind of bad file."""
 
+import gc
 import io
 import os
 import signal
@@ -291,6 +292,16 @@ def test_close_ends_every_worker_and_decode_starts_again(portrait: bytes) -> Non
     assert set(workers()) == before
     assert decoder.decode(portrait).width == 640
     decoder.close()
+    assert set(workers()) == before
+
+
+def test_a_decoder_that_is_let_go_of_leaves_no_process(portrait: bytes) -> None:
+    before = set(workers())
+    decoder = Decoder()
+    decoder.decode(portrait)
+    assert set(workers()) != before
+    del decoder
+    gc.collect()
     assert set(workers()) == before
 
 

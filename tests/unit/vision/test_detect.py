@@ -32,7 +32,7 @@ def test_one_hot_cell_becomes_one_box_in_the_right_place() -> None:
 
 
 rows = st.lists(
-    st.tuples(*[st.integers(0, 100)] * 2, *[st.integers(1, 60)] * 2, st.floats(0.1, 1, width=32)), max_size=25
+    st.tuples(*[st.integers(0, 100)] * 2, *[st.integers(1, 60)] * 2, st.floats(0.125, 1, width=32)), max_size=25
 )
 
 

@@ -88,11 +88,11 @@ def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path) -> None:
         packs.add_file(shipped(packs.YUNET), blocked / "models")
 
 
-def test_folded_weights_are_the_dequantised_ones() -> None:
+def test_folded_weights_are_the_dequantised_ones(cache: Path) -> None:
     import onnx
 
     before = onnx.load_model_from_string(packs.check(packs.SFACE))
-    after = onnx.load_model_from_string(packs.folded(packs.SFACE))
+    after = onnx.load_model_from_string(packs.folded(packs.SFACE, cache))
     onnx.checker.check_model(after)
     assert not [node for node in after.graph.node if node.op_type == "DequantizeLinear"]
     assert [one.name for one in after.graph.input] == ["data"]

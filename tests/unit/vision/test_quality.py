@@ -1,7 +1,5 @@
 """The gate: good faces pass, poor ones are told why in words a person can act on."""
 
-import glob
-import random
 from pathlib import Path
 
 import numpy as np
@@ -29,16 +27,15 @@ def test_every_near_frontal_photo_of_the_cast_passes(vision: Vision, cast: Path,
 def test_a_tiny_face_is_told_its_width(vision: Vision, image: Image.Image) -> None:
     scale = 38 / face_in(vision, image).box.w
     small = face_in(vision, image.resize((round(640 * scale), round(800 * scale))))
-    assert f"the face is {round(small.quality.width)} pixels wide; 60 are needed" in small.quality.reasons
+    assert f"the face is {round(small.quality.width)} pixels wide; 50 are needed" in small.quality.reasons
     assert small.quality.width < 42
 
 
 @pytest.mark.parametrize("share", [0.03, 0.05])
 def test_a_blurred_face_is_told_so(vision: Vision, image: Image.Image, share: float) -> None:
     width = face_in(vision, image).box.w
-    assert (
-        "the face is blurred" in face_in(vision, image.filter(ImageFilter.GaussianBlur(width * share))).quality.reasons
-    )
+    blurred = image.filter(ImageFilter.GaussianBlur(width * share))
+    assert "the face is blurred" in face_in(vision, blurred).quality.reasons
 
 
 def test_light_is_told(vision: Vision, image: Image.Image) -> None:
@@ -54,8 +51,8 @@ def test_a_photo_on_its_side_is_told(vision: Vision, image: Image.Image) -> None
 
 
 def test_roll_and_yaw_are_in_degrees(vision: Vision, image: Image.Image, cast: Path) -> None:
-    straight, tilted = face_in(vision, image).quality, face_in(vision, image.rotate(-15)).quality
-    assert tilted.roll - straight.roll == pytest.approx(15, abs=4)
+    straight, tilted = face_in(vision, image).quality, face_in(vision, image.rotate(-20)).quality
+    assert tilted.roll - straight.roll == pytest.approx(20, abs=8)
     turned = vision.decode((cast / "people" / "Ada" / "5.jpg").read_bytes())
     assert abs(vision.one_face(turned, gate=False).quality.yaw) > abs(straight.yaw) + 10
 
@@ -75,11 +72,10 @@ def test_levels_grow_stricter(cache: Path, portrait: bytes, cast: Path) -> None:
 def test_nearly_all_of_lfw_passes(vision: Vision) -> None:
     if not SHARED.is_dir():
         pytest.skip("needs ../shared/data/lfw-dev, which is not here")
-    files = sorted(glob.glob(f"{SHARED}/*/*.jpg"))
+    files = sorted(SHARED.glob("*/*.jpg"))[::40]
     decoder, passed = Decoder(), 0
-    for name in random.Random(1).sample(files, 100):
-        picture = decoder.decode(Path(name).read_bytes())
-        faces = vision.faces(picture)
+    for name in files:
+        faces = vision.faces(decoder.decode(name.read_bytes()))
         passed += bool(faces) and not faces[0].quality.reasons
     decoder.close()
-    assert passed >= 95
+    assert passed >= 0.95 * len(files)

@@ -1,0 +1,169 @@
+"""The ``countenance`` command: its parts put together, and every error caught once."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from countenance import __version__
+from countenance.cli import (
+    agreements,
+    bases,
+    enrolling,
+    founding,
+    ingesting,
+    leaving,
+    logbook,
+    models,
+    records,
+    searching,
+    starting,
+    trying,
+    upkeep,
+)
+from countenance.cli.command import COMMON, Account, Config, Json, Ordered, Quiet
+from countenance.cli.console import Screen
+from countenance.cli.session import Session
+from countenance.errors import CountenanceError, StorageFull
+
+USAGE = 2
+STOPPED = 130
+
+app = typer.Typer(
+    name="countenance",
+    cls=Ordered,
+    help="Face search by permission: find a person in photographs that you are entitled to hold.\n\n"
+    "New here? `countenance demo` walks the whole job on people who do not exist. `countenance start ~/Pictures` "
+    "finds you in your own pictures. `countenance init club/` makes a gallery.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+for part in (starting, trying, founding, enrolling, ingesting, searching, leaving):
+    part.register(app)
+for part in (records, bases, agreements, upkeep, logbook, models):
+    part.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"countenance {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    *,
+    config: Config = None,
+    account: Account = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version.", rich_help_panel=COMMON),
+    ] = False,
+) -> None:
+    """Options may stand before the command as well as behind it."""
+    context.obj["session"] = context.obj["session"].having(config=config, account=account, json=json, quiet=quiet)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; returns its exit code. Nothing that goes wrong ends in a traceback."""
+    line = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that cannot show a sign gets its escape
+            stream.reconfigure(errors="backslashreplace")
+    state = {"session": Session(json="--json" in line)}
+    try:
+        return _run(line, state)
+    except BrokenPipeError:
+        _silence(sys.stdout)
+        return 1
+    except BaseException as error:
+        if os.environ.get("COUNTENANCE_DEBUG"):
+            raise
+        return _told(error, state["session"].screen)
+
+
+def _run(line: list[str], state: dict[str, Session]) -> int:
+    whole = typer.main.get_command(app)
+    try:
+        with whole.make_context("countenance", line, obj=state) as context:
+            whole.invoke(context)
+    except typer.Exit as done:
+        return done.exit_code
+    finally:
+        sys.stdout.flush()
+    return 0
+
+
+def _told(error: BaseException, screen: Screen) -> int:
+    """Say what went wrong; returns the exit code."""
+    fault = _typed(error)
+    try:
+        screen.fault(fault)
+        sys.stdout.flush()
+    except OSError:  # nobody is listening, or the disk behind stdout is full
+        _silence(sys.stdout)
+    return STOPPED if isinstance(error, KeyboardInterrupt) else fault.exit_code
+
+
+def _typed(error: BaseException) -> CountenanceError:
+    """Any error as one of ours, in two lines."""
+    if isinstance(error, CountenanceError):
+        return error
+    usage = typer.BadParameter.__mro__[2]  # click's own base class, whichever click typer carries
+    if isinstance(error, usage):
+        return _Usage(error)
+    if isinstance(error, KeyboardInterrupt | EOFError | typer.Abort):
+        return _Stopped("Stopped.", hint="What was finished stays. Run the same command again: it goes on from there.")
+    if isinstance(error, OSError):
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return StorageFull("The disk is full.")
+        where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+        return _Machine(f"{error.strerror or type(error).__name__}{where}.", hint="Check the path and its rights.")
+    if isinstance(error, MemoryError):
+        return _Machine("There is not enough memory.", hint="Close other programs, or use smaller photos.")
+    # The words of an unexpected error may hold anything, a name or a path of somebody's photo included.
+    return _Unexpected(
+        f"Something went wrong inside Countenance: {type(error).__name__}.",
+        hint="Please report it. With COUNTENANCE_DEBUG=1 the same command shows where it happened.",
+    )
+
+
+class _Stopped(CountenanceError):
+    code = "stopped"
+
+
+class _Machine(CountenanceError):
+    code = "machine"
+
+
+class _Unexpected(CountenanceError):
+    code = "unexpected"
+
+
+class _Usage(CountenanceError):
+    """The line could not be understood."""
+
+    code = "usage"
+    exit_code = USAGE
+
+    def __init__(self, error: Any) -> None:
+        path = error.ctx.command_path if getattr(error, "ctx", None) else "countenance"
+        super().__init__(error.format_message(), hint=f"{path} --help shows how it is used.")
+
+
+def _silence(stream: Any) -> None:
+    """Give the stream nowhere to fail when Python closes it at exit."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,93 @@
+"""``countenance init``: a new gallery."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from countenance.cli.command import BEGIN, command
+from countenance.cli.options import Purposes
+from countenance.cli.session import Session, listed
+
+if TYPE_CHECKING:
+    from countenance.service.countenance import Countenance
+
+SOLO_MEANS = "purposes that need two reviewers are off, and every certificate says so"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    command(
+        app, "init", 'countenance init club/ --organisation "Rowing Club" --account anna@club.example',
+        panel=BEGIN,
+    )(init)  # fmt: skip
+
+
+def init(
+    session: Session,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the gallery shall lie; made when missing.")],
+    organisation: Annotated[str | None, typer.Option("--organisation", help="Whose gallery it is.")] = None,
+    purposes: Purposes = None,
+    keys: Annotated[
+        Path | None,
+        typer.Option("--keys", metavar="FOLDER", help="Where the keys shall lie; your own configuration by default."),
+    ] = None,
+    threshold: Annotated[
+        float, typer.Option("--threshold", min=-1, max=1, help="The least cosine of a candidate.")
+    ] = 0.415,
+    high: Annotated[
+        float | None,
+        typer.Option("--high", min=-1, max=1, help="From here on the band is high; 0.05 above if left out."),
+    ] = None,
+) -> None:
+    """Make a gallery: its folder, its keys, its first account, and a commented countenance.toml.
+
+    Asks for what is not given. --account is the first named person; the passphrase of their key is taken from
+    COUNTENANCE_PASSPHRASE, or typed.
+    """
+    from countenance.service.founding import Plan
+    from countenance.wiring import found_gallery
+
+    organisation = organisation or session.ask("The organisation", "--organisation")
+    email = session.account or session.ask("Your e-mail address", "--account")
+    wanted = listed(purposes) or listed([session.ask("The purpose", "--purposes", default="photo-library")])
+    high = min(1.0, round(threshold + 0.05, 4)) if high is None else high
+    passphrase = session.new_passphrase(email)
+    with found_gallery(Plan(folder, organisation, email, passphrase, wanted, keys, threshold, high)) as made:
+        _tell(session, folder, made)
+
+
+def _tell(session: Session, folder: Path, made: Countenance) -> None:
+    screen, settings, solo = session.screen, made.context.settings, made.status()["solo"]
+    screen.done(f"{folder} is a gallery of {settings.gallery.organisation}, with a self-agreement on its purposes.")
+    screen.facts(
+        [
+            ("Settings", folder / "countenance.toml"),
+            ("Key-encryption key", settings.kek_path),
+            ("Account keys", settings.accounts_path),
+        ]
+    )
+    screen.warn("Keep one copy of the key-encryption key, apart from the data. Without it nothing here can be read.")
+    if solo:
+        screen.advise(f"This gallery is solo (fewer than three named people): {SOLO_MEANS}.")
+    screen.advise("Next:")
+    go = f"cd {folder}"
+    screen.command(go)
+    screen.command("countenance account add ben@club.example --role controller", "a second person, who countersigns")
+    screen.command("countenance notice add notice-2026 --text notice.txt --channel form", "what people were told")
+    screen.command("countenance enrol --from people/ --evidence form.pdf --notice notice-2026", "who agreed")
+    screen.command('countenance source add party ~/party --statement "our own photographer"', "photos you may hold")
+    screen.command("countenance ingest party")
+    screen.answer(
+        {
+            "folder": str(settings.folder),
+            "gallery": settings.gallery.id,
+            "organisation": settings.gallery.organisation,
+            "account": settings.gallery.account,
+            "kek": str(settings.kek_path),
+            "accounts": str(settings.accounts_path),
+            "solo": solo,
+        }
+    )

@@ -1,0 +1,120 @@
+"""``countenance withdraw`` and ``countenance erase``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from countenance.cli.command import MAIN_JOB, command
+from countenance.cli.console import plural
+from countenance.cli.options import SubjectName
+from countenance.cli.session import Session
+from countenance.errors import CountenanceError, InputError
+
+if TYPE_CHECKING:
+    from countenance.service.leaving import Certified
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    command(app, "withdraw", "countenance withdraw anna", "countenance withdraw anna --basis B1", panel=MAIN_JOB)(
+        withdraw
+    )
+    command(
+        app, "erase", "countenance erase anna --reason withdrawn --certificate anna-gone.json", panel=MAIN_JOB
+    )(erase)  # fmt: skip
+
+
+def withdraw(
+    session: Session,
+    subject: SubjectName,
+    basis: Annotated[
+        list[str] | None, typer.Option("--basis", metavar="B1", help="Only this one; several times for several.")
+    ] = None,
+) -> None:
+    """Withdraw a person's bases, all or some: the next search does not find them."""
+    with session.open() as c:
+        c.sign_in()
+        index = c.withdraw(subject, basis)
+        left = [each.id for each in c.bases.list(c.subjects.get(subject)) if each.state in {"pending", "live"}]
+    screen = session.screen
+    if left:
+        screen.done(f"Withdrawn (log entry {index}). {subject} is still held on {', '.join(left)}.")
+    else:
+        screen.done(f"Withdrawn (log entry {index}): the next search does not find {subject}.")
+        screen.advise("To erase what is stored as well, with a certificate:")
+        screen.command(f"countenance erase {subject} --reason withdrawn")
+    screen.answer({"subject": subject, "bases_left": left, "log": {"index": index}})
+
+
+def erase(
+    session: Session,
+    subject: SubjectName,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="R", help="withdrawn, objection, request, expired, order or mistake.")
+    ],
+    certificate: Annotated[
+        Path | None,
+        typer.Option(
+            "--certificate", metavar="FILE", help="Where the certificate goes; the gallery's certificates/ if left out."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+) -> None:
+    """Erase a person: records, template and key; every file of ours searched for their bytes; a certificate at the end.
+
+    It cannot be undone. Your own original photographs stay where they are: the last lines name them, on screen only.
+    """
+    with session.open() as c:
+        person = c.subjects.get(subject)
+        question = f"Erase {person.name} ({person.handle}) for good?"
+        if session.interactive and not yes and not session.agreed(question):
+            raise InputError("Nothing was erased.", hint="Say yes, or give --yes.")
+        c.sign_in()
+        certified = c.erase(person, reason=reason)
+        place = (
+            certificate
+            or c.context.settings.folder / "certificates" / f"{certified.certificate['body']['number']}.json"
+        )
+    _tell(session, subject, certified, _save(session, certified, place))
+    session.screen.answer(certified.as_json())
+
+
+def _save(session: Session, certified: Certified, place: Path) -> Path | None:
+    """The person is gone whatever happens to the file, so a full disk must not look like a failed erasure."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        return certified.save(place)
+    except (CountenanceError, OSError) as error:
+        session.screen.warn(f"Erased, but the certificate could not be written to {place}: {_reason(error)}")
+        return None
+
+
+def _reason(error: Exception) -> str:
+    return error.message if isinstance(error, CountenanceError) else str(getattr(error, "strerror", "") or error)
+
+
+def _tell(session: Session, subject: str, certified: Certified, place: Path | None) -> None:
+    screen, body = session.screen, certified.certificate["body"]
+    scan = body["scan"]
+    screen.done(
+        f"{subject} is erased: {plural(body['counts']['references'], 'template')} and "
+        f"{plural(body['counts']['appearances'], 'appearance')} gone, their key destroyed."
+    )
+    searched = f"{plural(scan['files'], 'file')} of ours ({scan['bytes']:,} bytes)"
+    screen.say(f"  {searched} searched for {scan['markers']} marks of them: {scan['found'] or 'none'} found.")
+    if place is not None:
+        screen.say(f"  Certificate {body['number']}: {place}")
+        screen.advise("Anybody can check it, offline and without us:")
+        screen.command(f"countenance-check certificate {place}")
+    if certified.originals:
+        screen.say(
+            "Your own files that remain, and are yours to keep or delete (shown here only, never stored):", "bold"
+        )
+        for original in certified.originals:
+            screen.say(f"  {original}")
+    for residual in body["residuals"]:
+        if "count" not in residual:
+            screen.say(f"Not ours to clear: {residual['what']}.", "dim")

@@ -1,0 +1,125 @@
+"""One run of the command: what was asked for on its line, and the gallery that it opens."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countenance.cli.console import Screen
+from countenance.errors import BadConfiguration, InputError, NotSignedIn
+
+if TYPE_CHECKING:
+    from countenance.config import Settings
+    from countenance.service.countenance import Countenance
+
+NEW_PASSPHRASE = "COUNTENANCE_NEW_PASSPHRASE"  # noqa: S105 - the variable's name
+PASSPHRASE = "COUNTENANCE_PASSPHRASE"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Session:
+    """The options that every command has."""
+
+    config: Path | None = None
+    account: str | None = None
+    json: bool = False
+    quiet: bool = False
+
+    @cached_property
+    def screen(self) -> Screen:
+        """Where this command writes."""
+        return Screen(json=self.json, quiet=self.quiet)
+
+    def having(self, *, config: Path | None, account: str | None, json: bool, quiet: bool) -> Session:
+        """This session with what a command's own line adds."""
+        return replace(
+            self,
+            config=config or self.config,
+            account=account or self.account,
+            json=json or self.json,
+            quiet=quiet or self.quiet,
+        )
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked."""
+        return sys.stdin.isatty() and not self.json
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration. Raises `BadConfiguration`."""
+        from countenance.config import FILE_NAME, load
+
+        if self.config is None and not Path(FILE_NAME).exists():
+            raise BadConfiguration(
+                f"There is no gallery here: no {FILE_NAME} in this folder.",
+                hint="Go to the gallery's folder, name it with --config, or make one: `countenance init FOLDER`.",
+            )
+        return load(self.config or Path(FILE_NAME))
+
+    def open(self) -> Countenance:
+        """The gallery, opened by the account. Its passphrase is asked for only when its key has to sign."""
+        from countenance.config import FILE_NAME
+        from countenance.wiring import open_gallery
+
+        settings = self.settings
+        email = self.account or settings.gallery.account
+        config = settings.folder / FILE_NAME if self.config is None or self.config.is_dir() else self.config
+        return open_gallery(config, account=email, passphrase=lambda: self._passphrase(f"the key of {email}"))
+
+    def passphrase_of_account(self) -> str:
+        """The passphrase of whoever acts, asked for when it is needed."""
+        return self._passphrase(f"the key of {self.account or self.settings.gallery.account}")
+
+    def ask(self, question: str, flag: str, *, default: str | None = None) -> str:
+        """A person's answer, or `InputError` naming the flag when nobody can be asked."""
+        if not self.interactive:
+            if default is not None:
+                return default
+            raise InputError(f"{question} was not given.", hint=f"Give it with {flag}.")
+        import typer
+
+        return str(typer.prompt(question, default=default, err=True)).strip()
+
+    def agreed(self, question: str) -> bool:
+        """A person's yes or no. No when nobody can be asked."""
+        if not self.interactive:
+            return False
+        import typer
+
+        return bool(typer.confirm(question, default=False, err=True))
+
+    def new_passphrase(self, whose: str, variable: str = PASSPHRASE) -> str:
+        """A passphrase for a new key: from the environment, or typed twice."""
+        known = os.environ.get(variable)
+        if known:
+            return known
+        if not self.interactive:
+            raise NotSignedIn(f"A new key for {whose} needs a passphrase.", hint=f"Set {variable}, or use a terminal.")
+        import getpass
+
+        first = getpass.getpass(f"Choose a passphrase for {whose}: ")
+        if first != getpass.getpass("The same again: "):
+            raise InputError("The two passphrases are not the same.", hint="Run the command again.")
+        return first
+
+    def _passphrase(self, what: str) -> str:
+        # A terminal is enough here: the question goes to it directly, and --json keeps its stdout.
+        if not sys.stdin.isatty():
+            raise NotSignedIn(
+                f"A passphrase is needed to open {what}, and nobody can be asked.", hint=f"Set {PASSPHRASE}."
+            )
+        import getpass
+
+        return getpass.getpass(f"Passphrase for {what}: ")
+
+
+def listed(values: Iterable[str] | None) -> list[str]:
+    """Values that may be given several times or separated by commas, each once."""
+    parts = [part.strip() for value in values or () for part in value.split(",")]
+    return list(dict.fromkeys(part for part in parts if part))

@@ -1,0 +1,58 @@
+"""The contact sheet of a search as a file: the probe beside its candidates, everybody else covered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countenance.errors import InputError, StorageFull
+
+if TYPE_CHECKING:
+    from countenance.service.countenance import Countenance
+    from countenance.service.finding import Found
+
+PHOTOS_EACH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What a contact sheet is made of, and where it is written."""
+
+    file: Path
+    probe: Path
+    found: Found
+    purpose: str
+    case: str
+    face: int | None = None
+    photos_each: int = PHOTOS_EACH
+    title: str = ""
+
+
+def write_sheet(c: Countenance, sheet: Sheet) -> None:
+    """Write the page, whole or not at all. Raises `InputError` or `StorageFull` when it cannot be written."""
+    from countenance.reports.page import ContactSheet, render_contact_sheet
+    from countenance.service.showing import shown_finding
+
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
+    finding = shown_finding(c.pictures, sheet.found, sheet.probe, face=sheet.face, photos_each=sheet.photos_each)
+    settings, actor = c.context.settings, c.context.actor
+    facts = (
+        ("Organisation", settings.gallery.organisation),
+        ("Purpose", sheet.purpose),
+        ("Case", sheet.case),
+        ("Asked by", actor.email if actor else ""),
+        ("Log entry", str(sheet.found.answer.log.index)),
+    )
+    html = render_contact_sheet(
+        ContactSheet(sheet.title or f"Who resembles {sheet.probe.name}?", finding, facts, made=now)
+    )
+    fresh = sheet.file.with_name(sheet.file.name + ".new")
+    try:
+        fresh.write_text(html, encoding="utf-8", errors="replace")
+        fresh.replace(sheet.file)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        kind = StorageFull if error.errno == 28 else InputError
+        raise kind(f"The page cannot be written to {sheet.file}: {error.strerror}.") from None

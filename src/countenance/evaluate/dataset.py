@@ -1,0 +1,110 @@
+"""A data set for an evaluation: a folder of people, one folder a person, with that person's photos inside."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from countenance.errors import InputError, Unreadable
+from countenance.photos.folder import PICTURES, Folder, Found
+from countenance.policy.rules import LEAST_PEOPLE
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """One picture file, the number of the person whose folder it lies in, and why it cannot be read, if so."""
+
+    path: bytes
+    person: int
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """Photos by person, both in the order of their names. ``people`` is how many persons there are."""
+
+    root: Path
+    people: int
+    photos: tuple[Photo, ...]
+
+    def read(self, photo: Photo, limit: int) -> bytes:
+        """The bytes of a photo. Raises `Unreadable`, or `TooLarge` over ``limit`` bytes."""
+        if photo.fault is not None:
+            raise Unreadable(photo.fault)
+        return Folder(self.root).read(photo.path, limit)
+
+
+def open_dataset(root: Path, *, people: int | None = None) -> DataSet:
+    """List a folder of people. No picture is read yet.
+
+    A person is a folder directly below ``root``; all picture files in it, at any depth, are theirs. Other files are
+    left alone, hidden ones and linked folders too; a linked photo counts as unreadable.
+
+    Args:
+        root: The folder.
+        people: Take only the first so many people who have two photos or more, in the order of their names.
+
+    Raises:
+        InputError: There is no such folder, or it has too few people: an evaluation of a handful of persons would be a
+            comparison of their faces, which needs a purpose and a case (P3).
+    """
+    if not root.is_dir():
+        raise InputError(f"There is no folder {root}.", hint="Give a folder that holds one folder for each person.")
+    if people is not None and people < LEAST_PEOPLE:
+        raise InputError(f"An evaluation needs at least {LEAST_PEOPLE} people; {people} were asked for.")
+    found = [(_person(root, file), file) for file in Folder(root).files()]
+    named = sorted((pair for pair in found if pair[0]), key=lambda pair: (pair[0], pair[1].path))
+    persons = [[file for _, file in group] for _, group in groupby(named, key=lambda pair: pair[0])]
+    if people is not None:
+        persons = [files for files in persons if len(files) > 1][:people]
+    _check(root, persons, people)
+    photos = (Photo(file.path, number, file.fault) for number, files in enumerate(persons) for file in files)
+    return DataSet(root, len(persons), tuple(photos))
+
+
+def _person(root: Path, file: Found) -> bytes:
+    """The first folder of a picture's path, or the folder that cannot be read; nothing for all other files."""
+    folder, _, rest = file.path.partition(b"/")
+    if file.suffix in PICTURES and rest:
+        return folder
+    # Where a folder cannot be read, it stands in the list itself.
+    unread = file.fault is not None and Path(root, os.fsdecode(file.path)).is_dir()
+    return folder if unread and folder != b"." else b""
+
+
+def _check(root: Path, persons: list[list[Found]], wanted: int | None) -> None:
+    least = wanted or LEAST_PEOPLE
+    if len(persons) < least:
+        what = "people with two photos or more" if wanted else "people, one folder each"
+        raise InputError(
+            f"{root} holds {len(persons)} {what}; {least} are needed.",
+            hint=f"An evaluation needs at least {LEAST_PEOPLE} people: fewer would be a comparison of faces (P3).",
+        )
+    if all(len(files) < 2 for files in persons):
+        raise InputError(
+            f"Nobody in {root} has two photos, so there is nothing to compare.",
+            hint="Give at least some people two photos or more.",
+        )
+
+
+class Copies:
+    """Notices the same picture file twice, by SHA-256 of its bytes."""
+
+    def __init__(self, data: DataSet) -> None:
+        self._photos = data.photos
+        self._seen: dict[bytes, list[int]] = {}
+
+    def is_repeat(self, content: bytes, number: int) -> bool:
+        """Note photo ``number``. True when the same person has this file already: comparing the two would flatter."""
+        same = self._seen.setdefault(hashlib.sha256(content).digest(), [])
+        if any(self._photos[other].person == self._photos[number].person for other in same):
+            return True
+        same.append(number)
+        return False
+
+    def across_people(self) -> tuple[tuple[int, ...], ...]:
+        """The photo numbers of each file that lies under two names or more: all names but one are wrong."""
+        return tuple(tuple(numbers) for numbers in self._seen.values() if len(numbers) > 1)

@@ -1,0 +1,90 @@
+"""A search's answer made ready for a page: the probe beside its candidates, strangers marked to be covered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countenance.errors import InputError
+from countenance.reports.page import Card, Finding, Framed, Photo
+
+if TYPE_CHECKING:
+    from countenance.service.finding import Found
+    from countenance.service.pictures import Pictures
+    from countenance.types import Appearance, Candidate
+
+PHOTOS_EACH = 2
+"""Appearances shown of a candidate; the others are counted."""
+PHOTO_SIDE = 1000
+"""Pixels: more than a page draws, so that frames and covers stay sharp."""
+
+
+def shown_finding(
+    pictures: Pictures,
+    found: Found,
+    probe: str | Path | bytes,
+    *,
+    face: int | None = None,
+    photos_each: int = PHOTOS_EACH,
+    note: str = "",
+) -> Finding:
+    """The answer as a page shows it. Everybody but the searched face and the candidate is covered."""
+    return Finding(
+        probe=shown_probe(pictures, probe, face),
+        candidates=tuple(_card(pictures, candidate, photos_each) for candidate in found),
+        threshold=found.threshold or 0.0,
+        gallery_size=found.gallery_size,
+        note=note,
+    )
+
+
+def shown_probe(pictures: Pictures, probe: str | Path | bytes, face: int | None = None) -> Photo:
+    """The searched face alone, cut out close."""
+    seen = pictures.probe(probe, face)
+    return Photo(
+        seen.pixels, "The face that was searched for", tuple(map(Framed, seen.known)), seen.strangers, close=True
+    )
+
+
+def shown_appearance(pictures: Pictures, appearance: Appearance, name: str, band: str = "") -> Photo:
+    """One photo in which a person appears, framed, with everybody else covered. A photo that is gone says so."""
+    where = f"{appearance.photo.source}, {appearance.photo.path}"
+    seen = pictures.of(appearance).within(PHOTO_SIDE)
+    return Photo(
+        seen.pixels,
+        f"{name} in the photo {appearance.photo.path}; all other faces are covered",
+        (Framed(seen.known[0], name, band),),
+        seen.strangers,
+        caption=where,
+    )
+
+
+def _card(pictures: Pictures, candidate: Candidate, photos_each: int) -> Card:
+    best = candidate.best
+    shown = candidate.appearances[:photos_each]
+    more = len(candidate.appearances) - len(shown)
+    path = ", ".join(each.photo.path for each in shown) + (f" and {more} more" if more else "")
+    return Card(
+        rank=candidate.rank,
+        name=candidate.name,
+        subject=candidate.subject,
+        score=candidate.score,
+        band=candidate.band,
+        basis=candidate.basis,
+        confirmed_how=candidate.confirmed_how,
+        photos=tuple(_photos(pictures, candidate, shown)),
+        source=best.photo.source if best else "",
+        path=path,
+        origin=(best.photo.origin or "") if best else "",
+        review=candidate.review or "",
+    )
+
+
+def _photos(pictures: Pictures, candidate: Candidate, shown: tuple[Appearance, ...]) -> list[Photo]:
+    photos = []
+    for each in shown:
+        try:
+            photos.append(shown_appearance(pictures, each, candidate.name, candidate.band))
+        except InputError:  # the operator moved or removed the file: the candidate stands, without its picture
+            continue
+    return photos

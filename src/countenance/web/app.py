@@ -1,0 +1,62 @@
+"""The application: the table of routes behind the guard. Handlers are synchronous and run in worker threads."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from countenance.errors import CountenanceError, InputError, NotFound
+from countenance.web.guard import BODY_LIMIT, Guard
+from countenance.web.routes import ROUTES, Route
+from countenance.web.site import Site
+
+_log = logging.getLogger("countenance.web")
+
+
+def create_app(site: Site, *, limit: int = BODY_LIMIT) -> FastAPI:
+    """The page on one opened gallery. ``limit`` is the most bytes of a request."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    for route in ROUTES:
+        app.add_api_route(route.path, _served(site, route), methods=[route.method], response_model=None)
+    app.add_exception_handler(HTTPException, _not_served(site))
+    app.add_middleware(Guard, session=site.session, show=site.fault, limit=limit)
+    return app
+
+
+def undeclared(app: FastAPI, routes: Iterable[Route] = ROUTES) -> list[str]:
+    """The routes that the application serves and the table does not name: each one would be a way around it."""
+    declared = {(route.method, route.path) for route in routes}
+    served = [(method, each) for each in app.routes for method in sorted(getattr(each, "methods", None) or {"*"})]
+    return [f"{method} {each.path}" for method, each in served if (method, getattr(each, "path", "")) not in declared]  # type: ignore[attr-defined]
+
+
+def _served(site: Site, route: Route) -> Callable[[Request], Response]:
+    """One request at a time; whatever goes wrong becomes a page, never a traceback."""
+
+    def answer(request: Request) -> Response:
+        try:
+            with site.lock:
+                return route.handler(site, request)
+        except CountenanceError as error:
+            return site.fault(error)
+        except Exception as error:  # noqa: BLE001 - the last resort: its text could carry what must not be shown
+            _log.error("%s %s failed: %s", route.method, route.path, type(error).__name__)
+            return site.fault(CountenanceError("Something went wrong inside Countenance.", hint="Please report this."))
+
+    answer.__name__ = route.handler.__name__
+    return answer
+
+
+def _not_served(site: Site) -> Callable[[Request, Any], Response]:
+    def answer(_: Request, error: Any) -> Response:
+        if error.status_code == 405:
+            return site.fault(InputError("This page is not asked in this way.", hint="Use the page's own links."))
+        return site.fault(NotFound("There is no such page.", hint="Go back to the start."))
+
+    return answer

@@ -1,0 +1,169 @@
+"""What every request passes first: the right host, a session of this process, a bounded body, a form of our own.
+
+Other pages open in the same browser, other names that resolve to this machine (DNS rebinding) and other users of the
+machine can all reach a loopback port; none of them knows the session's secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import TYPE_CHECKING
+
+from countenance.errors import CountenanceError, NotSignedIn, Refused, TooLarge
+from countenance.web.forms import Form, parse
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+BODY_LIMIT = 32 * 2**20
+"""The most bytes of one request, kept in memory while it is answered."""
+
+THE_ADDRESS = "Open the address that the terminal shows."
+
+OPEN = "/open"
+"""Where the address that the terminal shows leads: the only path that answers without a session."""
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; "
+    "style-src-attr 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The one session of this process. Its secret is known to the terminal and to the browser that it opened."""
+
+    port: int
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """What a request may call us."""
+        return frozenset({f"127.0.0.1:{self.port}", f"localhost:{self.port}"})
+
+    @property
+    def cookie(self) -> str:
+        """The cookie's name. Cookies do not tell ports apart, so the name does."""
+        return f"countenance-{self.port}"
+
+    @property
+    def address(self) -> str:
+        """What to open in the browser, once."""
+        return f"http://127.0.0.1:{self.port}{OPEN}?key={self.secret}"
+
+    @property
+    def form_token(self) -> str:
+        """Stands in every form, so that no other page can have one sent (CSRF)."""
+        return hmac.new(self.secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+    def holds(self, cookies: str) -> bool:
+        """Whether the ``Cookie`` header carries this session."""
+        try:
+            found = SimpleCookie(cookies).get(self.cookie)
+        except CookieError:
+            return False
+        return found is not None and self.is_secret(found.value)
+
+    def is_secret(self, text: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(text.encode(), self.secret.encode())
+
+
+class Guard:
+    """ASGI middleware. Puts the parsed form into the request's scope under ``form``."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        session: Session,
+        show: Callable[..., Response],
+        limit: int = BODY_LIMIT,
+    ) -> None:
+        self._app = app
+        self._session = session
+        self._show = show
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the request through, or answer with the reason why not."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        guarded = _with_headers(send)
+        let_in = False
+        try:
+            self._check(scope, headers)
+            let_in = scope["path"] != OPEN
+            if scope["method"] == "POST":
+                scope["form"] = self._form(headers, await self._body(headers, receive))
+        except CountenanceError as error:
+            await self._show(error, signed_in=let_in)(scope, receive, guarded)
+            return
+        await self._app(scope, receive, guarded)
+
+    def _check(self, scope: Scope, headers: dict[str, str]) -> None:
+        if headers.get("host", "") not in self._session.hosts:
+            raise Refused("This page answers to its own address only.", hint=THE_ADDRESS)
+        origin = headers.get("origin")
+        if origin is not None and origin.removeprefix("http://") not in self._session.hosts:
+            raise Refused("This request comes from another page.", hint="Use the page's own forms.")
+        if scope["path"] != OPEN and not self._session.holds(headers.get("cookie", "")):
+            raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
+
+    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+        declared = headers.get("content-length", "0")
+        if not declared.isdecimal() or int(declared) > self._limit:
+            raise self._too_large()
+        chunks, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refused("The browser went away.")
+            chunk = message.get("body", b"")
+            size += len(chunk)
+            if size > self._limit:
+                raise self._too_large()
+            chunks.append(chunk)
+            if not message.get("more_body", False):
+                return b"".join(chunks)
+
+    def _form(self, headers: dict[str, str], body: bytes) -> Form:
+        form = parse(headers.get("content-type", ""), body)
+        if not hmac.compare_digest(form.fields.pop("token", "").encode(), self._session.form_token.encode()):
+            raise Refused("This form was not made by this page.", hint="Go back, reload the page and send it again.")
+        return form
+
+    def _too_large(self) -> TooLarge:
+        return TooLarge(f"This upload is larger than {self._limit / 2**20:.0f} MB.", hint="Make the picture smaller.")
+
+
+def _with_headers(send: Send) -> Send:
+    """Add the security headers, and keep every answer out of caches that does not say otherwise."""
+
+    async def guarded(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [
+                *message["headers"],
+                *((name.lower().encode(), value.encode()) for name, value in HEADERS.items()),
+            ]
+            if b"cache-control" not in own:
+                message["headers"].append((b"cache-control", b"no-store"))
+        await send(message)
+
+    return guarded

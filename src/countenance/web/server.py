@@ -1,0 +1,95 @@
+"""``countenance serve``: opens the gallery, then the page, on this machine only."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from countenance.errors import BadConfiguration, Unavailable
+from countenance.wiring import open_gallery
+
+if TYPE_CHECKING:
+    from countenance.service.countenance import Countenance
+
+HOST = "127.0.0.1"
+PORT = 8420
+_TRIES = 20
+
+
+def serve(config: Path | None, *, demo: bool, port: int = PORT, open_browser: bool = False) -> None:
+    """Serve the page until it is interrupted.
+
+    Args:
+        config: The configuration, or its folder; not needed for the demo.
+        demo: Serve the demo club, which is founded first when there is none.
+        port: The port on 127.0.0.1; the next free one when it is taken.
+        open_browser: Open the address in the user's browser.
+
+    Raises:
+        NotSignedIn: the account's key cannot be opened.
+        Unavailable: no port is free.
+    """
+    import uvicorn
+
+    from countenance.web.app import create_app
+    from countenance.web.guard import Session
+    from countenance.web.site import Site
+
+    with _gallery(config, demo=demo) as club, _listening(port) as listening:
+        club.sign_in()
+        session = Session(listening.getsockname()[1])
+        app = create_app(Site(club, session, demo=demo))
+        _tell(session.address, club, open_browser=open_browser)
+        # No access log: it would hold the session's key and the handles of people.
+        settings = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False
+        )
+        uvicorn.Server(settings).run(sockets=[listening])
+
+
+def _gallery(config: Path | None, *, demo: bool) -> Countenance:
+    from rich.console import Console
+
+    if demo:
+        from countenance.demo.club import ready
+
+        with Console(stderr=True).status("Getting the demo club ready …"):
+            return ready().open()
+    if config is None:
+        raise BadConfiguration("No gallery was named.", hint="Give --config, or --demo for the demo club.")
+    return open_gallery(config, passphrase=_ask)
+
+
+def _ask() -> str:
+    from getpass import getpass
+
+    return getpass("Passphrase of your account's key: ")
+
+
+def _listening(port: int) -> socket.socket:
+    """A listening socket on the port, or on the next free one. Port 0 takes any."""
+    for candidate in range(port, min(port + _TRIES, 65_536)):
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, candidate))
+            listening.listen(64)
+        except OSError:
+            listening.close()
+            continue
+        return listening
+    raise Unavailable(f"No port from {port} to {port + _TRIES - 1} is free.", hint="Name another one with --port.")
+
+
+def _tell(address: str, club: Countenance, *, open_browser: bool) -> None:
+    from rich.console import Console
+
+    out = Console(highlight=False)
+    out.print(f"{club.context.settings.gallery.organisation}, on this machine only. Open:")
+    out.print(f"[bold]{address}[/bold]", soft_wrap=True)
+    out.print("Ctrl-C ends it.", style="dim")
+    if open_browser:
+        import webbrowser
+
+        webbrowser.open(address)

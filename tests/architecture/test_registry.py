@@ -1,0 +1,91 @@
+"""The migrations make exactly the schema, and a registry of another version is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+
+from countenance.errors import BadConfiguration
+from countenance.registry.database import MIGRATIONS, Registry
+from countenance.registry.schema import metadata
+
+
+def test_the_migrations_make_exactly_the_schema(tmp_path: Path) -> None:
+    registry = Registry(f"sqlite:///{tmp_path}/r.db", create=True)
+    with registry.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True, "render_as_batch": True})
+        assert compare_metadata(context, metadata) == []
+    registry.close()
+
+
+def test_the_migrations_make_the_same_checks_and_keys_as_the_schema(tmp_path: Path) -> None:
+    registry = Registry(f"sqlite:///{tmp_path}/r.db", create=True)
+    plain = sa.create_engine("sqlite://")
+    metadata.create_all(plain)
+    migrated, declared = sa.inspect(registry.engine), sa.inspect(plain)
+    for table in declared.get_table_names():
+        for what in ("get_check_constraints", "get_foreign_keys", "get_unique_constraints", "get_indexes"):
+            theirs, ours = getattr(migrated, what)(table), getattr(declared, what)(table)
+            assert sorted(map(_plain, theirs)) == sorted(map(_plain, ours)), (table, what)
+    registry.close()
+    plain.dispose()
+
+
+def _plain(constraint: object) -> str:
+    return " ".join(repr(sorted(constraint.items(), key=str)).split())  # type: ignore[attr-defined]
+
+
+def test_an_erased_person_s_number_is_never_used_again(tmp_path: Path) -> None:
+    registry = Registry(f"sqlite:///{tmp_path}/r.db", create=True)
+    with registry.read() as connection:
+        made = dict(connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'").all())
+    registry.close()
+    for name in ("subjects", "bases", "references_", "appearances", "searches", "changes", "erasures"):
+        assert "AUTOINCREMENT" in made[name], name
+
+
+def test_a_registry_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/r.db"
+    registry = Registry(url, create=True)
+    with registry.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    registry.close()
+    with pytest.raises(BadConfiguration, match="newer version"):
+        Registry(url)
+    with pytest.raises(BadConfiguration, match="newer version"):
+        Registry(url, create=True)
+
+
+def test_a_registry_that_is_not_there_is_not_made_by_opening(tmp_path: Path) -> None:
+    with pytest.raises(BadConfiguration, match="no registry"):
+        Registry(f"sqlite:///{tmp_path}/r.db")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_registry_can_be_taken_down_again(tmp_path: Path) -> None:
+    registry = Registry(f"sqlite:///{tmp_path}/r.db", create=True)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with registry.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    left = sa.inspect(registry.engine).get_table_names()
+    registry.close()
+    assert left == ["alembic_version"]
+
+
+@pytest.mark.parametrize(
+    ("pragma", "wanted"), [("secure_delete", 1), ("journal_mode", "wal"), ("foreign_keys", 1), ("synchronous", 2)]
+)
+def test_every_connection_has_the_pragmas_that_erasure_relies_on(tmp_path: Path, pragma: str, wanted: object) -> None:
+    registry = Registry(f"sqlite:///{tmp_path}/r.db", create=True)
+    for door in (registry.read, registry.write):
+        with door() as connection:
+            assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == wanted
+    registry.close()

@@ -1,0 +1,56 @@
+"""What all tests share: nobody's own configuration is touched, and clubs lie in memory where that is possible."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from clubs import Club
+from hypothesis import settings
+
+LONG = os.environ.get("COUNTENANCE_LONG") == "1"
+settings.register_profile("countenance", deadline=None, print_blob=True)
+settings.load_profile("countenance")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if not LONG:
+        for item in items:
+            if item.get_closest_marker("long"):
+                item.add_marker(pytest.mark.skip(reason="a long run: set COUNTENANCE_LONG=1 (make test-long)"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test may write into the user's real configuration."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.delenv("COUNTENANCE_PASSPHRASE", raising=False)
+        yield
+
+
+@pytest.fixture
+def quick_folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder in memory where there is one, since a flush to disk takes longer than all the rest."""
+    memory = Path("/dev/shm")  # noqa: S108
+    if not (memory.is_dir() and os.access(memory, os.W_OK)):
+        yield tmp_path
+        return
+    folder = Path(tempfile.mkdtemp(prefix="countenance-test-", dir=memory))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def club(quick_folder: Path) -> Iterator[Club]:
+    """A founded gallery: Anna with every role, Ben controller and officer, one notice, the clock in 2027."""
+    made = Club(quick_folder)
+    yield made
+    made.close()

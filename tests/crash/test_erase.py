@@ -1,0 +1,57 @@
+"""kill -9 at every write of an erasure: after the next start the person is gone everywhere, and nobody else is (P7)."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUNNER = Path(__file__).with_name("erase_runner.py")
+
+
+@pytest.fixture(scope="module")
+def kills(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+    """Every kill and what was found after it; made by a process that may fork, once for all tests here."""
+    folder = tmp_path_factory.mktemp("kills")
+    if os.access("/dev/shm", os.W_OK):  # noqa: S108 - a flush to disk takes longer than all the rest
+        folder = Path("/dev/shm") / f"countenance-kills-{os.getpid()}"  # noqa: S108
+        folder.mkdir()
+    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "XDG_CONFIG_HOME": str(folder)}
+    try:
+        done = subprocess.run(
+            [sys.executable, str(RUNNER), str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | single,
+            timeout=240,
+        )
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_every_write_was_killed_once(kills: list[dict[str, object]]) -> None:
+    assert [kill["at"] for kill in kills] == list(range(1, len(kills) + 1))
+    assert len(kills) == kills[0]["of"]
+    assert len(kills) > 30
+    assert not any(kill["lived"] for kill in kills)
+    kinds = {str(kill["write"]).split(":")[0] for kill in kills}
+    assert {"registry", "file", "file.py"} <= kinds
+
+
+def test_the_person_is_gone_and_nobody_else(kills: list[dict[str, object]]) -> None:
+    assert [(kill["at"], kill["write"], kill["faults"]) for kill in kills if kill["faults"]] == []
+
+
+def test_a_decision_that_took_effect_is_never_taken_back(kills: list[dict[str, object]]) -> None:
+    began = [bool(kill["began"]) for kill in kills]
+    first = began.index(True)
+    assert not any(began[:first])
+    assert all(began[first:])

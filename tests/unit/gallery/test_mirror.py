@@ -1,0 +1,101 @@
+"""The index is derived: built anew it is the same, and what is torn is built anew."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from clubs import DAY, START, Club, probe
+from countenance.errors import Unavailable
+from countenance.index.port import Eligibility, Hits
+
+
+def held(club: Club) -> list[tuple[int, int]]:
+    """What the index would show anybody: every reference it holds, with its subject's whole eligibility asked."""
+    gallery = club.anna.context.gallery
+    hits, _ = gallery._mirror.search(
+        probe(1).template.vector[None, :], 64, Eligibility(0xFFFFFFFF, frozenset({1}), club.clock.now)
+    )
+    return sorted((int(each), round(float(score), 3)) for each, score in zip(hits.ids[0], hits.scores[0], strict=True))
+
+
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(acts=st.lists(st.sampled_from(["add", "withdraw", "erase", "notice", "search"]), max_size=8))
+def test_an_index_kept_in_step_equals_one_built_anew(club: Club, acts: list[str]) -> None:
+    for act in acts:
+        here = [subject.handle for subject in club.anna.subjects.list()]
+        if act == "add" or not here:
+            name = f"p{club.anna.context.book.size()}"
+            subject = club.subject(name)
+            club.enrol(subject, club.basis(subject, notice=None if act == "notice" else "notice-2027"), len(here))
+        elif act == "withdraw":
+            if any(b.state == "live" for b in club.anna.bases.list(club.anna.subjects.get(here[0]))):
+                club.ben.withdraw(here[0])
+        elif act == "erase":
+            club.ben.erase(here[-1], reason="request")
+        elif act == "notice":
+            club.anna.bases.give_notice(club.anna.bases.list()[0], "notice-2027")
+        held(club)
+    kept_in_step = held(club)
+    club.reopen()
+    assert held(club) == kept_in_step
+
+
+def test_a_torn_index_is_thrown_away_and_built_again(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    club.person("Ada", 1)
+    club.person("Bo", 2)
+    assert club.found(1) == ["ada"]
+    index = club.anna.context.gallery._mirror._index
+    whole, torn = index.search, [True]
+
+    def search(*asked: object) -> Hits:
+        if torn:
+            raise Unavailable("An earlier change was cut short.")
+        return whole(*asked)  # type: ignore[arg-type]
+
+    cleared = index.clear
+
+    def clear() -> None:
+        torn.clear()
+        cleared()
+
+    monkeypatch.setattr(index, "search", search)
+    monkeypatch.setattr(index, "clear", clear)
+    assert club.found(1) == ["ada"]
+    assert club.found(2) == ["bo"]
+    assert len(index) == 2
+
+
+def test_another_session_s_change_is_seen_by_the_next_search(club: Club) -> None:
+    club.person("Ada", 1)
+    other = club.open("anna@club.example")
+    assert club.found(1, by=other) == ["ada"]
+    club.person("Bo", 2)
+    assert club.found(2, by=other) == ["bo"]
+    club.ben.erase("ada", reason="request")
+    assert club.found(1, by=other) == []
+    assert len(other.context.gallery._mirror._index) == 1
+
+
+def test_what_is_erased_leaves_this_process_s_memory_at_once(club: Club) -> None:
+    club.person("Ada", 1)
+    club.found(1, by=club.anna)
+    gallery = club.ben.context.gallery
+    gallery._mirror.forget()
+    assert len(gallery._mirror._index) == 1
+    club.ben.erase("ada", reason="request")
+    assert len(gallery._mirror._index) == 0
+    assert gallery._mirror._held == {}
+
+
+def test_the_index_itself_knows_when_a_basis_ends(club: Club) -> None:
+    ada = club.subject("Ada")
+    club.enrol(ada, club.basis(ada, ["visitor-check-in"]), 1)
+    vector = np.ascontiguousarray(probe(1).template.vector[None, :])
+    mirror = club.anna.context.gallery._mirror
+    inside, _ = mirror.search(vector, 4, Eligibility(2, frozenset({1}), START + DAY - 1))
+    outside, _ = mirror.search(vector, 4, Eligibility(2, frozenset({1}), START + DAY))
+    assert inside.ids[0].max() > 0
+    assert outside.ids[0].max() == 0

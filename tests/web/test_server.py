@@ -1,0 +1,68 @@
+"""The real server, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from countenance.demo.club import ANNA
+from countenance.errors import BadConfiguration, Unavailable
+from countenance.web import server
+
+PROGRAM = "from pathlib import Path; from countenance.web.server import serve; import sys; serve(Path(sys.argv[1]), demo=False, port=int(sys.argv[2]), open_browser=False)"  # noqa: E501
+
+
+@pytest.fixture
+def taken():
+    """A port that somebody else has."""
+    with socket.socket() as other:
+        other.bind((server.HOST, 0))
+        other.listen()
+        yield other.getsockname()[1]
+
+
+def test_it_takes_the_next_port_on_this_machine_only(taken):
+    with server._listening(taken) as listening:
+        host, port = listening.getsockname()
+    assert host == "127.0.0.1"
+    assert taken < port < taken + 20
+
+
+def test_no_free_port_is_said(taken, monkeypatch):
+    monkeypatch.setattr(server, "_TRIES", 1)
+    with pytest.raises(Unavailable, match=str(taken)):
+        server._listening(taken)
+
+
+def test_without_a_gallery_it_says_what_to_give():
+    with pytest.raises(BadConfiguration):
+        server.serve(None, demo=False, port=0)
+
+
+def test_it_serves_a_gallery_to_the_address_that_it_shows(seed, tmp_path):
+    environment = os.environ | {"COUNTENANCE_PASSPHRASE": seed.passphrases[ANNA], "HOME": os.environ["HOME"]}
+    serving = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(seed.club), "0"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    )  # fmt: skip
+    try:
+        assert serving.stdout
+        said = serving.stdout.readline() + serving.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+/open\?key=\S+", said)
+        assert found, said
+        with httpx.Client(follow_redirects=True, trust_env=False) as browser:
+            page = browser.get(found[0])
+            assert page.status_code == 200
+            assert "Riverside Rowing Club" in page.text
+            assert "sample" not in page.text.lower()  # samples are the demo's
+    finally:
+        serving.terminate()
+        _, errors = serving.communicate(timeout=30)
+    assert "Traceback" not in errors
+    assert "key=" not in errors
