@@ -286,9 +286,7 @@ class Club:
         context = self.anna.context
         number = self.anna.cases.for_search(case, purpose)
         grant = context.desk.decide(Verify, Ask(purpose=purpose, case_named=True, case=number))
-        return context.gallery.verify(
-            probe(one), probe(other, 901), number or CaseId(0), AccountId(1), grant=grant
-        )
+        return context.gallery.verify(probe(one), probe(other, 901), number or CaseId(0), AccountId(1), grant=grant)
 
     def found(self, person: int, purpose: str = "photo-library", **more: Any) -> list[str]:
         """The handles that a search shows, best first."""

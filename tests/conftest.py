@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from clubs import Club
-from hypothesis import settings
 
 LONG = os.environ.get("COUNTENANCE_LONG") == "1"
 settings.register_profile("countenance", deadline=None, print_blob=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from countenance.config import Settings, load
-from countenance.errors import BadConfiguration, NotSignedIn
+from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
 from countenance.index import open_index
@@ -60,7 +61,23 @@ def open_gallery(
 
 def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
     """Make a new gallery, with its first account and a self-agreement on its purposes, and open it."""
-    settings = load(write_config(plan))
+    fresh = [write_config(plan)]
+    try:
+        settings = load(fresh[0])
+        keys = settings.vault_path, settings.kek_path, settings.accounts_path / f"{plan.account}.pem"
+        fresh += [place for place in (settings.data, *keys) if not place.exists()]
+        return _found(plan, settings, clock)
+    except BaseException as error:
+        # Nothing half-made stands in the way of the next attempt.
+        for place in fresh:
+            with suppress(OSError):
+                shutil.rmtree(place) if place.is_dir() else place.unlink()
+        if isinstance(error, OSError):
+            raise Unavailable(f"The gallery cannot be written: {error.strerror}.") from None
+        raise
+
+
+def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
     with ExitStack() as opening:
         settings.data.mkdir(mode=0o700, parents=True)
         registry = Registry(settings.registry_url, create=True)

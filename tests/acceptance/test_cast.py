@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from clubs import Club
+from countenance.errors import QualityTooLow
 from countenance.samples import cast
 
 CAST = cast()
@@ -20,6 +21,14 @@ FIRST, OTHERS = CAST.identities[:20], CAST.identities[20:]
 FRONTAL = (1, 2)
 WITHOUT = {"Vera": "pending", "Wen": "withdrawn", "Ximena": "no notice"}
 """Three of the ten others are enrolled in the second club, each without a live basis that has a notice."""
+
+APART = 0.61
+"""Where the two conditions of the issue hold together with this pipeline (the issue measured 0.57 with another)."""
+
+LOOKALIKES = pytest.mark.xfail(
+    strict=True,
+    reason="four of the fifty score 0.57 to 0.61 against a lookalike (Ximena and Lena, Ciro and Chidi, Bela and Ada)",
+)
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +72,14 @@ def names(club: Club, photo: Path, **how) -> list[str]:
     return [hit.name for hit in club.anna.search(photo, purpose="photo-library", case="acceptance", **how)]
 
 
+def names_or_refused(club: Club, photo: Path, **how) -> list[str]:
+    """A strongly turned face may be refused for its quality, which is no candidate either."""
+    try:
+        return names(club, photo, **how)
+    except QualityTooLow:
+        return []
+
+
 @pytest.mark.timeout(180)
 def test_with_the_threshold_off_every_near_frontal_probe_ranks_its_person_first(everybody: Club):
     missed = [
@@ -75,30 +92,29 @@ def test_with_the_threshold_off_every_near_frontal_probe_ranks_its_person_first(
 
 
 @pytest.mark.timeout(180)
-def test_at_the_threshold_at_least_38_of_40_near_frontal_mates_are_kept_and_no_one_else(twenty: Club):
-    found = {(name, shot): names(twenty, CAST.photos(name)[shot]) for name in FIRST for shot in FRONTAL}
-    kept = [probe for probe, hits in found.items() if probe[0] in hits[:1]]
-    assert len(kept) >= 38
-    assert [(probe, hits) for probe, hits in found.items() if set(hits) - {probe[0]}] == []
+@pytest.mark.parametrize("threshold", [0.57, APART])
+def test_at_least_38_of_40_near_frontal_mates_are_kept_and_nobody_else_is_listed(twenty: Club, threshold: float):
+    probes = [(name, CAST.photos(name)[shot]) for name in FIRST for shot in FRONTAL]
+    found = [(name, names(twenty, photo, threshold=threshold)) for name, photo in probes]
+    assert sum(hits == [name] for name, hits in found) >= 38
+    assert [(name, hits) for name, hits in found if set(hits) - {name}] == []
 
 
 @pytest.mark.timeout(180)
-def test_nobody_is_a_candidate_for_the_fifty_photographs_of_the_ten_others(twenty: Club):
-    """Three of them are enrolled, and have no live basis: nobody without one is ever returned."""
-    assert set(WITHOUT) < set(OTHERS)
+@pytest.mark.parametrize("threshold", [pytest.param(0.57, marks=LOOKALIKES), APART])
+def test_nobody_is_a_candidate_for_the_fifty_photographs_of_the_ten_others(twenty: Club, threshold: float):
     photos = [(name, shot, photo) for name in OTHERS for shot, photo in CAST.photos(name).items()]
     assert len(photos) == 50
-    assert [(name, shot, hits) for name, shot, photo in photos if (hits := search_or_refuse(twenty, photo))] == []
+    found = [(name, shot, names_or_refused(twenty, photo, threshold=threshold)) for name, shot, photo in photos]
+    assert [each for each in found if each[2]] == []
 
 
-def search_or_refuse(club: Club, photo: Path) -> list[str]:
-    """A strongly turned face may be refused for its quality, which is no candidate either."""
-    from countenance.errors import QualityTooLow
-
-    try:
-        return names(club, photo)
-    except QualityTooLow:
-        return []
+@pytest.mark.timeout(180)
+def test_nobody_without_a_live_basis_is_listed_for_any_of_their_own_photographs(twenty: Club):
+    assert set(WITHOUT) < set(OTHERS)
+    for name in WITHOUT:
+        for photo in CAST.photos(name).values():
+            assert name not in names_or_refused(twenty, photo, threshold="off", limit=100)
 
 
 def test_even_with_the_threshold_off_only_people_with_a_live_basis_are_listed(twenty: Club):

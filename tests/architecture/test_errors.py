@@ -1,4 +1,4 @@
-"""The errors: each has a code, an HTTP status, an exit code of its own in its family's range, and a hint (DESIGN §8)."""
+"""Each error has a code, an HTTP status, an exit code of its own in its family's range, and a hint (DESIGN §8)."""
 
 from __future__ import annotations
 

@@ -108,7 +108,9 @@ def test_no_drawer_for_everything() -> None:
 
 def test_nobody_is_ever_said_to_be_confirmed_as_somebody() -> None:
     everything = [file for file in SOURCE.rglob("*") if file.suffix in {".py", ".html", ".css", ".js", ".txt", ".md"}]
-    assert not [file.name for file in everything if re.search("match confirmed", file.read_text("utf-8"), re.I)]
+    assert not [
+        file.name for file in everything if re.search("match confirmed", file.read_text("utf-8"), re.IGNORECASE)
+    ]
 
 
 SWITCHES = re.compile(r"bypass|skip_(log|check|policy|recheck|grant)|no_log|force_|as_admin|superuser|unsafe|insecure")
@@ -136,7 +138,9 @@ def test_no_setting_turns_a_rule_off() -> None:
 def test_the_import_contracts_hold_and_cover_every_entrance() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     (entrances,) = [each for each in contracts if each["id"] == "entrances"]
-    there = {f"countenance.{name}" for name in ("cli", "http", "web", "demo") if (SOURCE / name / "__init__.py").exists()}
+    there = {
+        f"countenance.{name}" for name in ("cli", "http", "web", "demo") if (SOURCE / name / "__init__.py").exists()
+    }
     assert there == set(entrances["source_modules"])
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

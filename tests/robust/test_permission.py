@@ -17,7 +17,7 @@ from countenance import errors
 from countenance.config import FILE_NAME
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
-from countenance.types import AccountId, BasisId, CaseId, Enrol, Erase, Grant, Search, SourceId, SubjectId, Withdraw
+from countenance.types import AccountId, CaseId, Enrol, Erase, Grant, Search, SourceId, SubjectId, Withdraw
 from countenance.vault.accounts import AccountKey, create_account_key
 
 
@@ -294,18 +294,38 @@ def test_an_old_registry_put_back_is_caught_by_a_checkpoint_held_outside(people:
         people.anna.check_log({"the auditor's copy": outside})
 
 
-def test_a_basis_that_is_made_live_by_hand_has_no_signature(people: Club) -> None:
-    """What nothing refuses yet: see the report. The signature that a confirmation leaves is what would tell."""
+@pytest.mark.parametrize("lie", [{"state": "live"}, {"state": "live", "confirmed_by": 2, "confirmation": bytes(64)}])
+def test_a_basis_that_is_made_live_by_hand_shows_nobody(people: Club, lie: dict[str, object]) -> None:
     dina = people.subject("Dina")
     pending = people.basis(dina, live=False)
     people.enrol(dina, pending, 3)
     with people.sql() as connection:
-        connection.execute(sa.update(t.bases).where(t.bases.c.id == pending.number).values(state="live"))
+        connection.execute(sa.update(t.bases).where(t.bases.c.id == pending.number).values(**lie))
         connection.execute(sa.insert(t.changes).values(subject=dina.id))
-    with people.anna.context.registry.read() as connection:
-        unsigned = sa.select(t.bases.c.id).where(t.bases.c.state == "live", t.bases.c.confirmation.is_(None))
-        assert list(connection.scalars(unsigned)) == [BasisId(pending.number)]
-    assert people.found(3) == []
+    with pytest.raises(errors.Tampered):
+        people.found(3)
+    assert people.found(1) == ["ada"]
+
+
+@pytest.mark.parametrize("lie", [{"purposes": 2**20 - 1}, {"ends": 2**40}, {"evidence_sha256": "00" * 32}])
+def test_a_basis_that_is_widened_by_hand_shows_nobody(people: Club, lie: dict[str, object]) -> None:
+    with people.sql() as connection:
+        connection.execute(sa.update(t.bases).where(t.bases.c.id == 1).values(**lie))
+        connection.execute(sa.insert(t.changes).values(subject=1))
+    with pytest.raises(errors.Tampered):
+        people.found(1)
+
+
+def test_a_confirmation_that_is_copied_from_another_basis_shows_nobody(people: Club) -> None:
+    dina = people.subject("Dina")
+    people.enrol(dina, people.basis(dina, live=False), 3)
+    with people.sql() as connection:
+        good = connection.execute(sa.select(t.bases).where(t.bases.c.id == 1)).one()
+        lie = {name: getattr(good, name) for name in ("state", "confirmed_how", "confirmed_by", "confirmation")}
+        connection.execute(sa.update(t.bases).where(t.bases.c.subject == dina.id).values(**lie))
+        connection.execute(sa.insert(t.changes).values(subject=dina.id))
+    with pytest.raises(errors.Tampered):
+        people.found(3)
 
 
 def test_no_vector_is_shown_by_a_repr_or_an_error(people: Club) -> None:

@@ -28,8 +28,8 @@ SHRINK = os.environ.get("COUNTENANCE_SHRINK") == "1"
 """Shrinking a failure takes minutes, so it is asked for once there is one."""
 LONG = os.environ.get("COUNTENANCE_LONG") == "1"
 DAYS = {"find-my-photos": 90, "visitor-check-in": 1, "photo-library": 1095}
-PEOPLE = st.integers(0, 4)
-PICK = st.integers(0, 5)
+PEOPLE = st.integers(0, 3)
+PICK = st.integers(0, 3)
 SESSION = st.integers(0, 1)
 
 
@@ -94,6 +94,11 @@ class GalleryMachine(RuleBasedStateMachine):
             ),
         }
         self.second = self.club.open(ANNA)
+        # Three people to begin with, so that most steps meet somebody: two can be found, one lacks a notice.
+        for face, territory, noticed in ((0, "GB", True), (1, "unknown", True), (2, "DE", False)):
+            handle = self.new_subject(face, territory, None)
+            number = self.new_basis(handle, {"photo-library"}, noticed=noticed, confirmed=True)
+            self.enrol_under(number, 0, self.club.anna)
 
     def teardown(self) -> None:
         if hasattr(self, "club"):
@@ -123,7 +128,9 @@ class GalleryMachine(RuleBasedStateMachine):
         basis = self.bases[number]
         return basis.state == "live" and basis.noticed and self.now < basis.ends and bool(basis.purposes & wanted)
 
-    def scores(self, vector: np.ndarray, wanted: frozenset[str], only: str | None = None) -> list[tuple[str, str, float]]:
+    def scores(
+        self, vector: np.ndarray, wanted: frozenset[str], only: str | None = None
+    ) -> list[tuple[str, str, float]]:
         """(handle, basis, score) of everybody who may be shown for one of these purposes, best first."""
         best = {}
         for handle, person in self.people.items():
@@ -150,30 +157,36 @@ class GalleryMachine(RuleBasedStateMachine):
 
     # --- in ---
 
-    @rule(face=PEOPLE, territory=st.sampled_from(["GB", "DE", "unknown"]), birth_year=st.sampled_from([None, 1990, 2010]))
+    @rule(
+        face=PEOPLE, territory=st.sampled_from(["GB", "DE", "unknown"]), birth_year=st.sampled_from([None, 1990, 2010])
+    )
     def add_subject(self, face: int, territory: str, birth_year: int | None) -> None:
+        self.new_subject(face, territory, birth_year)
+
+    def new_subject(self, face: int, territory: str, birth_year: int | None) -> str:
         self.counter += 1
         handle = f"person-{self.counter}"
         number = self.club.subject(handle, territory=territory, birth_year=birth_year).id
         self.people[handle] = Person(number, face, territory, birth_year)
+        return handle
 
     @precondition(lambda self: self.people)
     @rule(
         pick=PICK, purposes=st.sets(st.sampled_from(PURPOSES), min_size=1), noticed=st.booleans(),
-        confirmed=st.booleans(), enrol=st.booleans(), photo=st.integers(0, 2),
+        confirmed=st.booleans(), photo=st.one_of(st.none(), st.integers(0, 2)),
     )  # fmt: skip
-    def record_basis(
-        self, pick: int, purposes: set[str], noticed: bool, confirmed: bool, enrol: bool, photo: int
-    ) -> None:
-        handle = self.handle(pick)
+    def record_basis(self, pick: int, purposes: set[str], noticed: bool, confirmed: bool, photo: int | None) -> None:
+        number = self.new_basis(self.handle(pick), purposes, noticed=noticed, confirmed=confirmed)
+        if photo is not None:
+            self.enrol_under(number, photo, self.club.anna)
+
+    def new_basis(self, handle: str, purposes: set[str], *, noticed: bool, confirmed: bool) -> str:
         subject = self.club.anna.subjects.get(handle)
         notice = "notice-2027" if noticed else None
         number = self.club.basis(subject, sorted(purposes), live=confirmed, notice=notice).id
         ends = self.now + min(DAYS[each] for each in purposes) * DAY
-        state = "live" if confirmed else "pending"
-        self.bases[number] = Basis(handle, frozenset(purposes), ends, state, noticed)
-        if enrol:
-            self.enrol_under(number, photo, self.club.anna)
+        self.bases[number] = Basis(handle, frozenset(purposes), ends, "live" if confirmed else "pending", noticed)
+        return number
 
     @precondition(lambda self: self.bases)
     @rule(pick=PICK, session=SESSION)
@@ -219,7 +232,7 @@ class GalleryMachine(RuleBasedStateMachine):
 
     @rule(
         source=st.sampled_from(["party", "both"]), session=SESSION,
-        photos=st.dictionaries(st.sampled_from(["a.jpg", "b.jpg", "c.jpg"]), st.lists(st.integers(0, 6), max_size=3)),
+        photos=st.dictionaries(st.sampled_from(["a.jpg", "b.jpg", "c.jpg"]), st.lists(st.integers(0, 4), min_size=1, max_size=3)),
     )  # fmt: skip
     def ingest(self, source: str, session: int, photos: dict[str, list[int]]) -> None:
         number, purposes = self.sources[source]
@@ -339,7 +352,7 @@ class GalleryMachine(RuleBasedStateMachine):
 
     # --- time, orders, processes ---
 
-    @rule(days=st.sampled_from([0, 1, 2, 30, 90, 400, 800]), seconds=st.sampled_from([0, 1, 3600]))
+    @rule(days=st.sampled_from([0, 1, 2, 30, 400]), seconds=st.sampled_from([0, 1, 3600]))
     def move_the_clock(self, days: int, seconds: int) -> None:
         self.club.clock.forward(days=days, seconds=seconds)
 

@@ -27,12 +27,11 @@ from countenance.cli import (
     upkeep,
 )
 from countenance.cli.command import COMMON, Account, Config, Json, Ordered, Quiet
-from countenance.cli.console import Screen
+from countenance.cli.console import Mishap, Screen
 from countenance.cli.session import Session
 from countenance.errors import CountenanceError, StorageFull
 
-USAGE = 2
-STOPPED = 130
+FAILED, USAGE, STOPPED = 1, 2, 130
 
 app = typer.Typer(
     name="countenance",
@@ -83,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     state = {"session": Session(json="--json" in line)}
     try:
         return _run(line, state)
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # Rich ends the process itself when nobody reads any more
         _silence(sys.stdout)
         return 1
     except BaseException as error:
@@ -112,53 +111,37 @@ def _told(error: BaseException, screen: Screen) -> int:
         sys.stdout.flush()
     except OSError:  # nobody is listening, or the disk behind stdout is full
         _silence(sys.stdout)
-    return STOPPED if isinstance(error, KeyboardInterrupt) else fault.exit_code
+    return fault.exit_code
 
 
-def _typed(error: BaseException) -> CountenanceError:
-    """Any error as one of ours, in two lines."""
+def _typed(error: BaseException) -> CountenanceError | Mishap:
+    """Any error in two lines: our own as it is, and whatever comes from outside in words for a person."""
     if isinstance(error, CountenanceError):
         return error
-    usage = typer.BadParameter.__mro__[2]  # click's own base class, whichever click typer carries
-    if isinstance(error, usage):
-        return _Usage(error)
+    if isinstance(error, typer.BadParameter.__mro__[2]):  # click's own base class, whichever click typer carries
+        return _usage(error)
     if isinstance(error, KeyboardInterrupt | EOFError | typer.Abort):
-        return _Stopped("Stopped.", hint="What was finished stays. Run the same command again: it goes on from there.")
+        again = "What was finished stays. Run the same command again: it goes on from there."
+        return Mishap("stopped", "Stopped.", again, STOPPED)
     if isinstance(error, OSError):
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return StorageFull("The disk is full.")
         where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
-        return _Machine(f"{error.strerror or type(error).__name__}{where}.", hint="Check the path and its rights.")
+        return Mishap(
+            "machine", f"{error.strerror or type(error).__name__}{where}.", "Check the path and its rights.", FAILED
+        )
     if isinstance(error, MemoryError):
-        return _Machine("There is not enough memory.", hint="Close other programs, or use smaller photos.")
+        return Mishap("machine", "There is not enough memory.", "Close other programs, or use smaller photos.", FAILED)
     # The words of an unexpected error may hold anything, a name or a path of somebody's photo included.
-    return _Unexpected(
-        f"Something went wrong inside Countenance: {type(error).__name__}.",
-        hint="Please report it. With COUNTENANCE_DEBUG=1 the same command shows where it happened.",
-    )
+    words = f"Something went wrong inside Countenance: {type(error).__name__}."
+    hint = "Please report it. With COUNTENANCE_DEBUG=1 the same command shows where it happened."
+    return Mishap("unexpected", words, hint, FAILED)
 
 
-class _Stopped(CountenanceError):
-    code = "stopped"
-
-
-class _Machine(CountenanceError):
-    code = "machine"
-
-
-class _Unexpected(CountenanceError):
-    code = "unexpected"
-
-
-class _Usage(CountenanceError):
-    """The line could not be understood."""
-
-    code = "usage"
-    exit_code = USAGE
-
-    def __init__(self, error: Any) -> None:
-        path = error.ctx.command_path if getattr(error, "ctx", None) else "countenance"
-        super().__init__(error.format_message(), hint=f"{path} --help shows how it is used.")
+def _usage(error: Any) -> Mishap:
+    """A line that could not be understood."""
+    path = error.ctx.command_path if getattr(error, "ctx", None) else "countenance"
+    return Mishap("usage", error.format_message(), f"{path} --help shows how it is used.", USAGE)
 
 
 def _silence(stream: Any) -> None:

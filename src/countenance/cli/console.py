@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,6 +26,20 @@ def plain(value: object) -> str:
     """A value as text that is safe on a terminal: control, direction and half characters become escapes."""
     text = value if isinstance(value, str) else str(value)
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode("ascii") for sign in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What the command line itself has to tell that is no error of ours: a misspelt line, Ctrl-C, a full memory."""
+
+    code: str
+    message: str
+    hint: str
+    exit_code: int
+
+    def diagnostics(self) -> dict[str, Any]:
+        """As plain data, in the shape of our own errors."""
+        return {"code": self.code, "message": self.message, "hint": self.hint}
 
 
 class Screen:
@@ -100,7 +115,7 @@ class Screen:
         if self.json:
             write_json(data)
 
-    def fault(self, error: CountenanceError) -> None:
+    def fault(self, error: CountenanceError | Mishap) -> None:
         """An error in two lines on stderr, and with ``--json`` as an object on stdout too."""
         told = error.diagnostics()
         self.err.print(f"✗ {plain(error.message)}", style="red", soft_wrap=True)

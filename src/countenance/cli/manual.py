@@ -38,8 +38,10 @@ def cli_page() -> str:
         "",
         MADE,
         "",
-        "`countenance --help` lists the commands, `countenance COMMAND --help` explains one. "
-        "`python -m countenance` is the same.",
+        (
+            "`countenance --help` lists the commands, `countenance COMMAND --help` explains one. "
+            "`python -m countenance` is the same."
+        ),
         "",
         "## Options of every command",
         "",
@@ -47,9 +49,11 @@ def cli_page() -> str:
         "",
         *_parameters(whole, lambda each: getattr(each, "rich_help_panel", None) == COMMON),
         "",
-        "A passphrase comes from `COUNTENANCE_PASSPHRASE`, or is asked for on the terminal when a key has to sign. "
-        f"Exit codes are those of [errors](errors.md); {USAGE} is a line that was not understood, {STOPPED} is Ctrl-C. "
-        "With `COUNTENANCE_DEBUG=1` an unexpected error shows where it happened.",
+        (
+            "A passphrase comes from `COUNTENANCE_PASSPHRASE`, or is asked for on the terminal when a key has to sign. "
+            "Exit codes are those of [errors](errors.md). With `COUNTENANCE_DEBUG=1` an unexpected error shows where "
+            "it happened."
+        ),
     ]
     for panel in PANELS:
         lines += ["", f"## {panel}"]
@@ -66,10 +70,12 @@ def errors_page() -> str:
         "",
         MADE,
         "",
-        "Each error has a stable code, an exit code for the command line, and an HTTP status. It is told in two lines: "
-        'what is wrong, and what to do. With `--json` it is also an object on standard output: `{"error": {"code", '
-        '"message", "hint", …}}`. A refusal adds the requirement that refuses (`requirement`) and the log entry that '
-        "records it (`log_index`).",
+        (
+            "Each error has a stable code, an exit code for the command line, and an HTTP status. It is told in two "
+            "lines: what is wrong, and what to do. With `--json` it is also an object on standard output: "
+            '`{"error": {"code", "message", "hint", …}}`. A refusal adds the requirement that refuses '
+            "(`requirement`) and the log entry that records it (`log_index`)."
+        ),
         "",
         "| code | exit | HTTP | what it means | what to do, when nothing more exact is said |",
         "|---|---|---|---|---|",
@@ -78,6 +84,14 @@ def errors_page() -> str:
         about = " ".join(inspect.cleandoc(kind.__doc__ or "").partition("\n\n")[0].split())
         hint = kind.default_hint.replace("|", "\\|")
         lines.append(f"| `{kind.code}` | {kind.exit_code} | {kind.status} | {about} | {hint} |")
+    lines += [
+        "",
+        (
+            f"The command line has four more of its own: `usage` (exit {USAGE}, a line that was not understood), "
+            f"`stopped` (exit {STOPPED}, Ctrl-C), `machine` (exit 1, the system said no) and `unexpected` (exit 1, a "
+            "fault of ours)."
+        ),
+    ]
     return "\n".join(lines) + "\n"
 
 

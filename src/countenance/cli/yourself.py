@@ -16,14 +16,18 @@ if TYPE_CHECKING:
 
 PURPOSE, NOTICE = "photo-library", "notice-start"
 NOTICE_TEXT = """\
-This machine looks for your face in your own folder of pictures, because you asked it to.
-It keeps one template of your face, encrypted, and where you appear. Everybody else's face is forgotten at once.
-Nothing leaves this machine. `countenance withdraw` stops it, `countenance erase` erases it, whenever you like.
+This machine looks for your face in your own folder of pictures, because
+you asked it to. It keeps one template of your face, encrypted, and where you
+appear. Everybody else's face is forgotten at once. Nothing leaves this
+machine. `countenance withdraw` stops it, `countenance erase` erases it,
+whenever you like.
 """
 CONSENT_TEXT = """\
-I, {name} ({email}), agree that a template of my face is made from a photo that I give, and that my own
-pictures are searched for it, on my own machine, so that I find the ones I am in (purpose: photo-library).
-I know that I can withdraw this at any time, and that everything about my face is then erased.
+I, {name} ({email}),
+agree that a template of my face is made from a photo that I give, and that
+my own pictures are searched for it, on my own machine, so that I find the
+ones I am in (purpose: photo-library). I know that I can withdraw this at any
+time, and that everything about my face is then erased.
 """
 
 

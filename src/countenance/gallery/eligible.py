@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
+from countenance.policy.gather import ordered_in
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 
@@ -47,27 +49,7 @@ def standing(
     Standing means: the subject is active, the basis live, a notice recorded, no quarantine (P1, P2, P8). Whatever is
     missing makes the join come out empty: unknown means no.
     """
-    query = (
-        sa.select(
-            t.references.c.id,
-            t.references.c.subject,
-            t.references.c.organisation,
-            t.references.c.basis,
-            t.references.c.template_sealed,
-            t.bases.c.purposes,
-            sa.case((t.bases.c.starts > t.notices.c.given, t.bases.c.starts), else_=t.notices.c.given).label("starts"),
-            sa.case((t.bases.c.ends < t.references.c.expires, t.bases.c.ends), else_=t.references.c.expires).label(
-                "ends"
-            ),
-            t.subjects.c.birth_year,
-        )
-        .select_from(
-            t.references.join(t.subjects, t.references.c.subject == t.subjects.c.id)
-            .join(t.bases, t.references.c.basis == t.bases.c.id)
-            .join(t.notices, t.bases.c.notice == t.notices.c.id)
-        )
-        .where(t.references.c.contract == contract, subject_stands(), t.bases.c.state == "live")
-    )
+    query = _query(contract)
     if subjects is not None:
         queries = [query.where(t.references.c.subject.in_(part)) for part in parts(subjects)]
     elif ids is not None:
@@ -90,17 +72,43 @@ def standing(
     ]
 
 
+def _query(contract: str) -> sa.Select[Any]:
+    """References that stand under this contract, with the times between which they do."""
+    return (
+        sa.select(
+            t.references.c.id,
+            t.references.c.subject,
+            t.references.c.organisation,
+            t.references.c.basis,
+            t.references.c.template_sealed,
+            t.bases.c.purposes,
+            sa.case((t.bases.c.starts > t.notices.c.given, t.bases.c.starts), else_=t.notices.c.given).label("starts"),
+            sa.case((t.bases.c.ends < t.references.c.expires, t.bases.c.ends), else_=t.references.c.expires).label(
+                "ends"
+            ),
+            t.subjects.c.birth_year,
+        )
+        .select_from(
+            t.references.join(t.subjects, t.references.c.subject == t.subjects.c.id)
+            .join(t.bases, t.references.c.basis == t.bases.c.id)
+            .join(t.notices, t.bases.c.notice == t.notices.c.id)
+        )
+        .where(
+            t.references.c.contract == contract,
+            t.references.c.subject == t.bases.c.subject,
+            subject_stands(),
+            t.bases.c.state == "live",
+        )
+    )
+
+
 def subject_stands() -> sa.ColumnElement[bool]:
     """The subject is active and under no order that takes them out of search. Unknown residence is in scope (P9)."""
     ordered = sa.exists().where(
         t.orders.c.organisation == t.subjects.c.organisation,
         t.orders.c.state == "in-force",
         t.orders.c.kind.in_(("quarantine", "erase")),
-        sa.or_(
-            t.orders.c.subject == t.subjects.c.id,
-            t.orders.c.territory == t.subjects.c.territory,
-            sa.and_(t.orders.c.territory.is_not(None), t.subjects.c.territory == "unknown"),
-        ),
+        sa.or_(t.orders.c.subject == t.subjects.c.id, ordered_in(t.subjects.c.territory)),
     )
     return sa.and_(t.subjects.c.state == "active", ~ordered)
 

@@ -16,10 +16,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import mmap
 import secrets
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +35,8 @@ from countenance.vault.keyring import Keyring, subject_key
 
 _WINDOW = 24
 """Bytes of a marker that are looked for: long enough never to occur by chance, short enough to survive page breaks."""
+_CHUNK = 4 * 2**20
+"""Bytes of a file that are searched at a time."""
 _PATIENCE = 5.0
 """Seconds to wait for readers that keep the write-ahead log from being truncated."""
 
@@ -105,6 +106,9 @@ def carry_out(registry: Registry, keys: Keyring, number: int, places: Sequence[P
         originals = _originals(connection, keys, row.subject)
     _delete(registry, row.subject, number)
     _scrub(registry)
+    if row.state != "tombstoned":
+        # An earlier attempt deleted the rows, and with them what could be looked for: write the whole file anew.
+        registry.rewrite()
     keys.vault.destroy(subject_key(row.subject))
     scan = _scan(registry, markers, places)
     ledger = json.loads(row.residuals)
@@ -221,9 +225,9 @@ def look_for(markers: Sequence[bytes], places: Sequence[Path]) -> Scan:
     windows = sorted({window for marker in markers for window in _windows(marker)})
     files = total = 0
     for file in _files(places):
-        size = file.stat().st_size
+        size, held = _searched(file, windows)
         files, total = files + 1, total + size
-        if size and _holds(file, windows):
+        if held:
             raise Tampered(
                 f"Bytes of the erased person are still in {file.name}.",
                 hint="The erasure is unfinished; it is tried again at the next start.",
@@ -246,9 +250,17 @@ def _windows(marker: bytes) -> Iterator[bytes]:
         yield marker[start : start + _WINDOW]
 
 
-def _holds(file: Path, windows: Iterable[bytes]) -> bool:
-    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        return any(content.find(window) >= 0 for window in windows)
+def _searched(file: Path, windows: Sequence[bytes]) -> tuple[int, bool]:
+    """A file's size and whether it holds a window. Read, not mapped: others may cut the file short meanwhile."""
+    size, held, rest = 0, False, b""
+    # What is gone by now holds nothing: others put their own files in place here.
+    with contextlib.suppress(FileNotFoundError), file.open("rb") as opened:
+        while chunk := opened.read(_CHUNK):
+            size += len(chunk)
+            content = rest + chunk
+            held = held or any(window in content for window in windows)
+            rest = content[1 - _WINDOW :]
+    return size, held
 
 
 def _files(places: Sequence[Path]) -> Iterator[Path]:

@@ -6,6 +6,7 @@ what a commitment stands for lies beside it, sealed under the key of the person 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -186,7 +187,8 @@ class Book:
             fresh.write_text(self.checkpoint(), encoding="utf-8")
             fresh.replace(self._file)
         except OSError:
-            fresh.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                fresh.unlink()
         return self._file
 
     # --- checking ----------------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def check_confirmed(connection: sa.Connection, numbers: Iterable[int]) -> None:
         public = connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == basis.confirmed_by))
         try:
             verify_signature(public or b"", basis.confirmation or b"", statement(basis, basis.confirmed_how or ""))
-        except BadSignature:
+        except (BadSignature, ValueError, OverflowError):  # or what it says is not even a date
             raise Tampered(
                 f"Basis {reference_number('B', number)} is marked live, but no signature confirms what it says.",
                 hint="The registry was changed from outside. Withdraw this basis; check the log against a checkpoint.",

@@ -64,13 +64,7 @@ def subject(connection: sa.Connection, number: SubjectId | None) -> SubjectFacts
     row = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == number)).first()
     if row is None:
         return None
-    bearing = sa.or_(
-        t.orders.c.subject == row.id,
-        # An unknown residence is in scope of every territory (P9).
-        sa.and_(
-            t.orders.c.territory.is_not(None), sa.or_(t.orders.c.territory == row.territory, row.territory == "unknown")
-        ),
-    )
+    bearing = sa.or_(t.orders.c.subject == row.id, ordered_in(sa.literal(row.territory)))
     return SubjectFacts(
         SubjectId(row.id),
         OrganisationId(row.organisation),
@@ -103,12 +97,7 @@ def source(connection: sa.Connection, number: SourceId | None) -> SourceFacts | 
     row = connection.execute(sa.select(t.sources).where(t.sources.c.id == number)).first()
     if row is None:
         return None
-    bearing = sa.or_(
-        t.orders.c.source == row.id,
-        sa.and_(
-            t.orders.c.territory.is_not(None), sa.or_(t.orders.c.territory == row.territory, row.territory == "unknown")
-        ),
-    )
+    bearing = sa.or_(t.orders.c.source == row.id, ordered_in(sa.literal(row.territory)))
     return SourceFacts(
         SourceId(row.id),
         OrganisationId(row.organisation),
@@ -118,6 +107,23 @@ def source(connection: sa.Connection, number: SourceId | None) -> SourceFacts | 
         row.statement,
         row.unknown_faces,
         stops=_orders(connection, row.organisation, "stop", bearing),
+    )
+
+
+def ordered_in(territory: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """The order's territory bears on this one: the same, a part of it, or one that it may be a part of (P9).
+
+    An order for GB binds GB-SCT; one for US-IL binds US, whose part is not known; and all bind ``unknown``.
+    """
+    ordered = t.orders.c.territory
+    return sa.and_(
+        ordered.is_not(None),
+        sa.or_(
+            territory == "unknown",
+            territory == ordered,
+            territory.like(ordered.concat("-%")),
+            ordered.like(territory.concat("-%")),
+        ),
     )
 
 

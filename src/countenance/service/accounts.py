@@ -56,11 +56,16 @@ class Accounts:
         with context.registry.read() as connection:
             if connection.scalar(sa.select(sa.exists().where(t.accounts.c.email == email))):
                 raise AlreadyExists(f"There is an account {email} already.", hint="One account a person (P21).")
-        public = create_account_key(key_file(context, email), passphrase)
+        file = key_file(context, email)
+        public = create_account_key(file, passphrase)
         facts = {"roles": list(wanted), "trial": trial, "key": hashlib.sha256(public).hexdigest()}
-        with context.registry.write() as connection:
-            insert_account(connection, context, email, wanted, public, trial=trial)
-            context.desk.record(connection, "account", "controller", facts=facts)
+        try:
+            with context.registry.write() as connection:
+                insert_account(connection, context, email, wanted, public, trial=trial)
+                context.desk.record(connection, "account", "controller", facts=facts)
+        except BaseException:
+            file.unlink(missing_ok=True)  # the key of no account would be in the way of the real one
+            raise
         context.book.publish()
         return Account(email, wanted, revoked=False)
 

@@ -271,7 +271,9 @@ class Bases:
         return number
 
     def _check_evidence(self, connection: sa.Connection, subject: int, digest: str, *, collective: bool) -> None:
-        photo = sa.exists().where(t.references.c.photo_sha256 == digest)
+        photo = sa.exists().where(
+            t.references.c.organisation == self._context.organisation, t.references.c.photo_sha256 == digest
+        )
         if connection.scalar(sa.select(photo)):
             raise NoBasis("A photograph of a face is no evidence that its owner agreed.", requirement="P1")
         others = connection.scalar(

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from countenance.errors import AlreadyExists, InputError, NotFound, SourceRefused
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
+from countenance.service.subjects import check_territory
 from countenance.types import SourceId
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Sources:
         """
         context = self._context
         folder = self._check(name, Path(root), statement, unknown_faces)
+        check_territory(territory)
         wanted = sorted(set(purposes))
         if not wanted:
             raise InputError("A source needs at least one purpose.")

@@ -145,6 +145,14 @@ def handle_from(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64]
 
 
+def check_territory(territory: str) -> None:
+    """Raise `InputError` unless it is written like an ISO 3166 code, or ``unknown``."""
+    if not _TERRITORY.fullmatch(territory):
+        raise InputError(
+            f"{territory!r} is no territory.", hint="Give an ISO 3166 code such as GB, DE or US-IL, or `unknown`."
+        )
+
+
 def _check(name: str, handle: str, territory: str, birth_year: int | None) -> None:
     if not name.strip() or len(name) > 200:
         raise InputError("A subject needs a name of 1 to 200 characters.")
@@ -154,9 +162,6 @@ def _check(name: str, handle: str, territory: str, birth_year: int | None) -> No
         raise InputError(
             f"{handle!r} cannot be a handle.", hint="Use a-z, 0-9, dot, dash and underscore; give one with --handle."
         )
-    if not _TERRITORY.fullmatch(territory):
-        raise InputError(
-            f"{territory!r} is no territory.", hint="Give an ISO 3166 code such as GB, DE or US-IL, or `unknown`."
-        )
+    check_territory(territory)
     if birth_year is not None and not 1850 <= birth_year <= 2200:
         raise InputError(f"{birth_year} is no year of birth.")

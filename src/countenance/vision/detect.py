@@ -21,6 +21,10 @@ OVERLAP = 0.3
 _COARSE = 320
 _CLOSE, _MARGIN = 200, 1.6
 """How large a face is in the second look, and how much of its surroundings is seen: 200 × 1.6 = 320 pixels."""
+_TOO_LARGE = 600
+"""Pixels in the fine look beyond which a face is seen better in the coarse one."""
+_LARGE_ENOUGH = 180
+"""Pixels of a face from which the first look's landmarks follow the head's tilt by themselves."""
 _SURE, _SAME, _ALIKE = 0.3, 0.4, 0.6
 """The score, and the overlap with the first look, that a cell of the second look needs to count; and the overlap with
 the best of them that it needs to vote."""
@@ -46,15 +50,17 @@ class Detector:
         """All faces scoring ``threshold`` or more, largest first, in pixels of the photo and clipped to it.
 
         The photo is looked at with its longest side scaled down to ``side``, and once more at 320 pixels, because
-        YuNet was made for faces of 10 to 300 pixels and misses one that fills a large photo. Then each face is looked
-        at alone (`_closer`), which sets box and landmarks; the score stays that of the first look.
+        YuNet was made for faces of 10 to 300 pixels and misses one that fills a large photo. Then each small face is
+        looked at alone (`_closer`), which sets box and landmarks; the score stays that of the first look.
         """
         height, width = pixels.shape[:2]
         fine = scaled(pixels, side)
         coarse = scaled(fine, _COARSE)
-        views = [fine] if coarse is fine else [fine, coarse]
-        rows = np.concatenate([self._look(view, width, height, threshold) for view in views])
-        rows = np.array([self._closer(pixels, row) for row in suppress_overlaps(rows, OVERLAP)]).reshape(-1, 15)
+        rows = suppress_overlaps(self._look(fine, width, height, threshold), OVERLAP)
+        if coarse is not fine:
+            too_large = _TOO_LARGE * max(height, width) / max(fine.shape[:2])
+            rows = _merge(rows, suppress_overlaps(self._look(coarse, width, height, threshold), OVERLAP), too_large)
+        rows = np.array([self._closer(pixels, row) for row in rows]).reshape(-1, 15)
         found = [_detection(row, width, height) for row in suppress_overlaps(rows, OVERLAP)]
         kept = [one for one in found if one.box.w >= 1 and one.box.h >= 1]
         return sorted(kept, key=lambda one: (-one.box.w * one.box.h, one.box.x, one.box.y))
@@ -69,6 +75,8 @@ class Detector:
         from PIL import Image
 
         size = float(max(row[2], row[3]))
+        if size >= _LARGE_ENOUGH:
+            return row
         left, top = (float(row[i] + row[i + 2] / 2 - size * _MARGIN / 2) for i in (0, 1))
         scale = _CLOSE / size
         view = _window(pixels, left, top, size * _MARGIN)
@@ -157,6 +165,21 @@ def suppress_overlaps(rows: Floats, overlap: float) -> Floats:
         kept.append(rows[0])
         rows = rows[1:][_overlaps(rows[0], rows[1:]) <= overlap]
     return np.stack(kept) if kept else rows
+
+
+def _merge(fine: Floats, coarse: Floats, too_large: float) -> Floats:
+    """What both looks saw. Where both see a face, the finer landmarks are better, unless it is ``too_large`` for them.
+
+    Of a face that is too large the fine look sees at best pieces: what lies with its middle inside one goes.
+    """
+    for one in coarse:
+        if max(one[2], one[3]) >= too_large:
+            middles = fine[:, :2] + fine[:, 2:4] / 2 - one[:2]
+            fine = fine[~((middles >= 0) & (middles <= one[2:4])).all(axis=1)]
+            fine = np.concatenate([fine, one[None]])
+        elif not (_overlaps(one, fine) > OVERLAP).any():
+            fine = np.concatenate([fine, one[None]])
+    return fine
 
 
 def vote(rows: Floats, score: float) -> Floats:

@@ -137,9 +137,7 @@ def test_nobody_resumes_an_erasure_that_was_never_decided(club: Club, ada: int) 
 
 
 @pytest.mark.parametrize("leaving", ["erase", "withdraw"])
-def test_an_enrolment_that_was_under_way_is_refused_when_the_person_leaves(
-    club: Club, ada: int, leaving: str
-) -> None:
+def test_an_enrolment_that_was_under_way_is_refused_when_the_person_leaves(club: Club, ada: int, leaving: str) -> None:
     """The photo is being read while she leaves: the grant is there already, and must not bring her back."""
     from clubs import enrolment
 
