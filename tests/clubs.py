@@ -31,9 +31,7 @@ from countenance.service.countenance import Countenance
 from countenance.service.founding import Plan
 from countenance.service.subjects import Subject
 from countenance.types import (
-    AccountId,
     Box,
-    CaseId,
     Enrol,
     Face,
     Ingest,
@@ -278,15 +276,13 @@ class Club:
             purpose=purpose, case_named=bool(case), case=number, on_behalf_of=only, facts={"probe": wanted.commitment}
         )
         grant = context.desk.decide(Search, ask)
-        return context.gallery.search(
-            wanted, number or CaseId(0), AccountId(1), limit=limit, threshold=threshold, only=only, grant=grant
-        )
+        return context.gallery.search(wanted, limit=limit, threshold=threshold, only=only, grant=grant)
 
     def verify(self, one: int, other: int, case: str = "press 12", purpose: str = "photo-library") -> Comparison:
         context = self.anna.context
         number = self.anna.cases.for_search(case, purpose)
         grant = context.desk.decide(Verify, Ask(purpose=purpose, case_named=True, case=number))
-        return context.gallery.verify(probe(one), probe(other, 901), number or CaseId(0), AccountId(1), grant=grant)
+        return context.gallery.verify(probe(one), probe(other, 901), grant=grant)
 
     def found(self, person: int, purpose: str = "photo-library", **more: Any) -> list[str]:
         """The handles that a search shows, best first."""

@@ -57,7 +57,7 @@ class NoFace(InputError):
 
     code = "no-face"
     exit_code = 12
-    default_hint = "Give a photo in which one face is seen from the front, at least 60 pixels wide."
+    default_hint = "Give a photo in which one face is seen from the front, at least 50 pixels wide."
 
 
 class ManyFaces(InputError):

@@ -212,7 +212,17 @@ class Grant(Generic[A]):
     Minted by ``policy.desk`` alone, after the decision has been written to the log. It cannot be copied or pickled.
     """
 
-    __slots__ = ("__action", "__expires", "__lock", "__log_index", "__purpose", "__scope", "__uses")
+    __slots__ = (
+        "__account",
+        "__action",
+        "__case",
+        "__expires",
+        "__lock",
+        "__log_index",
+        "__purpose",
+        "__scope",
+        "__uses",
+    )
 
     def __init__(
         self,
@@ -224,6 +234,8 @@ class Grant(Generic[A]):
         expires: int,
         log_index: int,
         uses: int = 1,
+        case: CaseId | None = None,
+        account: AccountId | None = None,
     ) -> None:
         if seal is not _MINT:
             raise GrantRefused("Only the policy desk mints a grant.")
@@ -233,6 +245,8 @@ class Grant(Generic[A]):
         self.__expires = expires
         self.__log_index = log_index
         self.__uses = uses
+        self.__case = case
+        self.__account = account
         self.__lock = threading.Lock()
 
     @property
@@ -244,6 +258,16 @@ class Grant(Generic[A]):
     def scope(self) -> str:
         """What the act is bound to, such as ``organisation:1`` or ``subject:7``."""
         return self.__scope
+
+    @property
+    def case(self) -> CaseId | None:
+        """The case that the decision was made for."""
+        return self.__case
+
+    @property
+    def account(self) -> AccountId | None:
+        """Who asked."""
+        return self.__account
 
     @property
     def log_index(self) -> int:

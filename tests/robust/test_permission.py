@@ -17,7 +17,7 @@ from countenance import errors
 from countenance.config import FILE_NAME
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
-from countenance.types import AccountId, CaseId, Enrol, Erase, Grant, Search, SourceId, SubjectId, Withdraw
+from countenance.types import Enrol, Erase, Grant, Search, SourceId, SubjectId, Withdraw
 from countenance.vault.accounts import AccountKey, create_account_key
 
 
@@ -30,8 +30,7 @@ def people(club: Club) -> Club:
 
 
 def search_with(club: Club, grant: Any, person: int = 1) -> Any:
-    case = club.anna.cases.for_search("press 12", "photo-library") or CaseId(0)
-    return club.anna.context.gallery.search(probe(person), case, AccountId(1), limit=10, threshold=None, grant=grant)
+    return club.anna.context.gallery.search(probe(person), limit=10, threshold=None, grant=grant)
 
 
 def a_search_grant(club: Club) -> Grant[Search]:
@@ -45,7 +44,7 @@ def a_search_grant(club: Club) -> Grant[Search]:
 def test_no_grant_no_answer(people: Club) -> None:
     gallery = people.anna.context.gallery
     with pytest.raises(TypeError):
-        gallery.search(probe(1), CaseId(1), AccountId(1), limit=10, threshold=None)  # type: ignore[call-arg]
+        gallery.search(probe(1), limit=10, threshold=None)  # type: ignore[call-arg]
     for false in (None, object(), "grant", True):
         with pytest.raises((AttributeError, errors.GrantRefused)):
             search_with(people, false)

@@ -232,7 +232,9 @@ class GalleryMachine(RuleBasedStateMachine):
 
     @rule(
         source=st.sampled_from(["party", "both"]), session=SESSION,
-        photos=st.dictionaries(st.sampled_from(["a.jpg", "b.jpg", "c.jpg"]), st.lists(st.integers(0, 4), min_size=1, max_size=3)),
+        photos=st.dictionaries(
+            st.sampled_from(["a.jpg", "b.jpg", "c.jpg"]), st.lists(st.integers(0, 4), min_size=1, max_size=3)
+        ),
     )  # fmt: skip
     def ingest(self, source: str, session: int, photos: dict[str, list[int]]) -> None:
         number, purposes = self.sources[source]
@@ -366,6 +368,9 @@ class GalleryMachine(RuleBasedStateMachine):
             handle = self.handle(pick)
             number = self.club.order(kind, subject=self.people[handle].number)
             self.orders.append(Order(number, kind, handle, None))
+            if kind == "hold":
+                with pytest.raises(Held):
+                    self.club.ben.erase(handle, reason="request")
 
     @precondition(lambda self: self.orders)
     @rule(pick=PICK)
@@ -400,7 +405,7 @@ class EmbeddedMachine(GalleryMachine):
 
 
 _budget = settings(
-    max_examples=400 if LONG else 50,
+    max_examples=400 if LONG else 30,
     stateful_step_count=60 if LONG else 30,
     deadline=None,
     report_multiple_bugs=False,

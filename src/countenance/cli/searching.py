@@ -63,10 +63,9 @@ def search(
     """
     with session.open() as c:
         c.sign_in()
-        why = purpose if purpose is not None else c.context.settings.gallery.purpose
         found = c.search(
             photo,
-            purpose=why,
+            purpose=purpose,
             case=case,
             face=face,
             limit=limit,
@@ -74,7 +73,7 @@ def search(
             on_behalf_of=on_behalf_of,
         )
         if page is not None:
-            write_sheet(c, Sheet(page, photo, found, purpose=why or "", case=case or "", face=face))
+            write_sheet(c, Sheet(page, photo, found, purpose=purpose or "", case=case or "", face=face))
     _tell(session, found)
     if page is not None:
         session.screen.advise(f"The contact sheet is in {page}.")
@@ -91,8 +90,7 @@ def verify(
     """Compare two faces, 1:1. The same rules as a search, and at most twenty a day in a case."""
     with session.open() as c:
         c.sign_in()
-        why = purpose if purpose is not None else c.context.settings.gallery.purpose
-        seen = c.verify(first, second, purpose=why, case=case)
+        seen = c.verify(first, second, purpose=purpose, case=case)
     told = seen.as_json()
     screen = session.screen
     screen.facts(

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,7 @@ class Erased:
     appearances: int
     decision: int
     scan: Scan
+    whole_scan: bool
     residuals: list[dict[str, object]]
     originals: tuple[str, ...]
 
@@ -118,6 +120,7 @@ def carry_out(registry: Registry, keys: Keyring, number: int, places: Sequence[P
         ledger["appearances"],
         row.log_index,
         scan,
+        row.state == "tombstoned",
         ledger["residuals"],
         tuple(shown_path(path) for path in originals),
     )
@@ -169,8 +172,13 @@ def _count(connection: sa.Connection, table: sa.Table, subject: int) -> int:
 
 def _originals(connection: sa.Connection, keys: Keyring, subject: int) -> list[bytes]:
     """The operator's own files that show the person: photos they appear in and photos they were enrolled with."""
-    photos = sa.select(t.photos.c.path).join(t.appearances, t.appearances.c.photo == t.photos.c.id)
-    paths = [bytes(path) for path in connection.scalars(photos.where(t.appearances.c.subject == subject))]
+    photos = sa.select(t.sources.c.root, t.photos.c.path).select_from(
+        t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(
+            t.sources, t.photos.c.source == t.sources.c.id
+        )
+    )
+    found = connection.execute(photos.where(t.appearances.c.subject == subject))
+    paths = [os.path.join(os.fsencode(root), bytes(path)) for root, path in found]  # noqa: PTH118 - not always UTF-8
     for sealed in connection.scalars(sa.select(t.references.c.photo_sealed).where(t.references.c.subject == subject)):
         name = keys.unseal_text(subject_key(subject), sealed, "photo")
         if name is not None:

@@ -25,10 +25,8 @@ from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import (
-    AccountId,
     BasisId,
     Candidate,
-    CaseId,
     Clock,
     Enrol,
     Erase,
@@ -173,8 +171,6 @@ class Gallery:
     def search(
         self,
         probe: Probe,
-        case: CaseId,
-        account: AccountId,
         *,
         limit: int,
         threshold: float | None,
@@ -185,8 +181,6 @@ class Gallery:
 
         Args:
             probe: One face, in memory.
-            case: The case that the grant was made for.
-            account: Who searches.
             limit: How many candidates at the most.
             threshold: The least score of a candidate; None switches it off, and everything is ranked.
             only: Answer with this subject alone.
@@ -207,13 +201,11 @@ class Gallery:
                 self._candidate(connection, rank, match, purpose.mask, review="open" if purpose.reviewers else None)
                 for rank, match in enumerate(shown, start=1)
             )
-            written = self._write_search(connection, "search", probe, case, account, grant, shown, sequence, now)
+            written = self._write_search(connection, "search", probe, grant, shown, sequence, now)
             size = self._size(connection)
         return Answer(candidates, threshold, size, written)
 
-    def verify(
-        self, first: Probe, second: Probe, case: CaseId, account: AccountId, *, grant: Grant[Verify]
-    ) -> Comparison:
+    def verify(self, first: Probe, second: Probe, *, grant: Grant[Verify]) -> Comparison:
         """Compare two faces (1:1). Nothing of either is stored."""
         now = self._clock()
         grant.spend(Verify, scope="gallery", now=now)
@@ -222,7 +214,7 @@ class Gallery:
         score = float(np.dot(first.template.vector, second.template.vector))
         with self._registry.write() as connection:
             sequence = self._registry.sequence(connection)
-            written = self._write_search(connection, "verify", first, case, account, grant, [], sequence, now)
+            written = self._write_search(connection, "verify", first, grant, [], sequence, now)
         return Comparison(score, self._scale.band(score), written)
 
     # --- out ---------------------------------------------------------------------------------------------------------
@@ -323,8 +315,6 @@ class Gallery:
         connection: sa.Connection,
         kind: str,
         probe: Probe,
-        case: CaseId,
-        account: AccountId,
         grant: Grant[Search] | Grant[Verify],
         shown: Sequence[Match],
         sequence: int,
@@ -337,8 +327,8 @@ class Gallery:
         row = connection.execute(
             sa.insert(t.searches).values(
                 organisation=self._desk.gallery,
-                account=account,
-                case=case,
+                account=grant.account,
+                case=grant.case,
                 purpose=grant.purpose,
                 kind=kind,
                 probe_commitment=probe.commitment,

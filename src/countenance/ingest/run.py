@@ -12,10 +12,11 @@ from pathlib import Path, PurePath
 
 import sqlalchemy as sa
 
-from countenance.errors import Busy, InputError, SourceRefused
+from countenance.errors import InputError, SourceRefused
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.batch import Looked, PhotoFile
 from countenance.gallery.gallery import Gallery
+from countenance.gallery.only_one import OnlyOne
 from countenance.ingest.marks import read_marks, scraper_sidecar
 from countenance.photos.folder import PICTURES, VIDEOS, Folder, Found
 from countenance.policy.desk import Ask, Desk
@@ -217,29 +218,8 @@ class Ingestion:
                 for row in connection.execute(query)
             }
 
-    def _only_one(self) -> _Lock:
-        return _Lock(self._locks / f"source-{self._source}.lock")
-
-
-class _Lock:
-    """The operating system's own lock on a file: gone with the process, however it ends."""
-
-    def __init__(self, file: Path) -> None:
-        from filelock import FileLock
-
-        file.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(file, timeout=0)
-
-    def __enter__(self) -> None:
-        from filelock import Timeout
-
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise Busy("Another process is ingesting this source.") from None
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+    def _only_one(self) -> OnlyOne:
+        return OnlyOne(self._locks / f"source-{self._source}.lock", "Another process is ingesting this source.")
 
 
 def _not_a_picture(file: Found) -> tuple[str, str]:

@@ -98,7 +98,14 @@ class Desk:
                 refusal.log_index = written.index
             raise unsigned or refusal
         return Grant(
-            _MINT, action, scope=ask.scope, purpose=ask.purpose or "", expires=now + LIFETIME, log_index=written.index
+            _MINT,
+            action,
+            scope=ask.scope,
+            purpose=ask.purpose or "",
+            expires=now + LIFETIME,
+            log_index=written.index,
+            case=ask.case,
+            account=self.actor.account if self.actor else None,
         )
 
     def resume(self, subject: SubjectId) -> Grant[Erase]:

@@ -60,9 +60,9 @@ def _to(table: str, *, null: bool = False, name: str | None = None) -> Column[ob
     return Column(name or table.removesuffix("s"), Key, ForeignKey(f"{table}.id"), nullable=null, index=True)
 
 
-def _state(*states: str) -> tuple[Column[object], CheckConstraint]:
-    allowed = ", ".join(f"'{state}'" for state in states)
-    return Column("state", String(16), nullable=False), CheckConstraint(f"state IN ({allowed})", name="state")
+def _one_of(name: str, *values: str) -> tuple[Column[object], CheckConstraint]:
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return Column(name, String(16), nullable=False), CheckConstraint(f"{name} IN ({allowed})", name=name)
 
 
 def _mask() -> Column[object]:
@@ -129,14 +129,10 @@ sources = _table(
     _text("origin", null=True),
     _text("territory"),
     _mask(),
-    Column(
-        "unknown_faces",
-        String(8),
-        CheckConstraint("unknown_faces IN ('forget', 'keep')", name="unknown_faces"),
-        nullable=False,
-    ),
-    Column("retention_days", Integer, CheckConstraint("retention_days > 0", name="retention"), nullable=False),
-    *_state("active", "paused", "stopped"),
+    *_one_of("unknown_faces", "forget", "keep"),
+    Column("retention_days", Integer, nullable=False),
+    CheckConstraint("retention_days > 0", name="retention"),
+    *_one_of("state", "active", "paused", "stopped"),
     _text("reason", null=True),
     _time("created"),
     _time("ingested", null=True),
@@ -155,7 +151,7 @@ photos = _table(
     Column("height", Integer, nullable=True),
     _text("taken_at", null=True),
     _text("rights", null=True),
-    *_state("done", "refused"),
+    *_one_of("state", "done", "refused"),
     _text("code", null=True),
     _text("reason", null=True),
     Column("faces_found", Integer, nullable=False, default=0),
@@ -173,7 +169,7 @@ subjects = _table(
     _blob("contact_sealed", null=True),
     Column("birth_year", Integer, nullable=True),
     _text("territory"),
-    *_state("active", "withdrawn", "erasing", "erased"),
+    *_one_of("state", "active", "withdrawn", "erasing", "erased"),
     _time("created"),
     _time("last_interaction"),
     UniqueConstraint("organisation", "handle_hash"),
@@ -191,7 +187,7 @@ bases = _table(
     _to("notices", null=True),
     _time("starts"),
     _time("ends"),
-    *_state("pending", "live", "withdrawn", "erased"),
+    *_one_of("state", "pending", "live", "withdrawn", "erased"),
     _to("accounts", name="recorded_by"),
     _text("confirmed_how", null=True),
     _to("accounts", name="confirmed_by", null=True),
@@ -235,7 +231,7 @@ searches = _table(
     _to("accounts"),
     _to("cases"),
     _text("purpose"),
-    Column("kind", String(8), CheckConstraint("kind IN ('search', 'verify')", name="kind"), nullable=False),
+    *_one_of("kind", "search", "verify"),
     _text("probe_commitment"),
     Column("sequence", BigInteger, nullable=False),
     Column("log_index", BigInteger, nullable=False),
@@ -255,17 +251,12 @@ shown = Table(
 orders = _table(
     "orders",
     _to("organisations"),
-    Column(
-        "kind",
-        String(16),
-        CheckConstraint("kind IN ('stop', 'erase', 'quarantine', 'hold')", name="kind"),
-        nullable=False,
-    ),
+    *_one_of("kind", "stop", "erase", "quarantine", "hold"),
     _text("authority"),
     _to("subjects", null=True),
     _to("sources", null=True),
     _text("territory", null=True),
-    *_state("proposed", "stayed", "in-force", "complied"),
+    *_one_of("state", "proposed", "stayed", "in-force", "complied"),
     _time("deadline", null=True),
     _time("created"),
 )
@@ -275,7 +266,7 @@ requests = _table(
     _to("organisations"),
     _to("subjects"),
     Column("kind", String(16), nullable=False),
-    *_state("open", "answered", "refused"),
+    *_one_of("state", "open", "answered", "refused"),
     _time("deadline"),
     _time("created"),
 )
@@ -285,7 +276,7 @@ erasures = _table(
     _to("organisations"),
     _to("subjects"),
     _text("reason"),
-    *_state("tombstoned", "deleted", "done"),
+    *_one_of("state", "tombstoned", "deleted", "done"),
     _to("accounts", name="ordered_by"),
     Column("faces", Integer, nullable=False),
     Column("log_index", BigInteger, nullable=False),

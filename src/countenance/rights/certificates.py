@@ -60,6 +60,7 @@ def certify_erasure(
             "files": erased.scan.files,
             "bytes": erased.scan.bytes,
             "found": 0,
+            "complete": erased.whole_scan,
         },
         "residuals": [*erased.residuals, {"what": _OUTSIDE}],
         "solo": solo,

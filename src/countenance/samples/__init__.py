@@ -28,7 +28,7 @@ class GroupPhoto:
 class Cast:
     """The pictures on disk and who is in them.
 
-    ``identities`` keeps the order of the manifest, which is the order that "the first twenty names" refers to.
+    ``identities`` is in the order of the alphabet, as a folder lists them: "the first twenty names" are Ada to Priya.
     """
 
     root: Path
@@ -63,4 +63,4 @@ def cast() -> Cast:
         for photo in manifest["photos"]
         if photo["kind"] == "group"
     )
-    return Cast(root, tuple(manifest["identities"]), tuple(groups))
+    return Cast(root, tuple(sorted(manifest["identities"])), tuple(groups))

@@ -90,6 +90,13 @@ class Accounts:
         return [Account(row.email, tuple(row.roles.split()), row.revoked is not None) for row in rows]
 
 
+def is_solo(connection: sa.Connection, organisation: int) -> bool:
+    """Whether fewer than three named people run this installation (P18). Trial and revoked accounts do not count."""
+    mine = (t.accounts.c.organisation == organisation, t.accounts.c.revoked.is_(None), t.accounts.c.trial.is_(False))
+    people = connection.scalar(sa.select(sa.func.count()).select_from(t.accounts).where(*mine))
+    return (people or 0) < SOLO
+
+
 def check_account(email: str, roles: Iterable[str]) -> tuple[str, ...]:
     """The roles in the order of the list. Raises `InputError` for an address that is none or an unknown role."""
     if not _EMAIL.fullmatch(email):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from countenance.errors import InputError, NotSignedIn
+from countenance.errors import InputError
 from countenance.gallery.gallery import Answer
 from countenance.gallery.scale import NAME
 from countenance.policy.desk import Ask
 from countenance.service import probing
-from countenance.types import AccountId, Appearance, Candidate, CaseId, Probe, Search, SubjectId, Verify
+from countenance.types import Appearance, Candidate, CaseId, Probe, Search, SubjectId, Verify
 
 if TYPE_CHECKING:
     from countenance.service.cases import Cases
@@ -130,8 +130,6 @@ class Finding:
         made, _ = probing.probe(context, taken, choose=face)
         answer = context.gallery.search(
             made,
-            number or CaseId(0),
-            self._account(),
             limit=most,
             threshold=least,
             only=only,
@@ -151,7 +149,7 @@ class Finding:
         grant = context.desk.decide(Verify, self._ask(purpose, case, number, one, None, "none"))
         probe, _ = probing.probe(context, one)
         target, _ = probing.probe(context, other)
-        seen = context.gallery.verify(probe, target, number or CaseId(0), self._account(), grant=grant)
+        seen = context.gallery.verify(probe, target, grant=grant)
         context.book.publish()
         return Verified(seen.score, seen.band, context.scale.threshold, seen.log.index, seen.log.root)
 
@@ -180,11 +178,6 @@ class Finding:
             return None
         with self._context.registry.read() as connection:
             return SubjectId(self._context.subject_row(connection, handle).id)
-
-    def _account(self) -> AccountId:
-        if self._context.actor is None:
-            raise NotSignedIn("No account is asking.")
-        return self._context.actor.account
 
 
 def _threshold(wanted: float | str | None, usual: float) -> float | None:

@@ -21,7 +21,7 @@ _FILE = """\
 [gallery]
 id = "{id}"
 organisation = "{organisation}"
-purpose = "{purpose}"            # what a search is for when --purpose is left out
+purpose = "{purpose}"            # of new bases and sources; a search always says its own
 account = "{account}"            # who acts when --account is left out
 
 [registry]

@@ -45,13 +45,12 @@ def ingest(
         batch=settings.ingest.batch,
         limit=settings.vision.max_bytes,
     )
-    try:
-        return run.run(again=again, progress=progress)
-    finally:
-        with context.registry.write() as connection:
-            mine = t.sources.c.id == source.id
-            connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))
-        context.book.publish()
+    report = run.run(again=again, progress=progress)
+    with context.registry.write() as connection:
+        mine = t.sources.c.id == source.id
+        connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))
+    context.book.publish()
+    return report
 
 
 def report_json(report: Report) -> dict[str, Any]:

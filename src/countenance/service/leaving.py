@@ -12,17 +12,20 @@ import sqlalchemy as sa
 
 from countenance.errors import InputError, NotFound
 from countenance.gallery.erasing import Erased
+from countenance.gallery.only_one import OnlyOne
 from countenance.log.book import Written
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.rights.certificates import certify_erasure
-from countenance.service.accounts import SOLO
+from countenance.service.accounts import is_solo
 from countenance.types import BasisId, Erase, SubjectId, Withdraw
 
 if TYPE_CHECKING:
     from countenance.service.bases import Basis
     from countenance.service.context import Context
 
+_PATIENCE = 30.0
+"""Seconds to wait for another process' erasure."""
 REASONS = ("withdrawn", "objection", "request", "expired", "order", "mistake")
 
 
@@ -94,10 +97,11 @@ class Leaving:
             raise InputError(f"{reason!r} is no reason for an erasure.", hint=f"Give one of: {', '.join(REASONS)}.")
         with context.registry.read() as connection:
             person = SubjectId(context.subject_row(connection, handle).id)
-        before = context.book.checkpoint()
-        grant = context.desk.decide(Erase, Ask(subject=person, facts={"reason": reason}))
-        erased = context.gallery.erase(person, reason, grant=grant)
-        return self._certify(erased, reason, before)
+        with self._only_one(wait=_PATIENCE):
+            before = context.book.checkpoint()
+            grant = context.desk.decide(Erase, Ask(subject=person, facts={"reason": reason}))
+            erased = context.gallery.erase(person, reason, grant=grant)
+            return self._certify(erased, reason, before)
 
     def finish(self) -> list[Certified]:
         """Carry erasures to their end that a crash cut short. Called whenever a gallery is opened."""
@@ -105,24 +109,30 @@ class Leaving:
         mine = (t.erasures.c.organisation == context.organisation, t.erasures.c.state != "done")
         with context.registry.read() as connection:
             rows = connection.execute(sa.select(t.erasures).where(*mine).order_by(t.erasures.c.id)).all()
-        finished = []
-        for row in rows:
+        return [each for row in rows if (each := self._finish_one(row))]
+
+    def _finish_one(self, row: sa.Row[tuple[object, ...]]) -> Certified | None:
+        """None when another process is at it, or was: an erasure has one certificate."""
+        context, subject = self._context, SubjectId(row.subject)
+        with self._only_one(wait=0):
+            with context.registry.read() as connection:
+                state = connection.scalar(sa.select(t.erasures.c.state).where(t.erasures.c.id == row.id))
+            if state == "done":
+                return None
             before = context.book.checkpoint()
-            subject = SubjectId(row.subject)
             erased = context.gallery.resume_erasure(subject, row.id, grant=context.desk.resume(subject))
-            finished.append(self._certify(erased, row.reason, before))
-        return finished
+            return self._certify(erased, row.reason, before)
+
+    def _only_one(self, wait: float) -> OnlyOne:
+        """One erasure at a time, and none carried on by one process while another is in the middle of it."""
+        return OnlyOne(self._context.settings.data / "locks" / "erasure.lock", "Another process is erasing.", wait=wait)
 
     def _certify(self, erased: Erased, reason: str, before: str) -> Certified:
         context = self._context
         with context.registry.write() as connection:
             facts = {"step": "done", "erasure": f"E{erased.number}", "faces": erased.faces}
             written = context.desk.effect(connection, "erase", erased.decision, facts=facts)
-            people = connection.scalar(
-                sa.select(sa.func.count())
-                .select_from(t.accounts)
-                .where(t.accounts.c.organisation == context.organisation, t.accounts.c.revoked.is_(None))
-            )
+            solo = is_solo(connection, context.organisation)
         certificate = certify_erasure(
             context.book,
             erased,
@@ -130,7 +140,7 @@ class Leaving:
             now=context.clock(),
             before=before,
             written=written,
-            solo=(people or 0) < SOLO,
+            solo=solo,
         )
         with context.registry.write() as connection:
             connection.execute(

@@ -37,6 +37,6 @@ def probe(context: Context, photo: ProbePhoto, *, choose: int | None = None) -> 
     """The face to search for. Raises `NoFace`, `ManyFaces` or `QualityTooLow`, which a person can act on."""
     picture = context.vision.decode(photo.data)
     faces = context.vision.faces(picture)
-    face = context.vision.one_face(picture, choose=choose)
+    face = context.vision.choose(faces, choose)
     (template,) = context.vision.templates(picture, [face])
     return Probe(face, template, photo.commitment, photo.salt, len(faces)), picture

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.registry import schema as t
-from countenance.service.accounts import SOLO
+from countenance.service.accounts import is_solo
 from countenance.version import VERSION
 from countenance.vision import packs
 
@@ -21,14 +21,14 @@ def status(context: Context) -> dict[str, Any]:
     with context.registry.read() as connection:
         counts = _counts(connection, context)
         sequence = context.registry.sequence(connection)
+        solo = is_solo(connection, context.organisation)
         unfinished = _count(connection, context, t.erasures, t.erasures.c.state != "done")
-    people = counts["accounts"]
     return {
         "version": VERSION,
         "gallery": settings.gallery.id,
         "organisation": settings.gallery.organisation,
         "account": context.actor.email if context.actor else None,
-        "solo": people < SOLO,
+        "solo": solo,
         "models": [_model(model) for model in packs.installed()],
         "embedding_contract": context.vision.contract,
         "backend": context.vision.backend,

@@ -59,6 +59,7 @@ class Decoder:
         # Last in, first out: one caller alone keeps using one worker.
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         self._count = workers
+        self._closing = threading.Lock()
         for _ in range(workers):
             self._free.put(None)
         # A decoder that is let go of, or is there at exit, leaves no process behind either.
@@ -92,11 +93,12 @@ class Decoder:
 
     def close(self) -> None:
         """End the workers, waiting for pictures under way. The decoder starts new ones when used again."""
-        taken = [self._free.get() for _ in range(self._count)]
-        for worker in taken:
-            if worker is not None:
-                worker.stop()
-            self._free.put(None)
+        with self._closing:  # two that each hold half of the workers would wait for ever
+            taken = [self._free.get() for _ in range(self._count)]
+            for worker in taken:
+                if worker is not None:
+                    worker.stop()
+                self._free.put(None)
 
 
 def _stop_free(free: queue.LifoQueue[_Worker | None]) -> None:

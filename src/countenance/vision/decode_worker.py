@@ -122,12 +122,18 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
 
 
 def _decode_jpeg(data: bytes, max_pixels: int) -> Pixels | None:
-    """By libjpeg-turbo, refusing whatever it would only warn of (a cut file, say). None for CMYK: Pillow does those."""
+    """By libjpeg-turbo. None for what Pillow shall do: CMYK, and files that libjpeg-turbo warns of.
+
+    Some cameras write stray bytes that are harmless; Pillow reads those, and refuses a file that is cut short.
+    """
     height, width, space, _ = simplejpeg.decode_jpeg_header(data)
     _check_size(width, height, max_pixels)
     if space in ("CMYK", "YCCK"):
         return None
-    pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
+    try:
+        pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
+    except ValueError:
+        return None
     return _turn(pixels, _orientation(data))
 
 

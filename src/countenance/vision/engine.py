@@ -119,7 +119,11 @@ class Vision:
             ManyFaces: Several were found and none was chosen.
             QualityTooLow: The face does not pass the gate; the reasons say why.
         """
-        face = _pick(self.faces(picture), choose)
+        return self.choose(self.faces(picture), choose, gate=gate)
+
+    def choose(self, faces: list[Face], number: int | None = None, *, gate: bool = True) -> Face:
+        """The one of `faces` that an enrolment or a probe is about; as `one_face`, for faces found already."""
+        face = _pick(faces, number)
         if gate and face.quality.reasons:
             reasons = face.quality.reasons
             raise QualityTooLow(f"This face cannot be relied on: {'; '.join(reasons)}.", reasons=reasons)

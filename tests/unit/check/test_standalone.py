@@ -19,7 +19,11 @@ print(json.dumps([m for m in sys.modules if m.split(".")[0] == "countenance"]))
 
 def test_it_imports_nothing_else_of_countenance() -> None:
     run = subprocess.run([sys.executable, "-c", PROBE], capture_output=True, text=True, check=True)
-    assert sorted(json.loads(run.stdout.splitlines()[-1])) == ["countenance", "countenance.check"]
+    assert sorted(json.loads(run.stdout.splitlines()[-1])) == [
+        "countenance",
+        "countenance.check",
+        "countenance.version",
+    ]
 
 
 def test_it_runs_as_a_module_and_teaches() -> None:

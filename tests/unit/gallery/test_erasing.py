@@ -69,7 +69,7 @@ def test_an_erased_handle_is_free_and_its_number_is_not(club: Club, ada: int) ->
 
 def test_the_paths_of_the_originals_are_told_and_not_certified(club: Club, ada: int) -> None:
     certified = club.ben.erase("ada", reason="request")
-    assert "a.jpg" in certified.originals
+    assert any(Path(each).name == "a.jpg" for each in certified.originals)
     assert "/pictures/person-1-0.jpg" in certified.originals
     assert "a.jpg" not in str(certified.certificate)
 

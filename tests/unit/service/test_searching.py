@@ -19,7 +19,7 @@ from countenance.errors import (
     TooMany,
 )
 from countenance.policy.desk import Ask
-from countenance.types import AccountId, CaseId, Probe, Search, Template, Verify
+from countenance.types import Probe, Search, Template, Verify
 
 FAR = {1: "ada", 2: "bo"}
 
@@ -174,9 +174,7 @@ def test_a_grant_made_for_one_person_cannot_search_for_all(club: Club) -> None:
     ask = Ask(purpose="find-my-photos", case_named=True, case=number, on_behalf_of=ada.id)
     grant = club.anna.context.desk.decide(Search, ask)
     with pytest.raises(GrantRefused):
-        club.anna.context.gallery.search(
-            probe(1), number or CaseId(0), AccountId(1), limit=5, threshold=None, grant=grant
-        )
+        club.anna.context.gallery.search(probe(1), limit=5, threshold=None, grant=grant)
 
 
 @pytest.mark.parametrize("reach", ["the role", "a live account", "more than a trial"])
@@ -216,13 +214,11 @@ def test_templates_of_two_models_never_meet(club: Club) -> None:
     ask = Ask(purpose="photo-library", case_named=True, case=number)
     with pytest.raises(ContractMismatch):
         club.anna.context.gallery.search(
-            alien, number or CaseId(0), AccountId(1), limit=5, threshold=None,
+            alien, limit=5, threshold=None,
             grant=club.anna.context.desk.decide(Search, ask),
         )  # fmt: skip
     with pytest.raises(ContractMismatch):
-        club.anna.context.gallery.verify(
-            probe(1), alien, number or CaseId(0), AccountId(1), grant=club.anna.context.desk.decide(Verify, ask)
-        )
+        club.anna.context.gallery.verify(probe(1), alien, grant=club.anna.context.desk.decide(Verify, ask))
 
 
 def test_withdraw_and_the_next_search_does_not_find_you_in_any_session(two: Club) -> None:
