@@ -19,7 +19,7 @@ Purposes = Annotated[
 ]
 Purpose = Annotated[
     str | None,
-    typer.Option("--purpose", metavar="P", help="Why you ask; the gallery's usual purpose when left out."),
+    typer.Option("--purpose", metavar="P", help="Why you ask, from the closed list; a search always says it."),
 ]
 Case = Annotated[
     str | None,

@@ -24,7 +24,7 @@ def test_an_error_is_two_lines_with_its_exit_code(run, club):
 
 
 def test_a_refusal_names_the_requirement_and_the_log_entry(run, club, probe):
-    told = run("search", probe("Ada"), "--json")
+    told = run("search", probe("Ada"), "--purpose", "photo-library", "--json")
     assert told.code == 36
     error = told.json["error"]
     assert (error["code"], error["requirement"]) == ("no-case", "P3")

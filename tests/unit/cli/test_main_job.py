@@ -24,7 +24,7 @@ def test_one_person_step_by_step(run, club, finished, probe):
     enrolled = run("enrol", "dalia", cast().portrait("Dalia"), "--basis", recorded["id"], "--json").json
     assert not enrolled["searchable"]
     assert "ingest party --again" in enrolled["advice"]
-    search = ("search", probe("Dalia"), "--case", "press 12", "--json")
+    search = ("search", probe("Dalia"), "--purpose", "photo-library", "--case", "press 12", "--json")
     assert run(*search).json["candidates"] == []
     own = run("basis", "countersign", recorded["id"])
     assert own.code == 37
@@ -135,7 +135,7 @@ def test_a_folder_is_no_source_yet(run, club, finished):
 
 def test_withdraw_then_erase(run, club, finished, probe):
     assert "does not find ada" in run("withdraw", "ada").out
-    assert run("search", probe("Ada"), "--case", "x", "--json").json["candidates"] == []
+    assert run("search", probe("Ada"), "--purpose", "photo-library", "--case", "x", "--json").json["candidates"] == []
     told = run("erase", "ada", "--reason", "withdrawn")
     assert told.code == 0
     certificate = club / "certificates" / "E1.json"
@@ -223,7 +223,7 @@ def test_every_list_reads_and_parses(run, club, line, columns):
 
 
 def test_agreements_cases_sources_and_accounts_end(run, club, probe):
-    search = ("search", probe("Ada"), "--case", "press 12")
+    search = ("search", probe("Ada"), "--purpose", "photo-library", "--case", "press 12")
     assert run("case", "open", "press 12").code == 0
     assert run(*search).code == 0
     assert run("case", "close", "press 12").code == 0
@@ -233,7 +233,7 @@ def test_agreements_cases_sources_and_accounts_end(run, club, probe):
     assert run("account", "revoke", "ben@club.example").code == 0
     assert run("basis", "confirm", "B1", "--account", "ben@club.example", words="ben's words").code == 25
     assert run("agreement", "end", "A1").code == 0
-    assert run("search", probe("Ada"), "--case", "another").code == 35
+    assert run("search", probe("Ada"), "--purpose", "photo-library", "--case", "another").code == 35
 
 
 def test_a_source_needs_a_statement_and_may_not_hold_our_own_files(run, club, finished):

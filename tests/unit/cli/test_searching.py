@@ -35,8 +35,8 @@ def test_nobody_is_an_answer(run, club, probe):
     assert (nobody.code, nobody.json["candidates"]) == (0, [])
 
 
-def test_the_purpose_of_the_configuration_is_used_and_an_empty_one_is_refused(run, club, probe):
-    assert run("search", probe("Ada"), "--case", "press 12").code == 0
+def test_a_search_says_its_own_purpose_and_none_or_an_empty_one_is_refused(run, club, probe):
+    assert run("search", probe("Ada"), "--case", "press 12").code == 33
     assert run("search", probe("Ada"), "--case", "press 12", "--purpose", "").code == 33
 
 
