@@ -102,7 +102,7 @@ def face(place: int = 0) -> Face:
 def probe(person: int, photo: int = 900) -> Probe:
     """A face to search for."""
     commitment = hashlib.sha256(f"probe {person} {photo}".encode()).hexdigest()
-    return Probe(face(), template(person, photo), commitment, "00" * 16)
+    return Probe(face(), template(person, photo), commitment)
 
 
 def enrolment(person: int, photo: int = 0) -> Enrolment:

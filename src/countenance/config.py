@@ -129,6 +129,10 @@ class Settings(BaseSettings):
         """The folder of the account key files."""
         return self.folder / self.keys.accounts.expanduser()
 
+    def account_key(self, email: str) -> Path:
+        """The key file of one account."""
+        return self.accounts_path / f"{email}.pem"
+
     @property
     def registry_url(self) -> str:
         """The database address, with a relative SQLite path made absolute."""
@@ -165,7 +169,11 @@ def _first_fault(error: Exception) -> str:
 def _check_places(settings: Settings, file: Path) -> None:
     """Keys beside the data they lock would make the lock a decoration (P30)."""
     data = settings.data.resolve()
-    for name, place in (("vault", settings.vault_path), ("kek", settings.kek_path)):
+    for name, place in (
+        ("vault", settings.vault_path),
+        ("kek", settings.kek_path),
+        ("accounts", settings.accounts_path),
+    ):
         if place.resolve().is_relative_to(data):
             raise BadConfiguration(
                 f"{file}: [keys] {name} lies inside the data folder.",

@@ -23,6 +23,9 @@ PhotoId = NewType("PhotoId", int)
 ReferenceId = NewType("ReferenceId", int)
 CaseId = NewType("CaseId", int)
 
+DAY = 86_400
+"""Seconds."""
+
 Clock = Callable[[], int]
 """Tells the time in whole seconds since 1970-01-01 UTC. Passed by hand, so that tests can move it."""
 
@@ -114,12 +117,11 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What is searched for: one face, its template, and a commitment to the photo with its salt. In memory only."""
+    """What is searched for: one face, its template, and a salted commitment to the photo. In memory only."""
 
     face: Face
     template: Template
     commitment: str
-    salt: str
     faces_in_photo: int = 1
 
 

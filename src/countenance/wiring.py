@@ -34,7 +34,7 @@ from countenance.vault.port import Vault
 from countenance.vision.decode import Limits
 from countenance.vision.engine import Vision
 
-Ask = Callable[[], str]
+Asking = Callable[[], str]
 """Asks a person for a passphrase, when a key is needed and none was given."""
 
 
@@ -42,7 +42,7 @@ def open_gallery(
     config: Path,
     *,
     account: str | None = None,
-    passphrase: str | Ask | None = None,
+    passphrase: str | Asking | None = None,
     clock: Clock = system_clock,
 ) -> Countenance:
     """Open the gallery of a configuration file. See `countenance.open`."""
@@ -64,7 +64,7 @@ def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
     fresh = [write_config(plan)]
     try:
         settings = load(fresh[0])
-        keys = settings.vault_path, settings.kek_path, settings.accounts_path / f"{plan.account}.pem"
+        keys = settings.vault_path, settings.kek_path, settings.account_key(plan.account)
         fresh += [place for place in (settings.data, *keys) if not place.exists()]
         return _found(plan, settings, clock)
     except BaseException as error:
@@ -85,7 +85,7 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         vault = create_vault(settings.vault_path, create_kek(settings.kek_path))
         opening.callback(vault.close)
         vault.create(LOG_KEY)
-        public = create_account_key(settings.accounts_path / f"{plan.account}.pem", plan.passphrase)
+        public = create_account_key(settings.account_key(plan.account), plan.passphrase)
         with registry.write() as connection:
             name = settings.gallery.organisation
             row = connection.execute(sa.insert(t.organisations).values(name=name, created=clock()))
@@ -138,7 +138,7 @@ def _organisation(registry: Registry, settings: Settings) -> OrganisationId:
     return OrganisationId(number)
 
 
-def _actor(registry: Registry, settings: Settings, email: str | None, passphrase: str | Ask | None) -> Actor | None:
+def _actor(registry: Registry, settings: Settings, email: str | None, passphrase: str | Asking | None) -> Actor | None:
     """The account that acts. Its key is opened when it first has to sign, so that looking needs no passphrase."""
     if email is None:
         return None
@@ -152,14 +152,13 @@ def _actor(registry: Registry, settings: Settings, email: str | None, passphrase
 
     def sign(data: bytes) -> bytes:
         if not opened:
-            file = settings.accounts_path / f"{email}.pem"
-            opened.append(AccountKey.open(file, _passphrase(passphrase, email)))
+            opened.append(AccountKey.open(settings.account_key(email), _passphrase(passphrase, email)))
         return opened[0].sign(data)
 
     return Actor(AccountId(row.id), OrganisationId(row.organisation), email, sign)
 
 
-def _passphrase(given: str | Ask | None, email: str) -> str:
+def _passphrase(given: str | Asking | None, email: str) -> str:
     if isinstance(given, str):
         return given
     known = os.environ.get("COUNTENANCE_PASSPHRASE")

@@ -140,9 +140,11 @@ def test_nobody_may_ask_nothing(people: Club) -> None:
 # --- accounts and keys -----------------------------------------------------------------------------------------------
 
 
-def test_a_revoked_account_does_nothing_more_even_in_an_open_session(people: Club) -> None:
+def test_a_revoked_account_does_nothing_more_even_in_an_open_session(
+    people: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
     people.anna.accounts.add("eve@club.example", roles=["controller", "operator", "officer"], passphrase="eve's words")
-    WORDS["eve@club.example"] = "eve's words"
+    monkeypatch.setitem(WORDS, "eve@club.example", "eve's words")
     eve = people.open("eve@club.example")
     assert people.found(1, by=eve) == ["ada"]
     pending = people.basis(people.subject("Dina"), live=False)

@@ -385,13 +385,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         found, lines = options.run(options)
-    except CheckError as error:
+        told = json.dumps({"ok": True, **found}) if options.json else "\n".join(lines)
+    except (CheckError, RecursionError) as fault:
+        error = fault if isinstance(fault, CheckError) else CheckError("It is nested too deeply.", exit_code=UNUSABLE)
         if options.json:
             code = "input" if error.exit_code == UNUSABLE else "tampered"
-            failed = {"ok": False, "code": code, "message": error.message, "hint": error.hint}
-            sys.stdout.write(json.dumps(failed) + "\n")
+            print(json.dumps({"ok": False, "code": code, "message": error.message, "hint": error.hint}))  # noqa: T201
         else:
             sys.stderr.write(f"{_plain(error.message)}\n{_plain(error.hint)}\n")
         return error.exit_code
-    sys.stdout.write((json.dumps({"ok": True, **found}) if options.json else "\n".join(lines)) + "\n")
+    encoding = sys.stdout.encoding or "utf-8"  # a terminal that cannot show a sign gets its escape
+    sys.stdout.write(told.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     return OK

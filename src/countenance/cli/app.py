@@ -141,7 +141,9 @@ def _typed(error: BaseException) -> CountenanceError | Mishap:
 def _usage(error: Any) -> Mishap:
     """A line that could not be understood."""
     path = error.ctx.command_path if getattr(error, "ctx", None) else "countenance"
-    return Mishap("usage", error.format_message(), f"{path} --help shows how it is used.", USAGE)
+    return Mishap(
+        "usage", error.format_message() or "No command was named.", f"{path} --help shows how it is used.", USAGE
+    )
 
 
 def _silence(stream: Any) -> None:

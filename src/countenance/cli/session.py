@@ -50,12 +50,19 @@ class Session:
         """Whether a person can be asked."""
         return sys.stdin.isatty() and not self.json
 
+    @property
+    def has_gallery(self) -> bool:
+        """Whether a gallery is named, or lies in the current folder."""
+        from countenance.config import FILE_NAME
+
+        return self.config is not None or Path(FILE_NAME).exists()
+
     @cached_property
     def settings(self) -> Settings:
         """The configuration. Raises `BadConfiguration`."""
         from countenance.config import FILE_NAME, load
 
-        if self.config is None and not Path(FILE_NAME).exists():
+        if not self.has_gallery:
             raise BadConfiguration(
                 f"There is no gallery here: no {FILE_NAME} in this folder.",
                 hint="Go to the gallery's folder, name it with --config, or make one: `countenance init FOLDER`.",
@@ -71,10 +78,6 @@ class Session:
         email = self.account or settings.gallery.account
         config = settings.folder / FILE_NAME if self.config is None or self.config.is_dir() else self.config
         return open_gallery(config, account=email, passphrase=lambda: self._passphrase(f"the key of {email}"))
-
-    def passphrase_of_account(self) -> str:
-        """The passphrase of whoever acts, asked for when it is needed."""
-        return self._passphrase(f"the key of {self.account or self.settings.gallery.account}")
 
     def ask(self, question: str, flag: str, *, default: str | None = None) -> str:
         """A person's answer, or `InputError` naming the flag when nobody can be asked."""
@@ -100,7 +103,7 @@ class Session:
         if known:
             return known
         if not self.interactive:
-            raise NotSignedIn(f"A new key for {whose} needs a passphrase.", hint=f"Set {variable}, or use a terminal.")
+            raise NotSignedIn(f"A passphrase for {whose} is needed.", hint=f"Set {variable}, or use a terminal.")
         import getpass
 
         first = getpass.getpass(f"Choose a passphrase for {whose}: ")

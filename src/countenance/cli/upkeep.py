@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,15 +67,14 @@ def evaluate(
     from countenance.service.evaluating import evaluate as measure
 
     shown = session.screen.err.is_terminal and not (session.quiet or session.json)
-    with Bar(console=session.screen.err, transient=True, disable=not shown) as bar:
+    gallery = session.open() if session.has_gallery else nullcontext()
+    with gallery as c, Bar(console=session.screen.err, transient=True, disable=not shown) as bar:
         task = bar.add_task("photos", total=None)
         told = measure(
             dataset,
             statement,
-            config=session.config,
+            gallery=c,
             people=people,
-            account=session.account,
-            passphrase=session.passphrase_of_account,
             progress=lambda now: bar.update(task, completed=now.done, total=now.total),
         )
     found, verified = told["identification"], told["verification"]

@@ -170,4 +170,5 @@ def _identify(seen: list[_Seen]) -> Identification:
         vectors.append(one.vector)
         labels.append(one.person)
         first.append(is_first)
-    return identification(np.stack(vectors), labels, first, lost)
+    found = np.stack(vectors) if vectors else np.empty((0, 1), np.float32)
+    return identification(found, labels, first, lost)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -11,6 +11,7 @@ from countenance.gallery.batch import Looked
 from countenance.gallery.eligible import parts, subject_stands
 from countenance.gallery.matching import Match
 from countenance.gallery.scale import Scale
+from countenance.policy.confirming import check_confirmed
 from countenance.registry import schema as t
 from countenance.types import Appearance, Box, PhotoRef, reference_number
 
@@ -46,10 +47,10 @@ def write_batch(
     return kept
 
 
-def _known_faces(photo: Looked, lines: object, scale: Scale) -> list[tuple[int, Match]]:
+def _known_faces(photo: Looked, lines: Iterator[Sequence[Match]], scale: Scale) -> list[tuple[int, Match]]:
     """Each face's best subject, and each subject's best face: one person is in a photo once."""
     best: dict[int, tuple[int, Match]] = {}
-    for face, line in zip(range(len(photo.templates)), lines, strict=False):  # type: ignore[call-overload]
+    for face, line in zip(range(len(photo.templates)), lines, strict=False):
         match = line[0] if line and line[0].score >= scale.threshold else None
         if match and (match.subject not in best or match.score > best[match.subject][1].score):
             best[match.subject] = (face, match)
@@ -64,7 +65,6 @@ def _write_photo(connection: sa.Connection, source: sa.Row[tuple[object, ...]], 
         "width": photo.width,
         "height": photo.height,
         "taken_at": photo.taken_at,
-        "rights": photo.rights,
         "state": "refused" if photo.code else "done",
         "code": photo.code,
         "reason": photo.reason,
@@ -88,11 +88,12 @@ def appearances_of(
     """Where these subjects appear, as far as a search for these purposes may show it, best first.
 
     The basis that each appearance was kept under must be live, its purposes and the source's must both include the
-    search's, and the source must not be stopped.
+    search's, and the source must not be stopped. Raises `Tampered` when such a basis is live but nobody signed it.
     """
     query = (
         sa.select(
             t.appearances.c.subject,
+            t.appearances.c.basis,
             t.appearances.c.box,
             t.appearances.c.score,
             t.photos.c.id,
@@ -118,10 +119,13 @@ def appearances_of(
         .order_by(t.appearances.c.score.desc(), t.appearances.c.id)
     )
     found: dict[int, list[Appearance]] = {}
+    bases: set[int] = set()
     for part in parts(subjects):
         for row in connection.execute(query.where(t.appearances.c.subject.in_(part))):
+            bases.add(row.basis)
             photo = PhotoRef(reference_number("P", row.id), shown_path(row.path), row.name, row.origin)
             found.setdefault(row.subject, []).append(Appearance(photo, Box(*json.loads(row.box)), row.score))
+    check_confirmed(connection, bases)
     return {subject: tuple(each) for subject, each in found.items()}
 
 

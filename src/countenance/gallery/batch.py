@@ -26,7 +26,6 @@ class Looked:
     width: int | None = None
     height: int | None = None
     taken_at: str | None = None
-    rights: str | None = None
     faces: Sequence[Face] = ()
     templates: Sequence[Template] = field(default=(), repr=False)
     code: str | None = None

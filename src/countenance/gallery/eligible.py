@@ -120,7 +120,10 @@ def parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
 
 
 def _permitted(birth_year: int | None, purposes: int, now: int) -> int:
-    """A minor is searchable for `find-my-photos` only (P1). Only the birth year is known, so 18 is counted safely."""
-    if birth_year is None or datetime.fromtimestamp(now, UTC).year - birth_year > ADULT:
-        return purposes
-    return purposes & PURPOSES["find-my-photos"].mask
+    """A minor is searchable for `find-my-photos` only (P1)."""
+    return purposes & PURPOSES["find-my-photos"].mask if is_minor(birth_year, now) else purposes
+
+
+def is_minor(birth_year: int | None, now: int) -> bool:
+    """Whether the person may be under 18: only the birth year is known, so it is counted safely."""
+    return birth_year is not None and datetime.fromtimestamp(now, UTC).year - birth_year <= ADULT

@@ -31,7 +31,7 @@ from countenance.gallery.mirror import TEMPLATE
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.types import SubjectId
+from countenance.types import AccountId, SubjectId
 from countenance.vault.keyring import Keyring, subject_key
 
 _WINDOW = 24
@@ -71,16 +71,22 @@ class Erased:
 
 
 def tombstone(
-    registry: Registry, keys: Keyring, desk: Desk, subject: SubjectId, reason: str, decision: int, now: int
+    registry: Registry,
+    keys: Keyring,
+    desk: Desk,
+    subject: SubjectId,
+    reason: str,
+    *,
+    account: AccountId | None,
+    decision: int,
+    now: int,
 ) -> int:
-    """Step 1. Returns the number of the erasure in the ledger."""
+    """Step 1, ordered by ``account`` and decided in log entry ``decision``. Returns its number in the ledger."""
     with registry.write() as connection:
-        ledger = {
-            "references": _count(connection, t.references, subject),
-            "appearances": _count(connection, t.appearances, subject),
-            "residuals": _residuals(_originals(connection, keys, subject)),
-        }
-        account = desk.actor.account if desk.actor else 0
+        references = _count(connection, t.references, subject)
+        appearances = _count(connection, t.appearances, subject)
+        residuals = _residuals(_originals(connection, keys, subject))
+        ledger = {"references": references, "appearances": appearances, "residuals": residuals}
         row = connection.execute(
             sa.insert(t.erasures).values(
                 organisation=desk.gallery,
@@ -88,7 +94,7 @@ def tombstone(
                 reason=reason,
                 state="tombstoned",
                 ordered_by=account,
-                faces=ledger["references"] + ledger["appearances"],  # type: ignore[operator]
+                faces=references + appearances,
                 log_index=decision,
                 residuals=json.dumps(ledger),
                 created=now,
@@ -143,6 +149,7 @@ def _delete(registry: Registry, subject: int, number: int) -> None:
                 contact_hash=None,
                 contact_sealed=None,
                 birth_year=None,
+                territory="unknown",
             )
         )
         connection.execute(

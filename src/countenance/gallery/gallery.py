@@ -47,6 +47,8 @@ from countenance.vault.keyring import Keyring, subject_key
 
 _FETCH = 200
 """References fetched from the index a search: enough that an engine's estimates lose nothing above the threshold."""
+_FETCH_INGEST = 32
+"""References fetched for each face of a batch, of which only the best one is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Gallery:
         hits = None
         if templates:
             vectors = np.stack([template.vector for template in templates])
-            hits, _ = self._mirror.search(vectors, 32, self._eligible(row.purposes, now))
+            hits, _ = self._mirror.search(vectors, _FETCH_INGEST, self._eligible(row.purposes, now))
         with self._registry.write() as connection:
             terms = Terms(self._contract, row.purposes, self._desk.gallery, now)
             matches = recheck(connection, self._keys, hits, templates, terms) if hits else []
@@ -245,7 +247,10 @@ class Gallery:
         """
         now = self._clock()
         grant.spend(Erase, scope=f"subject:{subject}", now=now)
-        number = erasing.tombstone(self._registry, self._keys, self._desk, subject, reason, grant.log_index, now)
+        number = erasing.tombstone(
+            self._registry, self._keys, self._desk, subject, reason,
+            account=grant.account, decision=grant.log_index, now=now,
+        )  # fmt: skip
         self._mirror.forget()
         return erasing.carry_out(self._registry, self._keys, number, self._places)
 

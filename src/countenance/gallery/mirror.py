@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.errors import Unavailable
 from countenance.gallery.eligible import Standing, standing
 from countenance.index.port import Eligibility, Hits, Index, Rows
 from countenance.registry.database import Registry
@@ -38,15 +37,6 @@ class Mirror:
         """The index' answer on the registry as it is now, and the sequence number that it was given on."""
         with self._lock:
             sequence = self._catch_up()
-        try:
-            return self._index.search(vectors, k, eligible), sequence
-        except Unavailable:
-            # A change was cut short in the middle. The index is derived: throw it away and build it again.
-            with self._lock:
-                self._index.clear()
-                self._held.clear()
-                self._sequence = -1
-                sequence = self._catch_up()
             return self._index.search(vectors, k, eligible), sequence
 
     def forget(self) -> None:
@@ -63,9 +53,15 @@ class Mirror:
             # Whoever comes of age does so by the calendar, without any change in the registry.
             changed = self._changed(connection) if self._sequence >= 0 and year == self._year else None
             found = standing(connection, self._contract, time, subjects=changed)
-        stale = list(self._held) if changed is None else changed
-        gone = [reference for subject in stale for reference in self._held.pop(subject, ())]
-        self._index.remove(np.array(gone, np.int64))
+        # A change that is cut short from here on leaves an index that nobody can vouch for: the next search throws it
+        # away and builds it again.
+        self._sequence = -1
+        if changed is None:
+            self._index.clear()
+            self._held.clear()
+        else:
+            gone = [reference for subject in changed for reference in self._held.pop(subject, ())]
+            self._index.remove(np.array(gone, np.int64))
         self._add(found)
         self._sequence, self._year = now, year
         return now

@@ -22,7 +22,7 @@ from countenance.photos.folder import PICTURES, VIDEOS, Folder, Found
 from countenance.policy.desk import Ask, Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.types import Ingest, SourceId
+from countenance.types import Grant, Ingest, SourceId
 from countenance.vision.engine import Vision
 
 
@@ -99,11 +99,14 @@ class Ingestion:
 
         Raises:
             Busy: another process is ingesting this source.
+            Refused: the rules say no, to the run or to a batch of it; what was kept before stays.
             InputError: the folder is gone or cannot be read.
             SourceRefused: the photos carry marks of scraping; the source is paused, and nothing of the batch is kept.
         """
         started = time.monotonic()
         with self._only_one():
+            # Before a photo is opened; each batch is asked again, for an order may come in between.
+            self._decide(0)
             files = self._listed()
             known = self._known()
             waiting: list[Looked] = []
@@ -117,8 +120,6 @@ class Ingestion:
                 if progress and (not waiting or looked is None):
                     self.report.seconds = time.monotonic() - started
                     progress(Progress(done, len(files), self.report))
-            if waiting:
-                self._commit(waiting)
         self.report.seconds = round(time.monotonic() - started, 3)
         return self.report
 
@@ -180,11 +181,13 @@ class Ingestion:
         marked = [photo.reason for photo in batch if photo.code == "scraped"]
         if marked:
             self._pause(Counter(reason or "" for reason in marked), len(batch))
-        grant = self._desk.decide(Ingest, Ask(source=self._source, facts={"photos": len(batch)}))
-        kept = self._gallery.keep_known(self._source, batch, grant=grant)
+        kept = self._gallery.keep_known(self._source, batch, grant=self._decide(len(batch)))
         self.report.faces_found += kept.found
         self.report.faces_kept += kept.kept
         self.report.faces_forgotten += kept.forgotten
+
+    def _decide(self, photos: int) -> Grant[Ingest]:
+        return self._desk.decide(Ingest, Ask(source=self._source, facts={"photos": photos}))
 
     def _pause(self, reasons: Counter[str], looked_at: int) -> None:
         """Marks of scraping stop the source (P26). Nothing of the batch that shows them is kept."""

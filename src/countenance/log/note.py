@@ -20,7 +20,6 @@ from countenance.log.merkle import HASH_SIZE, MAX_SIZE
 
 _ED25519 = b"\x01"
 _DASH = "\N{EM DASH} "
-_SECRET_PREFIX = "PRIVATE+KEY+"  # noqa: S105 - the marker that the format puts before a secret key, no secret itself
 _MAX_SIGNATURES = 100
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
@@ -76,11 +75,6 @@ class SignerKey:
     _private: Ed25519PrivateKey = field(repr=False)
 
     @classmethod
-    def create(cls, name: str) -> SignerKey:
-        """A new random key under this name."""
-        return cls.from_seed(name, Ed25519PrivateKey.generate().private_bytes_raw())
-
-    @classmethod
     def from_seed(cls, name: str, seed: bytes) -> SignerKey:
         """The key of this name made from 32 secret bytes. Raises `InputError` for a bad name or length."""
         if len(seed) != 32:
@@ -88,25 +82,6 @@ class SignerKey:
         key = cls(name, Ed25519PrivateKey.from_private_bytes(seed))
         _ = key.verifier  # checks the name
         return key
-
-    @classmethod
-    def parse(cls, text: str) -> SignerKey:
-        """The key in ``PRIVATE+KEY+name+hash+base64``. Raises `InputError`."""
-        name, _, rest = text.strip().removeprefix(_SECRET_PREFIX).partition("+")
-        raw = _unb64(rest.partition("+")[2])
-        if raw is None or raw[:1] != _ED25519 or len(raw) != 33:
-            raise InputError("This is no secret log key.", hint="Put the key back as it was written.")
-        key = cls.from_seed(name, raw[1:])
-        if key.secret_text() != text.strip():
-            raise InputError(
-                "The hash in this secret log key does not fit.", hint="Put the key back as it was written."
-            )
-        return key
-
-    def secret_text(self) -> str:
-        """The key as ``PRIVATE+KEY+name+hash+base64``. A secret: seal it, or write it with mode 0600."""
-        raw = _ED25519 + self._private.private_bytes_raw()
-        return f"{_SECRET_PREFIX}{self.name}+{self.verifier.id.hex()}+{_b64(raw)}"
 
     @property
     def verifier(self) -> VerifierKey:

@@ -72,7 +72,6 @@ class BasisFacts:
     state: str
     starts: int
     ends: int
-    noticed: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,7 @@ from countenance.policy.actor import Actor
 from countenance.policy.facts import AccountFacts, AgreementFacts, BasisFacts, CaseFacts, SourceFacts, SubjectFacts
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
-from countenance.types import AccountId, BasisId, CaseId, OrganisationId, SourceId, SubjectId
-
-DAY = 86_400
+from countenance.types import DAY, AccountId, BasisId, CaseId, OrganisationId, SourceId, SubjectId
 
 
 def account(connection: sa.Connection, actor: Actor, *, signed: bool) -> AccountFacts | None:
@@ -77,7 +75,7 @@ def subject(connection: sa.Connection, number: SubjectId | None) -> SubjectFacts
 
 
 def basis(connection: sa.Connection, number: BasisId | None) -> BasisFacts | None:
-    """The basis and whether its notice was given."""
+    """Why the person's face may be held."""
     row = connection.execute(sa.select(t.bases).where(t.bases.c.id == number)).first()
     if row is None:
         return None
@@ -88,7 +86,6 @@ def basis(connection: sa.Connection, number: BasisId | None) -> BasisFacts | Non
         row.state,
         row.starts,
         row.ends,
-        noticed=row.notice is not None,
     )
 
 

@@ -93,7 +93,8 @@ def has_role(role: str) -> Rule:
 
 def a_purpose_from_the_list(facts: Facts) -> Refusal | None:
     """P3: no comparison without a purpose from the closed list."""
-    choices = f"Name one of: {', '.join(name for name, purpose in PURPOSES.items() if purpose.searches and purpose.on)}."
+    names = [name for name, purpose in PURPOSES.items() if purpose.searches and purpose.on]
+    choices = f"Name one of: {', '.join(names)}."
     if not facts.purpose:
         return errors.PurposeRefused("A search needs a purpose, and none was given.", requirement="P3", hint=choices)
     known = PURPOSES.get(facts.purpose)

@@ -33,7 +33,11 @@ class Registry:
     """
 
     def __init__(self, url: str, *, create: bool = False) -> None:
-        self.engine = sa.create_engine(url, connect_args=self._connect_args(url))
+        try:
+            self.engine = sa.create_engine(url, connect_args=self._connect_args(url))
+        except (sa.exc.ArgumentError, ImportError, ValueError):
+            # The address is not repeated: it may hold a password.
+            raise BadConfiguration("[registry] url is no address of a database that can be used here.") from None
         self.file = Path(self.engine.url.database or "") if self.engine.dialect.name == "sqlite" else None
         if self.file is not None:
             if not create and not self.file.exists():

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -19,7 +18,7 @@ from countenance.vault.accounts import create_account_key
 if TYPE_CHECKING:
     from countenance.service.context import Context
 
-_EMAIL = re.compile(r"[^@\s/\\]{1,64}@[^@\s/\\]{1,190}")
+_EMAIL = re.compile(r"""[^@\s/\\"]{1,64}@[^@\s/\\"]{1,190}""")
 SOLO = 3
 """An installation with fewer named people than this is solo: it says so, and purposes with two reviewers are off."""
 
@@ -56,7 +55,7 @@ class Accounts:
         with context.registry.read() as connection:
             if connection.scalar(sa.select(sa.exists().where(t.accounts.c.email == email))):
                 raise AlreadyExists(f"There is an account {email} already.", hint="One account a person (P21).")
-        file = key_file(context, email)
+        file = context.settings.account_key(email)
         public = create_account_key(file, passphrase)
         facts = {"roles": list(wanted), "trial": trial, "key": hashlib.sha256(public).hexdigest()}
         try:
@@ -99,17 +98,12 @@ def is_solo(connection: sa.Connection, organisation: int) -> bool:
 
 def check_account(email: str, roles: Iterable[str]) -> tuple[str, ...]:
     """The roles in the order of the list. Raises `InputError` for an address that is none or an unknown role."""
-    if not _EMAIL.fullmatch(email):
+    if not _EMAIL.fullmatch(email) or not email.isprintable():
         raise InputError(f"{email!r} is no e-mail address.", hint="An account is one named person: name@organisation.")
     wanted = set(roles)
     if not wanted or wanted - set(ROLES):
         raise InputError("An account needs roles from the list.", hint=f"Some of: {', '.join(ROLES)}.")
     return tuple(role for role in ROLES if role in wanted)
-
-
-def key_file(context: Context, email: str) -> Path:
-    """Where an account's key file lies."""
-    return context.settings.accounts_path / f"{email}.pem"
 
 
 def insert_account(

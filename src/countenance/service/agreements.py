@@ -11,12 +11,10 @@ import sqlalchemy as sa
 from countenance.errors import NotFound, PurposeRefused
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
-from countenance.types import iso, parse_number, reference_number
+from countenance.types import DAY, iso, parse_number, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
-
-DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)

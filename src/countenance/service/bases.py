@@ -12,18 +12,17 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from countenance.errors import InputError, NoBasis, NoNotice, NotFound, RoleRefused
+from countenance.gallery.eligible import is_minor
 from countenance.policy.bases import COLLECTIVE_LIMIT, check_ground
 from countenance.policy.confirming import statement
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
-from countenance.types import BasisId, SubjectId, iso, parse_number, reference_number
+from countenance.types import DAY, BasisId, SubjectId, iso, parse_number, reference_number
 from countenance.vault.accounts import AccountKey, verify_signature
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.subjects import Subject
-
-DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,10 @@ class Bases:
         return self._confirm(basis, key, how="countersigned by a second account")
 
     def confirm(self, basis: Basis | str, *, key: AccountKey | None = None) -> Basis:
-        """Confirm one's own basis: the account's e-mail address is the subject's contact on record (P1)."""
+        """Confirm one's own basis: the account's e-mail address is the subject's contact on record (P1).
+
+        Raises `RoleRefused` when it is not, or when the person may be a minor.
+        """
         return self._confirm(basis, key, how="confirmed by the person's own key")
 
     def get(self, basis: Basis | str) -> Basis:
@@ -228,8 +230,15 @@ class Bases:
     def _check_own(
         self, connection: sa.Connection, account: sa.Row[tuple[object, ...]], row: sa.Row[tuple[object, ...]]
     ) -> None:
-        contact = connection.scalar(sa.select(t.subjects.c.contact_hash).where(t.subjects.c.id == row.subject))
-        if contact is None or contact != self._context.find_hash("contact", account.email):
+        person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == row.subject)).one()
+        if is_minor(person.birth_year, self._context.clock()):
+            raise RoleRefused(
+                "A minor's consent is confirmed by their guardian, not by themselves.", requirement="P1",
+                hint="A second account that has seen the guardian's form countersigns it.",
+            )  # fmt: skip
+        if person.contact_hash is None or person.contact_hash != self._context.find_hash(
+            "contact", account.email.lower()
+        ):
             raise RoleRefused(
                 "Only the person can confirm their own consent, and this account is not theirs.",
                 requirement="P1", hint="The account's e-mail address must be the subject's contact on record.",

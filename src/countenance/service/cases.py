@@ -16,8 +16,6 @@ from countenance.types import CaseId, iso, reference_number
 if TYPE_CHECKING:
     from countenance.service.context import Context
 
-DAY = 86_400
-
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -37,7 +35,7 @@ class Cases:
         self._context = context
 
     def open(self, reference: str, *, purpose: str) -> Case:
-        """Open a case. One that is open already is returned as it is."""
+        """Open a case. One by this reference that is there already is returned as it is, open or closed."""
         number = self.find(reference, purpose) or self._open(reference, purpose)
         with self._context.registry.read() as connection:
             return self._get(connection, number)
@@ -63,15 +61,8 @@ class Cases:
 
     def find(self, reference: str, purpose: str) -> CaseId | None:
         """The number of a case by its reference and purpose, open or closed."""
-        context = self._context
-        query = sa.select(t.cases.c.id).where(
-            t.cases.c.organisation == context.organisation,
-            t.cases.c.purpose == purpose,
-            t.cases.c.reference_hash == context.find_hash("case", reference),
-        )
-        with context.registry.read() as connection:
-            number = connection.scalar(query)
-        return None if number is None else CaseId(number)
+        with self._context.registry.read() as connection:
+            return self._find(connection, reference, purpose)
 
     def for_search(self, reference: str | None, purpose: str | None) -> CaseId | None:
         """The case that a search names: a new reference opens one, where the agreement covers the purpose.
@@ -91,17 +82,29 @@ class Cases:
         try:
             return self._open(reference, purpose)
         except (NotSignedIn, Refused):
-            return (
-                None  # who may not open a case may not search either, and the desk's refusal is the one that is logged
-            )
+            # Who may not open a case may not search either, and the desk's refusal is the one that is logged.
+            return None
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _find(self, connection: sa.Connection, reference: str, purpose: str) -> CaseId | None:
+        number = connection.scalar(
+            sa.select(t.cases.c.id).where(
+                t.cases.c.organisation == self._context.organisation,
+                t.cases.c.purpose == purpose,
+                t.cases.c.reference_hash == self._context.find_hash("case", reference),
+            )
+        )
+        return None if number is None else CaseId(number)
 
     def _open(self, reference: str, wanted: str) -> CaseId:
         context, now = self._context, self._context.clock()
         if not reference.strip() or len(reference) > 200:
             raise InputError("A case needs a reference of 1 to 200 characters.")
         with context.registry.write() as connection:
+            known = self._find(connection, reference, wanted)
+            if known is not None:  # another search opened it in the meantime
+                return known
             agreement = connection.scalar(
                 sa.select(t.agreements.c.id)
                 .where(

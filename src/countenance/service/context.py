@@ -15,8 +15,8 @@ from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.types import AccountId, Clock, OrganisationId, SubjectId
-from countenance.vault.keyring import Keyring, organisation_key, subject_key
+from countenance.types import AccountId, Clock, OrganisationId
+from countenance.vault.keyring import Keyring, organisation_key
 from countenance.vision.engine import Vision
 
 
@@ -64,7 +64,3 @@ class Context:
         if row is None:
             raise NotFound(f"There is no subject {handle!r}.", hint="`countenance subject list` shows them.")
         return row
-
-    def handle_of(self, row: sa.Row[tuple[object, ...]]) -> str:
-        """The handle of a subject's row; empty when the key is gone."""
-        return self.keys.unseal_text(subject_key(SubjectId(row.id)), row.handle_sealed, "handle") or ""

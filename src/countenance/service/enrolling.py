@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import stat
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from countenance.errors import CountenanceError, InputError, NoBasis, NotFound
+from countenance.errors import AlreadyExists, CountenanceError, InputError, NoBasis, NotFound, Unreadable
 from countenance.gallery.gallery import Enrolment
 from countenance.ingest.run import earlier_photos
 from countenance.photos.folder import PICTURES
@@ -124,7 +126,8 @@ class Enrolling:
     ) -> list[Outcome]:
         """Enrol line by line; a line that cannot be is reported with its reason, and the others go on.
 
-        A person who is there already keeps their record and their newest basis.
+        A person who is there already keeps their record and their newest basis. A row with their handle and another
+        name is taken for somebody else's, and refused.
         """
         outcomes = []
         for row in rows:
@@ -138,8 +141,10 @@ class Enrolling:
         return outcomes
 
     def _one(self, row: Row, make_basis: Callable[[Subject], Basis]) -> Enrolled:
+        _ordinary(row.photo)
         try:
             subject = self._subjects.get(row.handle)
+            _same_person(row, subject)
         except NotFound:
             subject = self._subjects.add(row.name, territory=row.territory, handle=row.handle, contact=row.contact)
         usable = [
@@ -156,6 +161,29 @@ class Enrolling:
             waits = f"{now.id} has no notice: record the one that the person was given"
         earlier = dict(earlier_photos(self._context.registry, self._context.organisation))
         return Enrolled(subject.handle, now.id, photo.name, waits is None, waits, earlier, log_index)
+
+
+def _ordinary(photo: Path) -> None:
+    """Before anything is recorded: the photo is a file that is there. A pipe would be waited for without end."""
+    try:
+        ordinary = stat.S_ISREG(photo.stat().st_mode)
+    except FileNotFoundError:
+        raise Unreadable(f"There is no file {photo}.", hint="Check the path.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "its name is none"
+        raise Unreadable(f"This file cannot be read: {reason}.", hint="Check the path.") from None
+    if not ordinary:
+        raise Unreadable("This is no ordinary file.")
+
+
+def _same_person(row: Row, subject: Subject) -> None:
+    """``Zoë.jpg`` and ``Zoe.jpg`` make the same handle and may be two people: nobody is found under another's basis."""
+    names = {unicodedata.normalize("NFC", name).casefold() for name in (subject.name, subject.handle)}
+    if unicodedata.normalize("NFC", row.name).casefold() not in names:
+        raise AlreadyExists(
+            f"The handle {row.handle!r} is already that of somebody with another name.",
+            hint="Give each person a handle of their own, in the column `handle` of a CSV file.",
+        )
 
 
 def rows_from(place: Path, *, territory: str = "unknown") -> list[Row]:
@@ -198,7 +226,13 @@ def _csv_rows(file: Path, territory: str) -> Iterator[Row]:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         raise InputError(f"{file} cannot be read as UTF-8 text.") from None
-    reader = csv.DictReader(text.splitlines())
+    try:
+        yield from _read_rows(csv.DictReader(text.splitlines()), file, territory)
+    except csv.Error as error:
+        raise InputError(f"{file} is no CSV file that can be read: {error}.") from None
+
+
+def _read_rows(reader: csv.DictReader[str], file: Path, territory: str) -> Iterator[Row]:
     missing = {"photo", "name"} - set(reader.fieldnames or ())
     if missing:
         raise InputError(f"{file} lacks the column {' and '.join(sorted(missing))}.", hint="The first line names them.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
-from countenance.config import FILE_NAME, VisionSection
+from countenance.config import VisionSection
 from countenance.evaluate.dataset import DataSet, open_dataset
 from countenance.evaluate.measures import Identification, Verification
 from countenance.evaluate.run import Measured, Progress, measure
@@ -21,6 +21,7 @@ from countenance.vision.engine import Vision
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
+    from countenance.service.countenance import Countenance
 
 __all__ = ["STATEMENTS", "Progress", "evaluate"]
 
@@ -29,24 +30,20 @@ def evaluate(
     dataset: Path,
     statement: str,
     *,
-    config: Path | None = None,
+    gallery: Countenance | None = None,
     people: int | None = None,
-    account: str | None = None,
-    passphrase: str | Callable[[], str] | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
     """Measure detection, verification (1:1) and identification (1:N) on a folder of people.
 
-    With a gallery's configuration the evaluation is decided and logged there first; without one it is not logged, and
-    the answer says so (docs/decisions/0003-evaluate-without-a-gallery.md).
+    With a gallery the evaluation is decided and logged there first; without one it is not logged, and the answer says
+    so (docs/decisions/0003-evaluate-without-a-gallery.md).
 
     Args:
         dataset: A folder that holds one folder for each person, with that person's photos.
         statement: What the data set is: one of `STATEMENTS`.
-        config: A gallery's configuration; ``countenance.toml`` in the current folder when there is one.
+        gallery: Where it is decided and logged; opened by the account that evaluates.
         people: Take only the first so many people who have two photos or more, in the order of their names.
-        account: Who evaluates, as in `countenance.open`. Without a gallery nobody is asked.
-        passphrase: Opens that account's key.
         progress: Told after every photo.
 
     Returns:
@@ -59,13 +56,8 @@ def evaluate(
     """
     data = open_dataset(dataset, people=people)
     stated = DataSetFacts(statement, data.people)
-    place = config or _found_here()
-    if place is not None:
-        # The public door: this module may not build adapters itself.
-        import countenance
-
-        with countenance.open(place, account=account, passphrase=passphrase) as gallery:
-            return _logged(gallery.context, data, stated, progress)
+    if gallery is not None:
+        return _logged(gallery.context, data, stated, progress)
     for rule in DATA_SET:
         refusal = rule(Facts(Evaluate, system_clock(), OrganisationId(0), data_set=stated))
         if refusal is not None:
@@ -73,11 +65,6 @@ def evaluate(
     with Vision() as vision:
         result = measure(data, vision, limit=VisionSection().max_bytes, progress=progress)
         return _told(data, result, statement, vision.contract) | {"logged": None}
-
-
-def _found_here() -> Path | None:
-    here = Path(FILE_NAME)
-    return here if here.is_file() else None
 
 
 def _logged(

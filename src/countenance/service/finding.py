@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from countenance.errors import InputError
 from countenance.gallery.gallery import Answer
 from countenance.gallery.scale import NAME
 from countenance.policy.desk import Ask
 from countenance.service import probing
-from countenance.types import Appearance, Candidate, CaseId, Probe, Search, SubjectId, Verify
+from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify
 
 if TYPE_CHECKING:
     from countenance.service.cases import Cases
@@ -34,7 +34,13 @@ class Found(Sequence[Candidate]):
     def __len__(self) -> int:
         return len(self.answer.candidates)
 
-    def __getitem__(self, place: Any) -> Any:
+    @overload
+    def __getitem__(self, place: int) -> Candidate: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Candidate, ...]: ...
+
+    def __getitem__(self, place: int | slice) -> Candidate | tuple[Candidate, ...]:
         return self.answer.candidates[place]
 
     def __iter__(self) -> Iterator[Candidate]:
@@ -125,16 +131,17 @@ class Finding:
         taken = probing.take(context, photo)
         only = self._only(on_behalf_of)
         number = self._cases.for_search(case, purpose)
-        ask = self._ask(purpose, case, number, taken, only, "off" if least is None else f"{least:.3f}")
+        ask = Ask(
+            purpose=purpose,
+            case_named=bool(case),
+            case=number,
+            on_behalf_of=only,
+            facts={"probe": taken.commitment, "threshold": "off" if least is None else f"{least:.3f}"},
+            sealed={"salt": taken.salt},
+        )
         grant = context.desk.decide(Search, ask)
         made, _ = probing.probe(context, taken, choose=face)
-        answer = context.gallery.search(
-            made,
-            limit=most,
-            threshold=least,
-            only=only,
-            grant=grant,
-        )
+        answer = context.gallery.search(made, limit=most, threshold=least, only=only, grant=grant)
         context.book.publish()
         bands = {candidate.band for candidate in answer.candidates} | {"high", "low"}
         return Found(answer, made, {band: context.scale.meaning(band) for band in sorted(bands)})
@@ -146,7 +153,14 @@ class Finding:
         context = self._context
         one, other = probing.take(context, first), probing.take(context, second)
         number = self._cases.for_search(case, purpose)
-        grant = context.desk.decide(Verify, self._ask(purpose, case, number, one, None, "none"))
+        ask = Ask(
+            purpose=purpose,
+            case_named=bool(case),
+            case=number,
+            facts={"probe": one.commitment, "target": other.commitment},
+            sealed={"salt": one.salt, "target_salt": other.salt},
+        )
+        grant = context.desk.decide(Verify, ask)
         probe, _ = probing.probe(context, one)
         target, _ = probing.probe(context, other)
         seen = context.gallery.verify(probe, target, grant=grant)
@@ -154,24 +168,6 @@ class Finding:
         return Verified(seen.score, seen.band, context.scale.threshold, seen.log.index, seen.log.root)
 
     # --- inside ------------------------------------------------------------------------------------------------------
-
-    def _ask(
-        self,
-        purpose: str | None,
-        case: str | None,
-        number: CaseId | None,
-        taken: probing.ProbePhoto,
-        only: SubjectId | None,
-        threshold: str,
-    ) -> Ask:
-        return Ask(
-            purpose=purpose,
-            case_named=bool(case),
-            case=number,
-            on_behalf_of=only,
-            facts={"probe": taken.commitment, "threshold": threshold},
-            sealed={"salt": taken.salt},
-        )
 
     def _only(self, handle: str | None) -> SubjectId | None:
         if handle is None:

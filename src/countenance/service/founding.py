@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Sequence
@@ -20,17 +21,17 @@ _FILE = """\
 
 [gallery]
 id = "{id}"
-organisation = "{organisation}"
+organisation = {organisation}
 purpose = "{purpose}"            # of new bases and sources; a search always says its own
-account = "{account}"            # who acts when --account is left out
+account = {account}            # who acts when --account is left out
 
 [registry]
 url = "sqlite:///data/registry.db"
 
 [keys]                           # all of it outside the data folder; keep one current copy, apart from the data
 vault = "vault/keys.db"          # every person's key, wrapped
-kek = "{kek}"                    # the key-encryption key: without it nothing here can be read
-accounts = "{accounts}"          # account key files, one a person, passphrase-protected
+kek = {kek}                    # the key-encryption key: without it nothing here can be read
+accounts = {accounts}          # account key files, one a person, passphrase-protected
 
 [index]
 engine = "embedded"              # or "exact"
@@ -72,8 +73,8 @@ class Plan:
 
 def write_config(plan: Plan) -> Path:
     """Check the plan and write the commented configuration. Raises `AlreadyExists` rather than touch an old gallery."""
-    if not plan.organisation.strip() or any(sign in plan.organisation for sign in '"\\\n\r\t'):
-        raise InputError("The organisation needs a name, without quotation marks or line breaks.")
+    if not plan.organisation.strip() or any(sign in '"\\' or not sign.isprintable() for sign in plan.organisation):
+        raise InputError("The organisation needs a name, without quotation marks, line breaks or control signs.")
     check_account(plan.account, plan.roles)
     if not plan.passphrase:
         raise InputError("The account's key needs a passphrase.", hint="Type one, or set COUNTENANCE_PASSPHRASE.")
@@ -91,11 +92,11 @@ def write_config(plan: Plan) -> Path:
         plan.folder.mkdir(parents=True, exist_ok=True)
         text = _FILE.format(
             id=identity,
-            organisation=plan.organisation.strip(),
+            organisation=_quoted(plan.organisation.strip()),
             purpose=plan.purposes[0],
-            account=plan.account,
-            kek=(keys / "kek").as_posix(),
-            accounts=(keys / "accounts").as_posix(),
+            account=_quoted(plan.account),
+            kek=_quoted((keys / "kek").as_posix()),
+            accounts=_quoted((keys / "accounts").as_posix()),
             threshold=plan.threshold,
             high=plan.high,
         )
@@ -103,6 +104,13 @@ def write_config(plan: Plan) -> Path:
     except OSError as error:
         raise InputError(f"{plan.folder} cannot be written to: {error.strerror}.") from None
     return file
+
+
+def _quoted(text: str) -> str:
+    """A text as a basic string of TOML 1.0: quotation marks, backslashes and control signs are escaped."""
+    if any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise InputError("A name or a path of the new gallery holds bytes that are no text.", hint="Give it in UTF-8.")
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def user_folder() -> Path:

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.ingest.run import Ingestion, Progress, Report
-from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.service.sources import keep_apart
-from countenance.types import Ingest
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -31,9 +29,6 @@ def ingest(
     """
     settings = context.settings
     keep_apart(context, source.root)
-    if source.state != "active":
-        # Even where no photo is new, and no batch would come before the desk. It refuses, and the log says so.
-        context.desk.decide(Ingest, Ask(source=source.id, facts={"photos": 0}))
     run = Ingestion(
         context.registry,
         context.gallery,

@@ -47,6 +47,8 @@ class Notices:
         Raises `InputError` for an empty or unreadable text, `AlreadyExists` for a name that is taken.
         """
         context, now = self._context, self._context.clock()
+        if not name.strip() or len(name) > 100:
+            raise InputError("A notice needs a name of 1 to 100 characters.")
         content = _read(Path(text))
         digest = hashlib.sha256(content).hexdigest()
         with context.registry.write() as connection:

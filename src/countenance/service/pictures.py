@@ -5,8 +5,8 @@ No box of a stranger is kept, so faces are looked for again, at a low threshold,
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.errors import NotFound
+from countenance.errors import NotFound, Unreadable
 from countenance.photos.folder import Folder, read_file
 from countenance.registry import schema as t
 from countenance.reports.cover import strangers
@@ -22,6 +22,7 @@ from countenance.types import Appearance, Box, Pixels, parse_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
+    from countenance.vision.decode import Picture
 
 LOW = 0.25
 """The detector's score from which something is covered: rather a lampshade too many than a face too few."""
@@ -54,11 +55,11 @@ class Pictures:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def of(self, appearance: Appearance, also: Sequence[Box] = ()) -> Shown:
+    def of(self, appearance: Appearance) -> Shown:
         """The photo of an appearance, with every other face to be covered."""
         number = parse_number("P", appearance.photo.id, "photo")
         query = (
-            sa.select(t.photos.c.path, t.sources.c.root)
+            sa.select(t.photos.c.path, t.photos.c.sha256, t.sources.c.root)
             .select_from(t.photos.join(t.sources, t.photos.c.source == t.sources.c.id))
             .where(t.photos.c.id == number, t.photos.c.organisation == self._context.organisation)
         )
@@ -67,7 +68,10 @@ class Pictures:
         if row is None:
             raise NotFound(f"There is no photo {appearance.photo.id}.")
         data = Folder(Path(row.root)).read(bytes(row.path), self._context.settings.vision.max_bytes)
-        return self._show(data, (appearance.box, *also))
+        if hashlib.sha256(data).hexdigest() != row.sha256:
+            # In another picture under the same name, somebody else may sit where the box is.
+            raise Unreadable("This file was changed since it was ingested.", hint="Ingest its source again.")
+        return self._show(self._context.vision.decode(data), (appearance.box,))
 
     def probe(self, photo: str | Path | bytes, face: int | None = None) -> Shown:
         """A probe as it is shown beside its candidates: the searched face seen, all others covered."""
@@ -75,10 +79,9 @@ class Pictures:
         data = photo if isinstance(photo, bytes) else read_file(Path(os.fspath(photo)), limit)
         picture = self._context.vision.decode(data)
         chosen = self._context.vision.one_face(picture, choose=face, gate=False)
-        return self._show(data, (chosen.box,))
+        return self._show(picture, (chosen.box,))
 
-    def _show(self, data: bytes, known: tuple[Box, ...]) -> Shown:
-        picture = self._context.vision.decode(data)
+    def _show(self, picture: Picture, known: tuple[Box, ...]) -> Shown:
         detected = [face.box for face in self._context.vision.faces(picture, threshold=LOW)]
         return Shown(picture.pixels, known, strangers(detected, known))
 

@@ -39,4 +39,4 @@ def probe(context: Context, photo: ProbePhoto, *, choose: int | None = None) -> 
     faces = context.vision.faces(picture)
     face = context.vision.choose(faces, choose)
     (template,) = context.vision.templates(picture, [face])
-    return Probe(face, template, photo.commitment, photo.salt, len(faces)), picture
+    return Probe(face, template, photo.commitment, len(faces)), picture

@@ -23,6 +23,9 @@ _CLOSE, _MARGIN = 200, 1.6
 """How large a face is in the second look, and how much of its surroundings is seen: 200 × 1.6 = 320 pixels."""
 _TOO_LARGE = 600
 """Pixels in the fine look beyond which a face is seen better in the coarse one."""
+_PIECE = 1 / 3
+"""What the fine look takes for a face inside a larger one is a piece of it from this share of its size on (measured on
+close-ups of the cast: from 0.43 up). What is smaller is somebody in the background."""
 _LARGE_ENOUGH = 180
 """Pixels of a face from which the first look's landmarks follow the head's tilt by themselves."""
 _SURE, _SAME, _ALIKE = 0.3, 0.4, 0.6
@@ -170,12 +173,15 @@ def suppress_overlaps(rows: Floats, overlap: float) -> Floats:
 def _merge(fine: Floats, coarse: Floats, too_large: float) -> Floats:
     """What both looks saw. Where both see a face, the finer landmarks are better, unless it is ``too_large`` for them.
 
-    Of a face that is too large the fine look sees at best pieces: what lies with its middle inside one goes.
+    Of a face that is too large the fine look sees at best pieces. They go: what lies with its middle inside the large
+    face and is no small face of its own.
     """
     for one in coarse:
-        if max(one[2], one[3]) >= too_large:
+        size = max(one[2], one[3])
+        if size >= too_large:
             middles = fine[:, :2] + fine[:, 2:4] / 2 - one[:2]
-            fine = fine[~((middles >= 0) & (middles <= one[2:4])).all(axis=1)]
+            inside = ((middles >= 0) & (middles <= one[2:4])).all(axis=1)
+            fine = fine[~(inside & (fine[:, 2:4].max(axis=1) >= _PIECE * size))]
             fine = np.concatenate([fine, one[None]])
         elif not (_overlaps(one, fine) > OVERLAP).any():
             fine = np.concatenate([fine, one[None]])

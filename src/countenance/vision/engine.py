@@ -181,5 +181,8 @@ def _pick(faces: list[Face], choose: int | None) -> Face:
             )
         return faces[choose - 1]
     if len(faces) > 1:
-        raise ManyFaces(f"{len(faces)} faces were found where one is needed.")
+        raise ManyFaces(
+            f"{len(faces)} faces were found where one is needed.",
+            hint="Give a photo of this person alone, or choose the face by its number: 1 is the largest.",
+        )
     return faces[0]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl
 
 from countenance.errors import InputError
 
 MOST_PARTS = 32
+MOST_TEXT = 64 * 2**10
+"""The most bytes of a form without files: unpacking one is slow, and takes many times its size."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ def parse(content_type: str, body: bytes) -> Form:
 
     kind, options = parse_options_header(content_type)
     if kind == b"application/x-www-form-urlencoded":
+        if len(body) > MOST_TEXT:
+            raise InputError("The form is too long.")
         try:
             return Form(dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_PARTS)))
         except ValueError:
@@ -49,18 +54,16 @@ class _Parts:
         from python_multipart import MultipartParser
         from python_multipart.exceptions import FormParserError
 
-        parser = MultipartParser(
-            boundary,
-            {
-                "on_part_begin": self._start,
-                "on_header_field": self._header_field,
-                "on_header_value": self._header_value,
-                "on_header_end": self._header_end,
-                "on_part_data": self._part_data,
-                "on_part_end": self._part_end,
-            },
-        )
+        calls: Any = {
+            "on_part_begin": self._start,
+            "on_header_field": self._header_field,
+            "on_header_value": self._header_value,
+            "on_header_end": self._header_end,
+            "on_part_data": self._part_data,
+            "on_part_end": self._part_end,
+        }
         try:
+            parser = MultipartParser(boundary, calls)  # it judges the boundary too
             parser.write(body)
             parser.finalize()
         except FormParserError:

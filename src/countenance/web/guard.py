@@ -122,12 +122,15 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin.removeprefix("http://") not in self._session.hosts:
             raise Refused("This request comes from another page.", hint="Use the page's own forms.")
+        # Cookies do not tell ports apart: another page on this machine could have one sent, by a picture say.
+        if scope["path"] != OPEN and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise Refused("This request comes from another page.", hint=THE_ADDRESS)
         if scope["path"] != OPEN and not self._session.holds(headers.get("cookie", "")):
             raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
 
     async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
         declared = headers.get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > self._limit:
+        if not declared.isdecimal() or len(declared) > 18 or int(declared) > self._limit:
             raise self._too_large()
         chunks, size = [], 0
         while True:

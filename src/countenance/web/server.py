@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from countenance.errors import BadConfiguration, Unavailable
+from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.wiring import open_gallery
 
 if TYPE_CHECKING:
@@ -62,6 +63,8 @@ def _gallery(config: Path | None, *, demo: bool) -> Countenance:
 
 
 def _ask() -> str:
+    if not sys.stdin.isatty():
+        raise NotSignedIn("A passphrase is needed, and nobody can be asked.", hint="Set COUNTENANCE_PASSPHRASE.")
     from getpass import getpass
 
     return getpass("Passphrase of your account's key: ")
@@ -85,9 +88,11 @@ def _listening(port: int) -> socket.socket:
 def _tell(address: str, club: Countenance, *, open_browser: bool) -> None:
     from rich.console import Console
 
-    out = Console(highlight=False)
-    out.print(f"{club.context.settings.gallery.organisation}, on this machine only. Open:")
-    out.print(f"[bold]{address}[/bold]", soft_wrap=True)
+    out = Console(highlight=False, markup=False, emoji=False)
+    organisation = club.context.settings.gallery.organisation
+    shown = "".join(sign if sign.isprintable() else " " for sign in organisation)  # nothing may steer the terminal
+    out.print(f"{shown}, on this machine only. Open:")
+    out.print(address, style="bold", soft_wrap=True)
     out.print("Ctrl-C ends it.", style="dim")
     if open_browser:
         import webbrowser

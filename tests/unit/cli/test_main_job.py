@@ -316,6 +316,14 @@ def test_evaluate_measures_outside_of_any_gallery(run, tmp_path, monkeypatch):
     assert {"gallery", "probes", "rank1"} <= set(told["identification"])
 
 
+def test_evaluate_cannot_pass_by_a_gallery_that_is_there(run, finished, tmp_path, monkeypatch):
+    shutil.copytree(finished / "gallery", tmp_path / "gallery")
+    monkeypatch.chdir(tmp_path / "gallery")
+    line = ("evaluate", cast().root / "people", "--statement", "synthetic")
+    assert run(*line, words="not hers").code == 25
+    assert run(*line, "--account", "nobody@club.example").code == 25
+
+
 def test_evaluate_wants_to_know_what_the_data_set_is(run, finished):
     assert (
         run("evaluate", cast().root / "people", "--statement", "found it", "--config", finished / "gallery").code == 33

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from clubs import Club, looked
+from countenance.errors import Tampered
 from countenance.gallery.mirror import Mirror
 
 
@@ -88,3 +89,23 @@ def test_scores_are_the_registry_s_and_not_the_index_s(club: Club) -> None:
     (shown,) = club.search(1).candidates
     exact = float(np.dot(template(1, 0).vector, probe(1).template.vector))
     assert shown.score == pytest.approx(exact, abs=1e-6)
+
+
+def test_a_place_is_not_shown_under_a_basis_that_was_widened_by_hand(club: Club) -> None:
+    """The search itself stands on another basis, which is in order."""
+    ada = club.subject("Ada")
+    narrow, other = club.basis(ada, ["visitor-check-in"]), club.basis(ada, ["photo-library"])
+    club.enrol(ada, narrow, 1)
+    source = club.source(purposes=["visitor-check-in", "photo-library"])
+    with club.sql() as connection:
+        connection.exec_driver_sql("UPDATE sources SET purposes = 2")
+    assert club.ingest(source, [looked("a.jpg", [1])]).kept == 1
+    with club.sql() as connection:
+        connection.exec_driver_sql("UPDATE sources SET purposes = 6")
+    club.enrol(ada, other, 1, photo=900)
+    (candidate,) = club.search(1).candidates
+    assert candidate.appearances == ()
+    with club.sql() as connection:
+        connection.exec_driver_sql("UPDATE bases SET purposes = 6 WHERE id = :id", {"id": narrow.number})
+    with pytest.raises(Tampered, match=narrow.id):
+        club.search(1)

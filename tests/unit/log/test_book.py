@@ -131,7 +131,7 @@ def test_an_older_checkpoint_of_the_same_log_agrees(club: Club, book: Book) -> N
 
 
 def test_a_checkpoint_by_another_key_is_no_checkpoint(book: Book) -> None:
-    stranger = note.SignerKey.create(book.origin)
+    stranger = note.SignerKey.from_seed(book.origin, bytes(32))
     forged = note.sign_checkpoint(book.origin, 1, bytes(32), stranger)
     with pytest.raises(BadSignature):
         book.check({"a witness": forged})

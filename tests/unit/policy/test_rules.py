@@ -47,7 +47,7 @@ ACCOUNT = AccountFacts(AccountId(1), HOME, EVERY, trial=False, revoked=False, si
 AGREEMENT = AgreementFacts(HOME, HOME, mask(["photo-library", "find-my-photos"]), NOW - 10, NOW + 10, ended=False)
 CASE = CaseFacts(CaseId(1), HOME, "photo-library", closed=False, verified_today=0)
 SUBJECT = SubjectFacts(SubjectId(1), HOME, "active", "GB", None, holds=0, stops=0)
-BASIS = BasisFacts(BasisId(1), SubjectId(1), 4, "live", NOW - 10, NOW + 10, noticed=True)
+BASIS = BasisFacts(BasisId(1), SubjectId(1), 4, "live", NOW - 10, NOW + 10)
 SOURCE = SourceFacts(SourceId(1), HOME, 4, "active", None, "our photographer", "forget", stops=0)
 GOOD = Facts(
     Search, NOW, HOME, ACCOUNT, "photo-library", True, AGREEMENT, CASE, SUBJECT, BASIS, SOURCE, None,

@@ -10,8 +10,8 @@ import pytest
 import rfc8785
 from PIL import Image
 
-from clubs import ANNA, BEN, WORDS, Club
-from countenance.errors import InputError, NotSignedIn, PurposeRefused, RoleRefused
+from clubs import ANNA, BEN, Club
+from countenance.errors import InputError, PurposeRefused, RoleRefused
 from countenance.samples import cast
 from countenance.service.evaluating import Progress, evaluate
 from countenance.vision.contract import embedding_contract
@@ -90,12 +90,23 @@ def test_pictures_of_nobody_leave_nothing_to_compare(tmp_path: Path) -> None:
         evaluate(tmp_path / "empty", "synthetic")
 
 
-def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(
-    people: Path, club: Club, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(club.folder)  # its countenance.toml is found
+def test_with_one_picture_each_there_is_nobody_to_search_for(tmp_path: Path) -> None:
+    root, (ada, bruno, *others) = tmp_path / "single", cast().identities[:20]
+    for name in (ada, bruno, *others):
+        (root / name).mkdir(parents=True)
+    for name in (ada, bruno):
+        shutil.copy(cast().portrait(name), root / name / "0.jpg")
+    shutil.copy(root / ada / "0.jpg", root / ada / "1.jpg")  # the same file twice
+    for number, name in enumerate(others):
+        Image.new("RGB", (40, 40), (number, 0, 0)).save(root / name / "0.png")
+    found = evaluate(root, "synthetic")
+    assert found["verification"]["impostor_pairs"] == 1
+    assert found["identification"] == {"gallery": 0, "probes": 0, "rank1": None, "rank5": None}
+
+
+def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(people: Path, club: Club) -> None:
     before = club.anna.status()["counts"]
-    found = evaluate(people, "synthetic", account=ANNA, passphrase=lambda: WORDS[ANNA])
+    found = evaluate(people, "synthetic", gallery=club.anna)
     assert club.anna.status()["counts"] == before
     club.anna.check_log()
     asked, done = [json.loads(line) for line in club.anna.export_log()][-2:]
@@ -110,32 +121,17 @@ def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(
 
 
 @pytest.mark.parametrize(
-    ("statement", "account", "passphrase", "error"),
-    [
-        ("Maria next door", ANNA, WORDS[ANNA], PurposeRefused),
-        ("synthetic", BEN, WORDS[BEN], RoleRefused),
-    ],
+    ("statement", "account", "error"), [("Maria next door", ANNA, PurposeRefused), ("synthetic", BEN, RoleRefused)]
 )
 def test_a_refusal_is_logged_before_anything_is_read(
-    people: Path, club: Club, statement: str, account: str, passphrase: str, error: type[PurposeRefused]
+    people: Path, club: Club, statement: str, account: str, error: type[PurposeRefused]
 ) -> None:
-    with pytest.raises(error) as refused:
-        evaluate(
-            people, statement, config=club.folder, account=account, passphrase=passphrase,
-            progress=lambda _: pytest.fail("a photo was read"),
-        )  # fmt: skip
+    with club.open(account) as gallery, pytest.raises(error) as refused:
+        evaluate(people, statement, gallery=gallery, progress=lambda _: pytest.fail("a photo was read"))
     last: dict[str, Any] = json.loads(club.anna.export_log()[-1])
     assert refused.value.log_index == last["index"]
     assert (last["act"], last["outcome"], last["facts"]["code"]) == ("evaluate", "refused", error.code)
     assert "Maria" not in json.dumps(last)
-
-
-def test_a_gallery_that_is_there_cannot_be_passed_by(people: Path, club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(club.folder)
-    with pytest.raises(NotSignedIn):
-        evaluate(people, "synthetic", account="nobody@club.example")
-    with pytest.raises(NotSignedIn):
-        evaluate(people, "synthetic", account=ANNA, passphrase="not hers")
 
 
 def _lfw(people: int) -> dict[str, Any]:

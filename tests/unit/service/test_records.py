@@ -171,6 +171,17 @@ def test_the_person_confirms_their_own_with_their_own_key(club: Club) -> None:
         club.anna.bases.countersign(club.basis(other, live=False), key=key)
 
 
+def test_a_minor_does_not_confirm_alone(club: Club) -> None:
+    club.anna.accounts.add("Cy@example.org", roles=["reviewer"], passphrase="cy's words")
+    key = AccountKey.open(club.root / "keys" / "accounts" / "Cy@example.org.pem", "cy's words")
+    young, grown = (club.subject(f"Cy {born}", contact="cy@example.org", birth_year=born) for born in (2012, 1980))
+    basis = club.basis(young, ["find-my-photos"], live=False)
+    with pytest.raises(RoleRefused, match="guardian"):
+        club.anna.bases.confirm(basis, key=key)
+    assert club.ben.bases.countersign(basis).state == "live"
+    assert club.anna.bases.confirm(club.basis(grown, live=False), key=key).state == "live"
+
+
 def test_a_stranger_s_or_revoked_key_confirms_nothing(club: Club) -> None:
     basis = club.basis(club.subject("Ada"), live=False)
     key = AccountKey.open(club.root / "keys" / "accounts" / f"{BEN}.pem", WORDS[BEN])

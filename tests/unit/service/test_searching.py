@@ -209,7 +209,7 @@ def test_verify_says_how_alike_two_faces_are_and_twenty_a_day_are_the_most(club:
 
 
 def test_templates_of_two_models_never_meet(club: Club) -> None:
-    alien = Probe(probe(1).face, Template(probe(1).template.vector, "another contract"), "c", "s")
+    alien = Probe(probe(1).face, Template(probe(1).template.vector, "another contract"), "c")
     number = club.anna.cases.for_search("press 12", "photo-library")
     ask = Ask(purpose="photo-library", case_named=True, case=number)
     with pytest.raises(ContractMismatch):

@@ -102,6 +102,17 @@ def test_a_face_that_fills_a_large_photo_is_found_once(vision: Vision, image: Im
     assert found.box.w > 1000
 
 
+def test_somebody_small_beside_a_face_that_fills_a_large_photo_is_found_too(vision: Vision, image: Image.Image) -> None:
+    (face,) = vision.faces(picture_of(image))
+    x, y, w, h = face.box.as_list()
+    close = image.crop((x - 10, y - 10, x + w + 10, y + h + 10)).resize((1400, 1800))
+    (large,) = vision.faces(picture_of(close))
+    other = image.crop((x - 60, y - 60, x + w + 60, y + h + 60)).resize((280, 340))
+    close.paste(other, (round(large.box.x + large.box.w) - 290, round(large.box.y + large.box.h) - 350))
+    found = vision.faces(picture_of(close), threshold=0.5)
+    assert [one.box.w > 1000 for one in found] == [True, False]
+
+
 def test_a_lower_threshold_never_finds_fewer(vision: Vision, cast: Path) -> None:
     picture = vision.decode((cast / "party" / "g05.jpg").read_bytes())
     assert len(vision.faces(picture, threshold=0.2)) >= len(vision.faces(picture, threshold=0.6))
