@@ -214,6 +214,8 @@ def _markers(connection: sa.Connection, keys: Keyring, subject: int) -> list[byt
     key = subject_key(subject)
     person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == subject)).one()
     found: list[bytes | None] = [
+        person.handle_hash.encode(),
+        (person.contact_hash or "").encode(),
         person.handle_sealed,
         person.name_sealed,
         person.contact_sealed,

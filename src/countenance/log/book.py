@@ -184,7 +184,10 @@ class Book:
         fresh = self._file.with_name(f"checkpoint.{os.getpid()}.{threading.get_ident()}.new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            fresh.write_text(self.checkpoint(), encoding="utf-8")
+            with fresh.open("w", encoding="utf-8") as file:
+                file.write(self.checkpoint())
+                file.flush()
+                os.fsync(file.fileno())  # a checkpoint that a power cut left empty would look like tampering
             fresh.replace(self._file)
         except OSError:
             with contextlib.suppress(OSError):

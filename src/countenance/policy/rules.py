@@ -247,7 +247,7 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Enrol: (*_KEEPER, has_role("operator"), a_living_record, a_basis_that_may_enrol, no_stop_order),
     Ingest: (*_KEEPER, has_role("operator"), an_entitled_source, no_stop_order),
     Search: (*_COMPARE, own_photo_only),
-    Verify: (*_COMPARE, verify_is_capped),
+    Verify: (*_COMPARE, own_photo_only, verify_is_capped),
     Withdraw: (*_KEEPER, has_role("officer"), a_living_record),
     Erase: (*_KEEPER, has_role("officer"), a_living_record, no_hold),
     Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),

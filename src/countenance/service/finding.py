@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 from countenance.errors import InputError
 from countenance.gallery.gallery import Answer
@@ -34,13 +34,7 @@ class Found(Sequence[Candidate]):
     def __len__(self) -> int:
         return len(self.answer.candidates)
 
-    @overload
-    def __getitem__(self, place: int) -> Candidate: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Candidate, ...]: ...
-
-    def __getitem__(self, place: int | slice) -> Candidate | tuple[Candidate, ...]:
+    def __getitem__(self, place: Any) -> Any:
         return self.answer.candidates[place]
 
     def __iter__(self) -> Iterator[Candidate]:

@@ -105,7 +105,7 @@ TABLE: list[tuple[list[type[Action]], dict[str, Any], type[errors.CountenanceErr
     (COMPARING, {"case": replace(CASE, organisation=OTHER)}, errors.NoCase, "P3", 36),
     (COMPARING, {"case": replace(CASE, closed=True)}, errors.NoCase, "P3", 36),
     (COMPARING, {"case": replace(CASE, purpose="visitor-check-in")}, errors.NoCase, "P3", 36),
-    ([Search], {"purpose": "find-my-photos", "case": replace(CASE, purpose="find-my-photos")},
+    ([Search, Verify], {"purpose": "find-my-photos", "case": replace(CASE, purpose="find-my-photos")},
      errors.PurposeRefused, "P3", 33),
     ([Verify], {"case": replace(CASE, verified_today=VERIFY_A_DAY)}, errors.TooMany, "", 26),
     ([Enrol, Withdraw, Erase], {"subject": None}, errors.NotFound, "", 20),
