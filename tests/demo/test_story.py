@@ -130,6 +130,14 @@ def test_it_ends_with_the_commands_for_your_own_folder_and_the_page(told):
         assert "countenance start ~/Pictures" in text
 
 
+def test_the_next_commands_are_ones_that_can_be_typed_here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", "")
+    (_, start), (_, serve) = story.next_commands()
+    assert Path(start.split(" start ")[0]).exists()
+    assert serve.endswith("countenance serve --demo")
+
+
 def test_keys_lie_apart_and_the_passphrases_are_for_the_owner_alone(told):
     folder = told.places.folder
     assert (folder / "keys" / "kek").exists()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from contextlib import ExitStack
 from dataclasses import replace
@@ -39,10 +41,18 @@ NOTES = (
     THRESHOLD_NOTE,
     "Generated templates are random numbers with nobody behind them: they show how long a search takes, not how well.",
 )
-NEXT = (
-    ("Your own folder: enrol yourself, find yourself, forget everybody else", "countenance start ~/Pictures"),
-    ("This club in the browser", "make serve"),
-)
+
+
+def next_commands() -> tuple[tuple[str, str], ...]:
+    """What to type next, here: after ``make`` the program lies in ``.venv``, where no shell looks for it."""
+    program = "countenance"
+    beside = Path(sys.executable).with_name(program)
+    if shutil.which(program) is None and beside.exists():
+        program = str(beside.relative_to(Path.cwd()) if beside.is_relative_to(Path.cwd()) else beside)
+    return (
+        ("Your own folder: enrol yourself, find yourself, forget everybody else", f"{program} start ~/Pictures"),
+        ("This club in the browser", "make serve" if Path("Makefile").exists() else f"{program} serve --demo"),
+    )
 
 
 def run(folder: Path, *, page: Path, crowd: int = 1_000_000, console: Console | None = None) -> int:
@@ -95,7 +105,7 @@ def _write(page: Path, steps: list[Step]) -> None:
         lead="Seven steps through the main job: people agree, photographs come in, strangers are forgotten, "
         "one person is found, one withdraws, one is erased, and whoever touches the record is caught.",
         steps=tuple(steps),
-        next_commands=NEXT,
+        next_commands=next_commands(),
         notes=NOTES,
         made=f"Made by Countenance {countenance.__version__} on {iso(system_clock())[:10]}, on synthetic people only.",
     )
@@ -109,6 +119,6 @@ def _write(page: Path, steps: list[Step]) -> None:
 def _end(out: Console, page: Path, seconds: float) -> None:
     out.print(f"\nDone in {seconds:.0f} s. {THRESHOLD_NOTE}")
     out.print(f"The story with its pictures:  {page}", soft_wrap=True)
-    for what, command in NEXT:
+    for what, command in next_commands():
         out.print(f"{what}:  [bold]{command}[/bold]", soft_wrap=True)
     out.print()
