@@ -230,6 +230,15 @@ def test_a_reference_under_another_persons_basis_finds_nobody(people: Club) -> N
     assert people.found(1) == []
 
 
+def test_a_withdrawn_basis_that_is_made_live_again_finds_nobody(people: Club) -> None:
+    people.anna.withdraw("ada")
+    with people.sql() as connection:
+        connection.execute(sa.update(t.bases).where(t.bases.c.subject == 1).values(state="live"))
+        connection.execute(sa.insert(t.changes).values(subject=1))
+    with pytest.raises(errors.Tampered):
+        people.found(1)
+
+
 @pytest.mark.parametrize("column", ["name_sealed", "handle_sealed"])
 def test_a_sealed_name_that_is_moved_does_not_open(people: Club, column: str) -> None:
     with people.sql() as connection:

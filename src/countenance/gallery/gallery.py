@@ -229,7 +229,8 @@ class Gallery:
             changed = connection.execute(
                 sa.update(t.bases)
                 .where(t.bases.c.subject == subject, t.bases.c.id.in_(bases), t.bases.c.state.in_(("pending", "live")))
-                .values(state="withdrawn", withdrawn=now)
+                # Without its signature it cannot be made live again behind the desk's back; the log keeps a copy.
+                .values(state="withdrawn", withdrawn=now, confirmation=None)
             )
             if not changed.rowcount:
                 raise NotFound("There is no live or pending basis to withdraw.")
