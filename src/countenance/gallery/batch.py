@@ -26,6 +26,7 @@ class Looked:
     width: int | None = None
     height: int | None = None
     taken_at: str | None = None
+    perceptual_hash: str | None = None
     faces: Sequence[Face] = ()
     templates: Sequence[Template] = field(default=(), repr=False)
     code: str | None = None

@@ -17,6 +17,7 @@ from countenance.gallery.appearing import shown_path
 from countenance.gallery.batch import Looked, PhotoFile
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.only_one import OnlyOne
+from countenance.ingest.likeness import perceptual_hash
 from countenance.ingest.marks import read_marks, scraper_sidecar
 from countenance.photos.folder import PICTURES, VIDEOS, Folder, Found
 from countenance.policy.desk import Ask, Desk
@@ -160,7 +161,15 @@ class Ingestion:
         except InputError as error:
             return self._refuse(file, error.code, error.message)
         self.report.new += 1
-        return Looked(file, picture.width, picture.height, marks.taken_at, faces=faces, templates=templates)
+        return Looked(
+            file,
+            picture.width,
+            picture.height,
+            marks.taken_at,
+            perceptual_hash(picture.pixels),
+            faces=faces,
+            templates=templates,
+        )
 
     def _pass_over(self, file: Found, before: _Known) -> None:
         self.report.already_known += 1

@@ -145,6 +145,7 @@ photos = _table(
     _to("sources"),
     _blob("path"),
     Column("sha256", String(64), nullable=True, index=True),
+    Column("perceptual_hash", String(16), nullable=True),
     Column("bytes", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
     Column("width", Integer, nullable=True),

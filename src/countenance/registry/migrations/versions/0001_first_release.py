@@ -279,6 +279,7 @@ def upgrade() -> None:
         sa.Column("source", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("path", sa.LargeBinary(), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("perceptual_hash", sa.String(length=16), nullable=True),
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("modified_ns", sa.BigInteger(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=True),
