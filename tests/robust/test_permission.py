@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from clubs import ANNA, BEN, WORDS, Club, enrolment, probe, template
+from clubs import ANNA, BEN, WORDS, Club, enrolment, looked, probe, template
 from countenance import errors
 from countenance.config import FILE_NAME
 from countenance.policy.desk import Ask
@@ -228,6 +228,16 @@ def test_a_reference_under_another_persons_basis_finds_nobody(people: Club) -> N
         connection.execute(sa.update(t.references).where(t.references.c.id == 1).values(basis=2))
         connection.execute(sa.insert(t.changes).values(subject=1))
     assert people.found(1) == []
+
+
+def test_an_appearance_under_another_persons_basis_is_not_shown(people: Club) -> None:
+    people.ingest(people.source(), [looked("a.jpg", [1])])
+    (ada,) = people.search(1).candidates
+    assert len(ada.appearances) == 1
+    with people.sql() as connection:
+        connection.execute(sa.update(t.appearances).values(basis=2))
+    (ada,) = people.search(1).candidates
+    assert ada.appearances == ()
 
 
 def test_a_withdrawn_basis_that_is_made_live_again_finds_nobody(people: Club) -> None:

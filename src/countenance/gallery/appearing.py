@@ -110,6 +110,7 @@ def appearances_of(
         )
         .where(
             subject_stands(),
+            t.appearances.c.subject == t.bases.c.subject,
             t.bases.c.state == "live",
             t.bases.c.starts <= now,
             t.bases.c.ends > now,
