@@ -109,6 +109,22 @@ class BadConfiguration(InputError):
     default_hint = "Run `countenance init FOLDER` for a new one, or correct the line that is named."
 
 
+class ReceiptRefused(InputError):
+    """A receipt or a link that proves nothing here: forged, used up, expired, or of another gallery."""
+
+    code = "receipt"
+    exit_code = 18
+    default_hint = "Use the receipt as it was handed out, or write to the contact in the notice."
+
+
+class LedgerTooOld(InputError):
+    """The erasure ledger is older than the backup that it is to be replayed on, or of another gallery."""
+
+    code = "ledger-too-old"
+    exit_code = 19
+    default_hint = "Give the newest copy of the ledger: it lies beside the vault."
+
+
 # --- who is asking ---------------------------------------------------------------------------------------------------
 
 
@@ -249,6 +265,15 @@ class OrderError(CountenanceError):
     code = "order"
     status = 409
     exit_code = 41
+    default_hint = "`countenance order show` says in what state it is and what comes next."
+
+
+class EmptyScope(OrderError):
+    """An order or a batch that names nothing that it bears on."""
+
+    code = "empty-scope"
+    exit_code = 42
+    default_hint = "Name a subject, a source, a territory or a supplier."
 
 
 class AlreadyExists(CountenanceError):
@@ -285,6 +310,14 @@ class Unavailable(CountenanceError):
     status = 503
     exit_code = 60
     default_hint = "Try again in a moment."
+
+
+class ClockWentBack(Unavailable):
+    """The machine's clock says an earlier time than the log's last entry."""
+
+    code = "clock"
+    exit_code = 64
+    default_hint = "Set the clock right; then run the same command again."
 
 
 class StorageFull(Unavailable):

@@ -18,7 +18,7 @@ from countenance.index import open_index
 from countenance.log.book import Book
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
-from countenance.policy.facts import ROLES
+from countenance.policy.facts import FOUNDER_ROLES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.service.accounts import insert_account
@@ -93,7 +93,7 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         vault.create(organisation_key(organisation))
         founding = _assemble(settings, registry, vault, organisation, None, clock, ExitStack())
         with registry.write() as connection:
-            insert_account(connection, founding.context, plan.account, tuple(plan.roles or ROLES), public)
+            insert_account(connection, founding.context, plan.account, tuple(plan.roles or FOUNDER_ROLES), public)
         founding.context.vision.close()
         actor = _actor(registry, settings, plan.account, plan.passphrase)
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())

@@ -68,16 +68,27 @@ def test_a_registry_that_is_not_there_is_not_made_by_opening(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_empty_registry_can_be_taken_down_again(tmp_path: Path) -> None:
+def test_an_older_registry_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
     registry = Registry(f"sqlite:///{tmp_path}/r.db", create=True)
+    registry.close()
+    old = sa.create_engine(f"sqlite:///{tmp_path}/old.db")
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    with registry.write() as connection:
+    with old.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    left = sa.inspect(registry.engine).get_table_names()
-    registry.close()
-    assert left == ["alembic_version"]
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO organisations (name, created) VALUES ('Rowing Club', 1)")
+        connection.exec_driver_sql(
+            "INSERT INTO subjects (organisation, handle_hash, territory, state, created, last_interaction) "
+            "VALUES (1, 'h', 'GB', 'active', 1, 1)"
+        )
+    old.dispose()
+    upgraded = Registry(f"sqlite:///{tmp_path}/old.db")
+    with upgraded.read() as connection:
+        assert connection.scalar(sa.text("SELECT restricted FROM subjects")) is None
+        assert connection.scalar(sa.text("SELECT territory FROM subjects")) == "GB"
+        assert connection.scalar(sa.text("SELECT count(*) FROM approvals")) == 0
+    upgraded.close()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,13 @@ from typer.core import TyperGroup
 Body = Callable[..., None]
 _PANEL = "rich_help_panel"
 COMMON = "Every command"
-BEGIN, MAIN_JOB, RECORDS, CHECK = PANELS = ("Begin", "The main job", "Records", "Look and check")
+BEGIN, MAIN_JOB, RIGHTS, RECORDS, CHECK = PANELS = (
+    "Begin",
+    "The main job",
+    "Rights and orders",
+    "Records",
+    "Look and check",
+)
 Config = Annotated[
     Path | None,
     typer.Option(

@@ -74,6 +74,15 @@ class Desk:
         self.gallery = gallery
         self.actor = actor
 
+    @property
+    def origin(self) -> str:
+        """The gallery's log, to which signatures are bound."""
+        return self._book.origin
+
+    def now(self) -> int:
+        """The time, in seconds since 1970."""
+        return self._clock()
+
     def decide(self, action: type[A], ask: Ask) -> Grant[A]:
         """Judge, log, and mint a grant for exactly this question.
 
@@ -132,19 +141,20 @@ class Desk:
         self,
         connection: sa.Connection,
         act: str,
-        role: str,
-        *,
+        *roles: str,
         subjects: tuple[SubjectId, ...] = (),
         facts: Mapping[str, Any] | None = None,
     ) -> Written:
         """Write that a record was kept, in the same transaction as the record. No template moves by it.
+
+        One of ``roles`` is needed.
 
         Raises `RoleRefused` or `NotSignedIn` before anything is written.
         """
         now = self._clock()
         signature = self._signature(act, Ask(facts=facts or {}), now)
         asked = Facts(action=Action, now=now, gallery=self.gallery, account=self._account(connection, signature))
-        for rule in (rules.a_named_account, rules.of_this_organisation, rules.has_role(role)):
+        for rule in (rules.a_named_account, rules.of_this_organisation, rules.has_role(*roles)):
             refusal = rule(asked)
             if refusal is not None:
                 raise refusal
@@ -158,6 +168,29 @@ class Desk:
             facts=facts or {},
             opening={"signature": signature.hex()} if signature else {},
         )
+        return self._book.append(connection, entry)
+
+    def write(
+        self,
+        connection: sa.Connection,
+        act: str,
+        *,
+        subjects: tuple[SubjectId, ...] = (),
+        facts: Mapping[str, Any] | None = None,
+        sealed: Mapping[str, Any] | None = None,
+        signature: bytes | None = None,
+        outcome: str = "done",
+    ) -> Written:
+        """Write an act whose authority was checked already: it was signed, or came with a receipt or a link.
+
+        ``facts`` are public; ``sealed`` is kept under the organisation's key.
+        """
+        opening = dict(sealed or {}) | ({"signature": signature.hex()} if signature else {})
+        email = self.actor.email if self.actor else None
+        entry = Entry(
+            act, outcome, self._clock(), self.gallery, account=email, subjects=subjects, facts=facts or {},
+            opening=opening,
+        )  # fmt: skip
         return self._book.append(connection, entry)
 
     def confirmation(

@@ -26,6 +26,22 @@ def account(connection: sa.Connection, actor: Actor, *, signed: bool) -> Account
     )
 
 
+SOLO = 3
+"""An installation with fewer named people than this is solo: it says so, and purposes with two reviewers are off."""
+
+
+def people(connection: sa.Connection, organisation: OrganisationId | int) -> int:
+    """How many named people an organisation has here. Trial, revoked and system accounts are none (P18)."""
+    mine = (t.accounts.c.organisation == organisation, t.accounts.c.revoked.is_(None), t.accounts.c.trial.is_(False))
+    persons = t.accounts.c.roles != "system"
+    return connection.scalar(sa.select(sa.func.count()).select_from(t.accounts).where(*mine, persons)) or 0
+
+
+def is_solo(connection: sa.Connection, organisation: OrganisationId | int) -> bool:
+    """Whether fewer than three named people run this installation (P18)."""
+    return people(connection, organisation) < SOLO
+
+
 def agreement(
     connection: sa.Connection, owner: OrganisationId, party: OrganisationId, purpose: str | None, now: int
 ) -> AgreementFacts | None:

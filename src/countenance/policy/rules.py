@@ -76,15 +76,15 @@ def of_this_organisation(facts: Facts) -> Refusal | None:
     return None
 
 
-def has_role(role: str) -> Rule:
-    """The account has this role."""
+def has_role(*roles: str) -> Rule:
+    """The account has one of these roles."""
 
     def rule(facts: Facts) -> Refusal | None:
-        if facts.account is not None and role in facts.account.roles:
+        if facts.account is not None and facts.account.roles & set(roles):
             return None
-        return errors.RoleRefused(f"This needs the role {role!r}: who {ROLES[role]}.")
+        return errors.RoleRefused(f"This needs the role {roles[0]!r}: who {ROLES[roles[0]]}.")
 
-    rule.__name__ = f"has_role_{role}"
+    rule.__name__ = f"has_role_{'_or_'.join(roles)}"
     return rule
 
 

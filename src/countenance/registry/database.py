@@ -15,7 +15,7 @@ from countenance.registry import schema
 
 BUSY_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration."""
 
 

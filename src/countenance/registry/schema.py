@@ -14,231 +14,244 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.types import TypeEngine
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
+from countenance.registry.columns import Key, blob, mask, metadata, one_of, table, text, time, to
+from countenance.registry.proceedings import (
+    activations,
+    approvals,
+    erasures,
+    links,
+    orders,
+    probes,
+    receipts,
+    requests,
+    reviews,
+    witnesses,
 )
 
-Key = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite numbers rows by itself only where the type is INTEGER."""
-
-
-def _table(name: str, *columns: Column[object] | UniqueConstraint | CheckConstraint | Index) -> Table:
-    """Make a table whose numbers are never used twice, so that an erased record's number names nobody else."""
-    return Table(name, metadata, Column("id", Key, primary_key=True), *columns, sqlite_autoincrement=True)
-
-
-def _time(name: str, *, null: bool = False) -> Column[object]:
-    return Column(name, BigInteger, nullable=null)
-
-
-def _text(name: str, *, null: bool = False) -> Column[object]:
-    return Column(name, Text, nullable=null)
-
-
-def _blob(name: str, *, null: bool = False) -> Column[object]:
-    return Column(name, LargeBinary, nullable=null)
-
-
-def _to(table: str, *, null: bool = False, name: str | None = None) -> Column[object]:
-    return Column(name or table.removesuffix("s"), Key, ForeignKey(f"{table}.id"), nullable=null, index=True)
-
-
-def _one_of(name: str, *values: str) -> tuple[Column[object], CheckConstraint]:
-    allowed = ", ".join(f"'{value}'" for value in values)
-    return Column(name, String(16), nullable=False), CheckConstraint(f"{name} IN ({allowed})", name=name)
-
-
-def _mask() -> Column[object]:
-    kind: TypeEngine[int] = BigInteger()
-    return Column("purposes", kind, nullable=False)
-
-
-organisations = _table("organisations", Column("name", Text, nullable=False, unique=True), _time("created"))
-
-accounts = _table(
+__all__ = [
     "accounts",
-    _to("organisations"),
+    "activations",
+    "agreements",
+    "appearances",
+    "approvals",
+    "bases",
+    "cases",
+    "changes",
+    "erasures",
+    "leaves",
+    "links",
+    "log_state",
+    "metadata",
+    "notices",
+    "openings",
+    "orders",
+    "organisations",
+    "photos",
+    "probes",
+    "receipts",
+    "references",
+    "requests",
+    "reviews",
+    "searches",
+    "shown",
+    "sources",
+    "subjects",
+    "witnesses",
+]
+
+
+organisations = table("organisations", Column("name", Text, nullable=False, unique=True), time("created"))
+
+accounts = table(
+    "accounts",
+    to("organisations"),
     Column("email", Text, nullable=False, unique=True),
-    _text("roles"),
+    text("roles"),
     Column("public_key", LargeBinary, nullable=False, unique=True),
     Column("trial", Boolean, nullable=False, default=False),
-    _time("created"),
-    _time("revoked", null=True),
+    time("created"),
+    time("revoked", null=True),
 )
 
-agreements = _table(
+agreements = table(
     "agreements",
-    _to("organisations"),
-    _to("organisations", name="party"),
-    _mask(),
-    _text("territories"),
-    _time("starts"),
-    _time("ends"),
-    _text("dpia", null=True),
-    _time("ended", null=True),
-    _time("created"),
+    to("organisations"),
+    to("organisations", name="party"),
+    mask(),
+    text("territories"),
+    time("starts"),
+    time("ends"),
+    text("dpia", null=True),
+    text("dpia_signatory", null=True),
+    text("mandate", null=True),
+    Column("quota", Integer, nullable=True),
+    time("ended", null=True),
+    time("created"),
 )
 
-cases = _table(
+cases = table(
     "cases",
-    _to("organisations"),
-    _to("agreements"),
-    _text("purpose"),
-    _text("reference_hash"),
-    _blob("reference_sealed"),
-    _to("accounts", name="opened_by"),
-    _time("created"),
-    _time("closed", null=True),
+    to("organisations"),
+    to("agreements"),
+    text("purpose"),
+    text("reference_hash"),
+    blob("reference_sealed"),
+    to("accounts", name="opened_by"),
+    time("created"),
+    time("closed", null=True),
     UniqueConstraint("organisation", "purpose", "reference_hash"),
 )
 
-notices = _table(
+notices = table(
     "notices",
-    _to("organisations"),
-    _text("name"),
-    _text("sha256"),
-    _text("channel"),
-    _time("given"),
-    _time("created"),
+    to("organisations"),
+    text("name"),
+    text("sha256"),
+    text("channel"),
+    time("given"),
+    time("created"),
     UniqueConstraint("organisation", "name"),
 )
 
-sources = _table(
+sources = table(
     "sources",
-    _to("organisations"),
-    _text("name"),
-    _text("root"),
-    _text("statement"),
-    _text("origin", null=True),
-    _text("territory"),
-    _mask(),
-    *_one_of("unknown_faces", "forget", "keep"),
+    to("organisations"),
+    text("name"),
+    text("root"),
+    text("statement"),
+    text("origin", null=True),
+    text("territory"),
+    mask(),
+    *one_of("unknown_faces", "forget", "keep"),
     Column("retention_days", Integer, nullable=False),
     CheckConstraint("retention_days > 0", name="retention"),
-    *_one_of("state", "active", "paused", "stopped"),
-    _text("reason", null=True),
-    _time("created"),
-    _time("ingested", null=True),
+    *one_of("state", "active", "paused", "stopped"),
+    text("reason", null=True),
+    text("supplier", null=True),
+    text("manifest_sha256", null=True),
+    text("rights_holder", null=True),
+    time("created"),
+    time("ingested", null=True),
     UniqueConstraint("organisation", "name"),
 )
 
-photos = _table(
+photos = table(
     "photos",
-    _to("organisations"),
-    _to("sources"),
-    _blob("path"),
+    to("organisations"),
+    to("sources"),
+    blob("path"),
     Column("sha256", String(64), nullable=True, index=True),
     Column("perceptual_hash", String(16), nullable=True),
     Column("bytes", BigInteger, nullable=False),
     Column("modified_ns", BigInteger, nullable=False),
     Column("width", Integer, nullable=True),
     Column("height", Integer, nullable=True),
-    _text("taken_at", null=True),
-    _text("rights", null=True),
-    *_one_of("state", "done", "refused"),
-    _text("code", null=True),
-    _text("reason", null=True),
+    text("taken_at", null=True),
+    text("rights", null=True),
+    text("origin", null=True),
+    text("holder", null=True),
+    text("licence", null=True),
+    *one_of("state", "done", "refused"),
+    text("code", null=True),
+    text("reason", null=True),
     Column("faces_found", Integer, nullable=False, default=0),
-    _time("ingested"),
+    time("ingested"),
     UniqueConstraint("source", "path"),
 )
 
-subjects = _table(
+subjects = table(
     "subjects",
-    _to("organisations"),
-    _text("handle_hash"),
-    _blob("handle_sealed", null=True),
-    _blob("name_sealed", null=True),
-    _text("contact_hash", null=True),
-    _blob("contact_sealed", null=True),
+    to("organisations"),
+    text("handle_hash"),
+    blob("handle_sealed", null=True),
+    blob("name_sealed", null=True),
+    text("contact_hash", null=True),
+    blob("contact_sealed", null=True),
+    text("guardian_hash", null=True),
+    blob("guardian_sealed", null=True),
     Column("birth_year", Integer, nullable=True),
-    _text("territory"),
-    *_one_of("state", "active", "withdrawn", "erasing", "erased"),
-    _time("created"),
-    _time("last_interaction"),
+    text("territory"),
+    *one_of("state", "active", "withdrawn", "erasing", "erased"),
+    time("restricted", null=True),
+    time("created"),
+    time("last_interaction"),
     UniqueConstraint("organisation", "handle_hash"),
 )
 
-bases = _table(
+bases = table(
     "bases",
-    _to("organisations"),
-    _to("subjects"),
-    _text("ground"),
-    _text("condition"),
-    _mask(),
-    _text("evidence_sha256"),
+    to("organisations"),
+    to("subjects"),
+    text("ground"),
+    text("condition"),
+    mask(),
+    text("evidence_sha256"),
     Column("collective", Boolean, nullable=False),
-    _to("notices", null=True),
-    _time("starts"),
-    _time("ends"),
-    *_one_of("state", "pending", "live", "withdrawn", "erased"),
-    _to("accounts", name="recorded_by"),
-    _text("confirmed_how", null=True),
-    _to("accounts", name="confirmed_by", null=True),
-    _time("confirmed", null=True),
-    _blob("confirmation", null=True),
-    _time("withdrawn", null=True),
-    _time("created"),
+    to("notices", null=True),
+    time("starts"),
+    time("ends"),
+    *one_of("state", "pending", "live", "withdrawn", "erased"),
+    to("accounts", name="recorded_by"),
+    text("confirmed_how", null=True),
+    to("accounts", name="confirmed_by", null=True),
+    time("confirmed", null=True),
+    blob("confirmation", null=True),
+    time("noticed", null=True),
+    Column("noticed_by", BigInteger, nullable=True),
+    blob("notice_signature", null=True),
+    time("withdrawn", null=True),
+    time("created"),
 )
 
-references = _table(
+references = table(
     "references_",
-    _to("organisations"),
-    _to("subjects"),
-    _to("bases", name="basis"),
-    _text("photo_sha256"),
-    _blob("photo_sealed"),
-    _blob("face_sealed"),
-    _blob("template_sealed"),
+    to("organisations"),
+    to("subjects"),
+    to("bases", name="basis"),
+    text("photo_sha256"),
+    blob("photo_sealed"),
+    blob("face_sealed"),
+    blob("template_sealed"),
     Column("contract", String(64), nullable=False),
-    _time("expires"),
-    _time("created"),
+    time("expires"),
+    time("created"),
     UniqueConstraint("subject", "photo_sha256", "contract"),
 )
 
-appearances = _table(
+appearances = table(
     "appearances",
-    _to("organisations"),
-    _to("photos"),
-    _to("subjects"),
-    _to("bases", name="basis"),
-    _text("box"),
+    to("organisations"),
+    to("photos"),
+    to("subjects"),
+    to("bases", name="basis"),
+    text("box"),
     Column("score", Float, nullable=False),
-    _text("band"),
-    _time("created"),
+    text("band"),
+    time("created"),
     UniqueConstraint("photo", "subject"),
 )
 
-searches = _table(
+searches = table(
     "searches",
-    _to("organisations"),
-    _to("accounts"),
-    _to("cases"),
-    _text("purpose"),
-    *_one_of("kind", "search", "verify"),
-    _text("probe_commitment"),
+    to("organisations"),
+    to("accounts"),
+    to("cases"),
+    text("purpose"),
+    *one_of("kind", "search", "verify"),
+    text("probe_commitment"),
     Column("sequence", BigInteger, nullable=False),
     Column("log_index", BigInteger, nullable=False),
     Column("candidates", Integer, nullable=False),
-    _time("started"),
-    _time("ended"),
+    time("started"),
+    time("ended"),
 )
 
 shown = Table(
@@ -249,44 +262,7 @@ shown = Table(
     Column("score", Float, nullable=False),
 )
 
-orders = _table(
-    "orders",
-    _to("organisations"),
-    *_one_of("kind", "stop", "erase", "quarantine", "hold"),
-    _text("authority"),
-    _to("subjects", null=True),
-    _to("sources", null=True),
-    _text("territory", null=True),
-    *_one_of("state", "proposed", "stayed", "in-force", "complied"),
-    _time("deadline", null=True),
-    _time("created"),
-)
-
-requests = _table(
-    "requests",
-    _to("organisations"),
-    _to("subjects"),
-    Column("kind", String(16), nullable=False),
-    *_one_of("state", "open", "answered", "refused"),
-    _time("deadline"),
-    _time("created"),
-)
-
-erasures = _table(
-    "erasures",
-    _to("organisations"),
-    _to("subjects"),
-    _text("reason"),
-    *_one_of("state", "tombstoned", "deleted", "done"),
-    _to("accounts", name="ordered_by"),
-    Column("faces", Integer, nullable=False),
-    Column("log_index", BigInteger, nullable=False),
-    _text("residuals"),
-    _text("certificate", null=True),
-    _time("created"),
-)
-
-changes = _table("changes", _to("subjects"))
+changes = table("changes", to("subjects"))
 """The registry sequence: each row says that what may be searched of this subject has changed."""
 
 leaves = Table(

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 _EMAIL = re.compile(r"""[^@\s/\\"]{1,64}@[^@\s/\\"]{1,190}""")
-SOLO = 3
-"""An installation with fewer named people than this is solo: it says so, and purposes with two reviewers are off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +85,6 @@ class Accounts:
         with self._context.registry.read() as connection:
             rows = connection.execute(query.order_by(t.accounts.c.id)).all()
         return [Account(row.email, tuple(row.roles.split()), row.revoked is not None) for row in rows]
-
-
-def is_solo(connection: sa.Connection, organisation: int) -> bool:
-    """Whether fewer than three named people run this installation (P18). Trial and revoked accounts do not count."""
-    mine = (t.accounts.c.organisation == organisation, t.accounts.c.revoked.is_(None), t.accounts.c.trial.is_(False))
-    people = connection.scalar(sa.select(sa.func.count()).select_from(t.accounts).where(*mine))
-    return (people or 0) < SOLO
 
 
 def check_account(email: str, roles: Iterable[str]) -> tuple[str, ...]:

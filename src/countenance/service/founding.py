@@ -11,7 +11,7 @@ from pathlib import Path
 
 from countenance.config import FILE_NAME
 from countenance.errors import AlreadyExists, InputError
-from countenance.policy.facts import ROLES
+from countenance.policy.facts import FOUNDER_ROLES
 from countenance.policy.purposes import purpose
 from countenance.service.accounts import check_account
 
@@ -68,7 +68,7 @@ class Plan:
     keys: Path | None = None
     threshold: float = 0.415
     high: float = 0.465
-    roles: Sequence[str] = tuple(ROLES)
+    roles: Sequence[str] = FOUNDER_ROLES
 
 
 def write_config(plan: Plan) -> Path:

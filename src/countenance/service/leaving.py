@@ -15,9 +15,9 @@ from countenance.gallery.erasing import Erased
 from countenance.gallery.only_one import OnlyOne
 from countenance.log.book import Written
 from countenance.policy.desk import Ask
+from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
 from countenance.rights.certificates import certify_erasure
-from countenance.service.accounts import is_solo
 from countenance.types import BasisId, Erase, SubjectId, Withdraw
 
 if TYPE_CHECKING:

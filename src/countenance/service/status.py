@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
-from countenance.service.accounts import is_solo
 from countenance.version import VERSION
 from countenance.vision import packs
 
