@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 READY  := $(VENV)/.ready
 
-.PHONY: demo serve test test-long check lint format lock clean help
+.PHONY: demo serve test test-long check lint format reference lock clean help
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,10 @@ lint: $(READY) ## style, types and import contracts
 
 format: $(READY) ## let ruff put the code in order
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+
+reference: $(READY) ## make the reference pages again from the program and its tests
+	@$(BIN)/python -m countenance.cli.manual docs/reference
+	@$(BIN)/python tests/permission_table.py docs/reference
 
 lock: ## pin the dependencies again, with hashes and without addresses (needs uv)
 	@bash requirements/lock.sh

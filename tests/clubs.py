@@ -24,6 +24,7 @@ import sqlalchemy as sa
 from countenance.config import FILE_NAME
 from countenance.gallery.batch import Kept, Looked, PhotoFile
 from countenance.gallery.gallery import Answer, Comparison, Enrolment
+from countenance.gallery.orphans import orphans as held_without_reason
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.service.bases import Basis
@@ -47,8 +48,8 @@ from countenance.vault import accounts
 from countenance.vision.contract import embedding_contract
 from countenance.wiring import found_gallery, open_gallery
 
-ANNA, BEN = "anna@club.example", "ben@club.example"
-WORDS = {ANNA: "anna's words", BEN: "ben's words"}
+ANNA, BEN, CLEO = "anna@club.example", "ben@club.example", "cleo@club.example"
+WORDS = {ANNA: "anna's words", BEN: "ben's words", CLEO: "cleo's words"}
 PURPOSES = ("photo-library", "find-my-photos", "visitor-check-in")
 THRESHOLD, HIGH = 0.57, 0.65
 DAY = 86_400
@@ -119,14 +120,14 @@ def looked(name: str, people: Sequence[int], photo: int = 500) -> Looked:
 
 
 @functools.cache
-def _seed(engine: str) -> Path:
+def _seed(engine: str, founded: int) -> Path:
     """A club as it is founded, once a run; every test gets a copy, with keys, vault, registry and log of its own."""
     root = Path(tempfile.mkdtemp(prefix="countenance-seed-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
     plan = Plan(
         root / "club", "Rowing Club", ANNA, WORDS[ANNA], PURPOSES, keys=root / "keys", threshold=THRESHOLD, high=HIGH
     )
-    with found_gallery(plan, clock=MovableClock()) as founding:
+    with found_gallery(plan, clock=MovableClock(founded)) as founding:
         founding.accounts.add(BEN, roles=["controller", "officer"], passphrase=WORDS[BEN])
     config = root / "club" / FILE_NAME
     config.write_text(config.read_text().replace('engine = "embedded"', f'engine = "{engine}"'))
@@ -148,7 +149,7 @@ class Club:
     ben: Countenance = field(init=False)
 
     def __post_init__(self) -> None:
-        seed = _seed(self.engine)
+        seed = _seed(self.engine, min(START, self.clock()))  # a log does not go back in time
         shutil.copytree(seed, self.root, dirs_exist_ok=True)
         config = self.folder / FILE_NAME
         config.write_text(config.read_text().replace(str(seed), str(self.root)))
@@ -175,10 +176,27 @@ class Club:
         self.opened.append(session)
         return session
 
+    @property
+    def cleo(self) -> Countenance:
+        """A third person, with every role: added when first asked for. Until then the club is solo (P18)."""
+        for session in self.opened:
+            if session.context.actor and session.context.actor.email == CLEO:
+                return session
+        if CLEO not in [account.email for account in self.anna.accounts.list()]:
+            roles = ["controller", "operator", "reviewer", "officer"]
+            self.anna.accounts.add(CLEO, roles=roles, passphrase=WORDS[CLEO])
+        return self.open(CLEO)
+
     def reopen(self) -> None:
         """Let go of everything and open it anew: the index is built again from the registry."""
         self.close()
         self.anna, self.ben = self.open(ANNA), self.open(BEN)
+
+    def configure(self, *lines: str) -> None:
+        """Add lines to the configuration, and open everything anew with them."""
+        config = self.folder / FILE_NAME
+        config.write_text("\n".join([config.read_text(), *lines, ""]))
+        self.reopen()
 
     def close(self) -> None:
         while self.opened:
@@ -235,6 +253,21 @@ class Club:
             row = connection.execute(sa.insert(t.orders).values(**values, **scope))
             _everything_changed(connection)
             return int((row.inserted_primary_key or (0,))[0])
+
+    def document(self, words: str = "notice of enforcement") -> Path:
+        """An authority's document, whose hash depends on its words."""
+        file = self.root / f"{hashlib.sha256(words.encode()).hexdigest()[:12]}.pdf"
+        file.write_text(words)
+        return file
+
+    def obey(self, kind: str, **order: Any) -> str:
+        """An authority's order through the service: proposed by Anna, approved by Ben and Cleo, and so in force."""
+        cleo = self.cleo
+        given = {"authority": "ICO", "evidence": self.document()} | order
+        number = self.anna.orders.propose(kind, **given).id
+        self.ben.orders.approve(number)
+        cleo.orders.approve(number)
+        return number
 
     def set_order(self, number: int, state: str) -> None:
         """Stay, revive or end an order."""
@@ -300,25 +333,4 @@ def orphans(club: Club) -> list[str]:
     """What the registry or the vault holds of anybody without a reason to. Always empty, or a promise is broken."""
     context = club.anna.context
     with context.registry.read() as connection:
-        people = {row.id: row for row in connection.execute(sa.select(t.subjects))}
-        bases = {row.id: row for row in connection.execute(sa.select(t.bases))}
-        kept = [("reference", row) for row in connection.execute(sa.select(t.references))]
-        kept += [("appearance", row) for row in connection.execute(sa.select(t.appearances))]
-        opened = set(connection.scalars(sa.select(t.openings.c.key).where(t.openings.c.key.like("subject:%"))))
-        shown = set(connection.scalars(sa.select(t.shown.c.subject)))
-    here = {number for number, row in people.items() if row.state not in {"erasing", "erased"}}
-    keys = {int(name.split(":")[1]) for name in context.keys.vault.ids() if name.startswith("subject:")}
-    found = [f"key without subject {number}" for number in keys - here]
-    found += [f"subject without key {number}" for number in here - keys]
-    for what, row in kept:
-        basis = bases.get(row.basis)
-        if row.subject not in here:
-            found.append(f"{what} {row.id} of nobody")
-        if basis is None or basis.subject != row.subject or basis.state == "erased":
-            found.append(f"{what} {row.id} without a basis of its subject")
-    found += [f"basis {row.id} of nobody" for row in bases.values() if row.subject not in here]
-    found += [f"log opening of {key}, who is gone" for key in opened if int(key.split(":")[1]) not in here]
-    found += [f"record that {number}, who is gone, was shown" for number in shown - here]
-    gone = [row for number, row in people.items() if number not in here]
-    found += [f"name of {row.id}, who is gone" for row in gone if row.name_sealed or row.handle_sealed]
-    return found
+        return held_without_reason(connection, context.keys.vault.ids())

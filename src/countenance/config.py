@@ -56,7 +56,7 @@ class VisionSection(Section):
     """How pictures are read. Sizes in bytes and pixels, times in seconds."""
 
     backend: Literal["auto", "onnxruntime", "openvino"] = "auto"
-    gate: Literal["off", "standard", "strict"] = "standard"
+    gate: Literal["standard", "strict"] = "standard"
     threads: int | None = Field(default=None, ge=1)
     max_bytes: int = Field(default=64 * 2**20, ge=1024)
     max_pixels: int = Field(default=120_000_000, ge=10_000)
@@ -77,6 +77,32 @@ class IngestSection(Section):
     batch: int = Field(default=16, ge=1, le=1024)
 
 
+class MailSection(Section):
+    """A mail server that takes checkpoints. The password, if any, is read from COUNTENANCE_SMTP_PASSWORD."""
+
+    host: str
+    port: int = Field(default=587, ge=1, le=65535)
+    starttls: bool = True
+    sender: str
+    to: str
+    user: str | None = None
+
+
+class TimestampSection(Section):
+    """A time-stamping authority (RFC 3161). ``certificates``: its root certificates, PEM, as you got them from it."""
+
+    url: str = Field(pattern=r"^https?://[^\s/]+(/\S*)?$")
+    certificates: Path
+
+
+class WitnessSection(Section):
+    """Where signed checkpoints of the log go, so that somebody else can tell whether it was changed (P19)."""
+
+    drop: Path | None = None
+    smtp: MailSection | None = None
+    timestamp: TimestampSection | None = None
+
+
 class Settings(BaseSettings):
     """All settings. Relative paths are relative to the folder of the file."""
 
@@ -89,6 +115,7 @@ class Settings(BaseSettings):
     )
 
     folder: Path
+    file: Path
     gallery: GallerySection
     registry: RegistrySection = RegistrySection()
     keys: KeysSection
@@ -96,6 +123,7 @@ class Settings(BaseSettings):
     vision: VisionSection = VisionSection()
     search: SearchSection = SearchSection()
     ingest: IngestSection = IngestSection()
+    witness: WitnessSection = WitnessSection()
 
     @classmethod
     def settings_customise_sources(
@@ -118,6 +146,16 @@ class Settings(BaseSettings):
     def vault_path(self) -> Path:
         """The vault's own file."""
         return self.folder / self.keys.vault
+
+    @property
+    def ledger_path(self) -> Path:
+        """The erasure ledger: beside the vault, so that it is kept with the keys and is in no backup."""
+        return self.vault_path.parent / "erasures.ledger"
+
+    @property
+    def places(self) -> tuple[Path, ...]:
+        """Where files of ours lie: the gallery's folder, with backups, answers and certificates in it; data; vault."""
+        return self.folder, self.data, self.vault_path.parent
 
     @property
     def kek_path(self) -> Path:
@@ -152,7 +190,7 @@ def load(path: Path) -> Settings:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadConfiguration(f"{file} cannot be read: {error}.") from None
     try:
-        settings = Settings(folder=file.resolve().parent, **values)
+        settings = Settings(folder=file.resolve().parent, file=file.resolve(), **values)
     except (ValidationError, SettingsError, TypeError) as error:
         raise BadConfiguration(f"{file}: {_first_fault(error)}.") from None
     _check_places(settings, file)
@@ -179,6 +217,12 @@ def _check_places(settings: Settings, file: Path) -> None:
                 f"{file}: [keys] {name} lies inside the data folder.",
                 hint="Move it outside: a stolen disk or backup of the data must not hold the keys (P30).",
             )
+    drop = settings.witness.drop
+    if drop is not None and (settings.folder / drop.expanduser()).resolve().is_relative_to(data):
+        raise BadConfiguration(
+            f"{file}: [witness] drop lies inside the data folder.",
+            hint="Name a folder that somebody else keeps: beside the log, a checkpoint proves nothing.",
+        )
     if settings.kek_path.resolve().parent == settings.vault_path.resolve().parent:
         raise BadConfiguration(
             f"{file}: [keys] kek lies in the vault's folder.", hint="Keep the key-encryption key apart from both."

@@ -15,21 +15,25 @@ class CountenanceError(Exception):
     Args:
         message: What is wrong, in one line, for a person.
         hint: What to do about it, in one line; the class's own hint when left out.
+        requirement: The requirement that refuses (P1 to P30), where one does.
     """
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 500
     exit_code: ClassVar[int] = 1
     default_hint: ClassVar[str] = ""
+    default_requirement: ClassVar[str] = ""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", requirement: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint or self.default_hint
+        self.requirement = requirement or self.default_requirement
 
     def diagnostics(self) -> dict[str, Any]:
         """The error as plain data: what ``--json`` prints and what HTTP sends as problem+json."""
-        return {"code": self.code, "message": self.message, "hint": self.hint}
+        told = {"code": self.code, "message": self.message, "hint": self.hint}
+        return told | ({"requirement": self.requirement} if self.requirement else {})
 
 
 # --- InputError: what was handed in cannot be used -------------------------------------------------------------------
@@ -143,6 +147,7 @@ class TooMany(CountenanceError):
     code = "too-many"
     status = 429
     exit_code = 26
+    default_requirement = "P3"
     default_hint = "Wait, or ask the owner of the agreement for a larger quota."
 
 
@@ -167,8 +172,7 @@ class Refused(CountenanceError):
     default_hint = "Record what is missing, then ask again. There is no way around it."
 
     def __init__(self, message: str, *, hint: str = "", requirement: str = "", log_index: int | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.requirement = requirement
+        super().__init__(message, hint=hint, requirement=requirement)
         self.log_index = log_index
 
     def diagnostics(self) -> dict[str, Any]:
@@ -181,6 +185,7 @@ class NoBasis(Refused):
 
     code = "no-basis"
     exit_code = 31
+    default_requirement = "P1"
     default_hint = "Record a basis and have it confirmed: `countenance basis --help`."
 
 
@@ -189,6 +194,7 @@ class NoNotice(Refused):
 
     code = "no-notice"
     exit_code = 32
+    default_requirement = "P2"
     default_hint = "Record the notice that was given: `countenance notice add`."
 
 
@@ -212,6 +218,7 @@ class NoAgreement(Refused):
 
     code = "no-agreement"
     exit_code = 35
+    default_requirement = "P3"
     default_hint = "An agreement is needed, signed by both parties: `countenance agreement --help`."
 
 
@@ -220,6 +227,7 @@ class NoCase(Refused):
 
     code = "no-case"
     exit_code = 36
+    default_requirement = "P3"
     default_hint = "Name the case that this search belongs to with --case."
 
 
@@ -228,6 +236,7 @@ class RoleRefused(Refused):
 
     code = "role"
     exit_code = 37
+    default_requirement = "P21"
     default_hint = "Ask someone whose account has the role."
 
 
@@ -236,6 +245,7 @@ class GrantRefused(Refused):
 
     code = "grant"
     exit_code = 38
+    default_requirement = "P3"
     default_hint = "This is a fault in Countenance; nothing was read or changed. Please report it."
 
 
@@ -256,6 +266,7 @@ class Held(CountenanceError):
     code = "held"
     status = 409
     exit_code = 40
+    default_requirement = "P8"
     default_hint = "The hold must be lifted by the authority that made it."
 
 

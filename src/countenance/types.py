@@ -22,6 +22,8 @@ SourceId = NewType("SourceId", int)
 PhotoId = NewType("PhotoId", int)
 ReferenceId = NewType("ReferenceId", int)
 CaseId = NewType("CaseId", int)
+AgreementId = NewType("AgreementId", int)
+SearchId = NewType("SearchId", int)
 
 DAY = 86_400
 """Seconds."""
@@ -149,7 +151,10 @@ class Appearance:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One ranked result of a search: one subject, never a confirmation that it is the person."""
+    """One ranked result of a search: one subject, never a confirmation that it is the person.
+
+    ``asserted_by`` said that this face is this person's, by recording the basis, at ``asserted_at``.
+    """
 
     rank: int
     subject: str
@@ -158,6 +163,8 @@ class Candidate:
     band: str
     basis: str
     confirmed_how: str
+    asserted_by: str
+    asserted_at: str
     appearances: tuple[Appearance, ...] = ()
     review: str | None = None
 
@@ -198,11 +205,34 @@ class Erase(Action):
     """Erase a subject."""
 
 
+class Locate(Action):
+    """Find a person's own record from a photo of them, for a request at the counter."""
+
+
+class Confirm(Action):
+    """Compare camera stills with the one person's own enrolment, to confirm their consent."""
+
+
 class Evaluate(Action):
     """Measure a model on a data set, in memory, outside the gallery."""
 
 
 A = TypeVar("A", bound=Action)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What the agreement that a comparison is made under demands of it; a grant carries it to the gallery.
+
+    ``territories``: where those live who may be shown, None for everywhere. ``reviewers``: how many different people
+    must confirm a candidate. ``quota``: comparisons a day, None for any number.
+    """
+
+    agreement: AgreementId
+    territories: frozenset[str] | None
+    reviewers: int
+    quota: int | None
+
 
 _MINT = object()
 """The desk's seal. Only ``countenance.policy.desk`` may import it; an architecture test holds that."""
@@ -223,6 +253,7 @@ class Grant(Generic[A]):
         "__log_index",
         "__purpose",
         "__scope",
+        "__terms",
         "__uses",
     )
 
@@ -238,6 +269,7 @@ class Grant(Generic[A]):
         uses: int = 1,
         case: CaseId | None = None,
         account: AccountId | None = None,
+        terms: Agreed | None = None,
     ) -> None:
         if seal is not _MINT:
             raise GrantRefused("Only the policy desk mints a grant.")
@@ -249,6 +281,7 @@ class Grant(Generic[A]):
         self.__uses = uses
         self.__case = case
         self.__account = account
+        self.__terms = terms
         self.__lock = threading.Lock()
 
     @property
@@ -270,6 +303,13 @@ class Grant(Generic[A]):
     def account(self) -> AccountId | None:
         """Who asked."""
         return self.__account
+
+    @property
+    def terms(self) -> Agreed:
+        """What the agreement demands. Raises `GrantRefused` for an act that no agreement covers."""
+        if self.__terms is None:
+            raise GrantRefused("A grant was shown for a comparison that no agreement covers.")
+        return self.__terms
 
     @property
     def log_index(self) -> int:

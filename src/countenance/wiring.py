@@ -10,6 +10,8 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from countenance.backup import placing
+from countenance.backup.restoring import Staged, Wish, restore
 from countenance.config import Settings, load
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.gallery.gallery import Gallery
@@ -22,14 +24,18 @@ from countenance.policy.facts import FOUNDER_ROLES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.service.accounts import insert_account
-from countenance.service.context import Context
+from countenance.service.backups import log_restore, place
+from countenance.service.context import Context, erasure_tools
 from countenance.service.countenance import Countenance
 from countenance.service.founding import Plan, write_config
+from countenance.service.parties import narrow
 from countenance.types import AccountId, Clock, OrganisationId, system_clock
+from countenance.vault import kek
 from countenance.vault.accounts import AccountKey, create_account_key
-from countenance.vault.file import create_vault, open_vault
-from countenance.vault.kek import create_kek, load_kek
+from countenance.vault.file import create_vault
 from countenance.vault.keyring import LOG_KEY, Keyring, organisation_key
+from countenance.vault.ledger import Ledger
+from countenance.vault.opening import unlock_vault
 from countenance.vault.port import Vault
 from countenance.vision.decode import Limits
 from countenance.vision.engine import Vision
@@ -44,19 +50,71 @@ def open_gallery(
     account: str | None = None,
     passphrase: str | Asking | None = None,
     clock: Clock = system_clock,
+    kek_passphrase: str | Asking | None = None,
 ) -> Countenance:
-    """Open the gallery of a configuration file. See `countenance.open`."""
+    """Open the gallery of a configuration file. See `countenance.open`.
+
+    ``kek_passphrase`` is for a key-encryption key that is stretched from one (COUNTENANCE_KEK_PASSPHRASE goes first).
+    """
     settings = load(config)
+    placing.tidy(settings.data)
     with ExitStack() as opening:
         registry = Registry(settings.registry_url)
         opening.callback(registry.close)
-        vault = open_vault(settings.vault_path, load_kek(settings.kek_path))
+        vault = unlock_vault(settings.vault_path, settings.kek_path, kek_passphrase)
         opening.callback(vault.close)
+        Ledger(settings.ledger_path, settings.gallery.id).begin()
         organisation = _organisation(registry, settings)
         actor = _actor(registry, settings, account or settings.gallery.account, passphrase)
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
     opened.finish_erasures()
+    opened.finish_orders()
+    narrow(opened)
     return opened
+
+
+def restore_gallery(
+    config: Path,
+    backup: Path,
+    ledger: Path,
+    *,
+    log: Path | None = None,
+    replace: bool = False,
+    forget_unreadable: bool = False,
+    account: str | None = None,
+    passphrase: str | Asking | None = None,
+    kek_passphrase: str | Asking | None = None,
+    clock: Clock = system_clock,
+    progress: Callable[[int, int], None] | None = None,
+) -> Staged:
+    """Restore a gallery whose data folder is lost. See `countenance.backup.restoring.restore`.
+
+    Args:
+        config: The configuration, which says where vault and key-encryption key lie.
+        backup: The file that `countenance backup` made.
+        ledger: The newest erasure ledger.
+        log: A folder with the log's own files (tiles); those in the data folder when left out.
+        replace: The data folder holds a registry, which the backup shall replace.
+        forget_unreadable: Go on without the people whose keys the vault does not hold.
+        account: Who restores; a controller, by the backup's own records.
+        passphrase: Of the account's key.
+        kek_passphrase: Of the key-encryption key.
+        clock: The time.
+        progress: Told how many bytes have been read, and how many there are.
+    """
+    settings = load(config)
+    email = account or settings.gallery.account or ""
+    with unlock_vault(settings.vault_path, settings.kek_path, kek_passphrase) as vault:
+
+        def finish(made: Staged) -> None:
+            book = Book(made.registry, Keyring(vault), settings.gallery.id, made.folder / "log")
+            actor = _actor(made.registry, settings, email, passphrase)
+            log_restore(Desk(made.registry, book, clock, made.organisation, actor, ""), made)
+            book.publish()
+            book.check()
+
+        wish = Wish(backup, ledger, log, forget_unreadable)
+        return restore(place(settings, vault), wish, email, finish, replace=replace, progress=progress)
 
 
 def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
@@ -64,7 +122,7 @@ def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
     fresh = [write_config(plan)]
     try:
         settings = load(fresh[0])
-        keys = settings.vault_path, settings.kek_path, settings.account_key(plan.account)
+        keys = settings.vault_path, settings.ledger_path, settings.kek_path, settings.account_key(plan.account)
         fresh += [place for place in (settings.data, *keys) if not place.exists()]
         return _found(plan, settings, clock)
     except BaseException as error:
@@ -82,8 +140,9 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         settings.data.mkdir(mode=0o700, parents=True)
         registry = Registry(settings.registry_url, create=True)
         opening.callback(registry.close)
-        vault = create_vault(settings.vault_path, create_kek(settings.kek_path))
+        vault = create_vault(settings.vault_path, _new_kek(plan, settings))
         opening.callback(vault.close)
+        Ledger(settings.ledger_path, settings.gallery.id).begin()
         vault.create(LOG_KEY)
         public = create_account_key(settings.account_key(plan.account), plan.passphrase)
         with registry.write() as connection:
@@ -94,11 +153,22 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         founding = _assemble(settings, registry, vault, organisation, None, clock, ExitStack())
         with registry.write() as connection:
             insert_account(connection, founding.context, plan.account, tuple(plan.roles or FOUNDER_ROLES), public)
+            values = {"kind": "model", "value": founding.context.vision.contract, "created": clock()}
+            connection.execute(sa.insert(t.activations).values(organisation=organisation, **values))
         founding.context.vision.close()
         actor = _actor(registry, settings, plan.account, plan.passphrase)
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
-    opened.agreements.add(plan.purposes)
+    opened.agreements.add(plan.purposes, territories=plan.territories)
     return opened
+
+
+def _new_kek(plan: Plan, settings: Settings) -> bytes:
+    """Where the environment holds the key, no file is made."""
+    if kek.kind_of(settings.kek_path) == kek.VARIABLE:
+        return kek.load_kek()
+    if plan.kek == kek.STRETCHED:
+        return kek.create_stretched(settings.kek_path, plan.kek_passphrase or "")
+    return kek.create_kek(settings.kek_path)
 
 
 def _assemble(
@@ -114,11 +184,11 @@ def _assemble(
     closing.callback(vision.close)
     keys = Keyring(vault)
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
-    desk = Desk(registry, book, clock, organisation, actor)
+    desk = Desk(registry, book, clock, organisation, actor, vision.contract)
     scale = Scale(settings.search.threshold, settings.search.high)
     index = open_index(settings.index.engine, vision.dimension)
-    places = (settings.data, settings.vault_path.parent)
-    gallery = Gallery(registry, keys, index, desk, clock, scale, vision.contract, places)
+    tools = erasure_tools(settings, registry, keys)
+    gallery = Gallery(registry, keys, index, desk, clock, scale, vision.contract, tools)
     context = Context(settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor)
     return Countenance(context, closing)
 

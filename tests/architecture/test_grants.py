@@ -26,7 +26,7 @@ PUBLIC = [(name, each) for name, each in inspect.getmembers(Gallery, inspect.isf
 
 
 @pytest.mark.parametrize(("name", "method"), PUBLIC, ids=[name for name, _ in PUBLIC])
-def test_every_gallery_method_demands_a_grant(name: str, method: object) -> None:
+def test_p3_every_gallery_method_demands_a_grant(name: str, method: object) -> None:
     grant = inspect.signature(method).parameters.get("grant")
     assert grant is not None, f"Gallery.{name} moves templates without a grant"
     assert grant.kind is inspect.Parameter.KEYWORD_ONLY
@@ -37,7 +37,7 @@ def test_every_gallery_method_demands_a_grant(name: str, method: object) -> None
 
 
 @pytest.mark.parametrize(("name", "method"), PUBLIC, ids=[name for name, _ in PUBLIC])
-def test_every_gallery_method_spends_its_grant_before_anything_else(name: str, method: object) -> None:
+def test_p3_every_gallery_method_spends_its_grant_before_anything_else(name: str, method: object) -> None:
     body = ast.parse(textwrap.dedent(inspect.getsource(method))).body[0].body  # type: ignore[attr-defined,arg-type]
     calls = [ast.unparse(each) for each in body[1:3]]  # after the docstring; the time may be asked first
     spending = [call for call in calls if call.startswith("grant.spend(")]
@@ -52,7 +52,7 @@ def test_the_gallery_has_no_public_attribute_beside_its_methods() -> None:
     assert all(f"self.{word}" not in made for word in ("registry", "keys", "index", "mirror"))
 
 
-def test_only_the_desk_holds_the_seal() -> None:
+def test_p3_only_the_desk_holds_the_seal() -> None:
     holders = []
     for file in SOURCE.rglob("*.py"):
         tree = ast.parse(file.read_text("utf-8"))

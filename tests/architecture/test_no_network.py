@@ -22,7 +22,7 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_sockets")
-def test_enrol_ingest_search_and_erase_open_no_socket(club: Club, tmp_path: Path) -> None:
+def test_p25_enrol_ingest_search_and_erase_open_no_socket(club: Club, tmp_path: Path) -> None:
     people = cast()
     folder = tmp_path / "party"
     folder.mkdir()
@@ -38,7 +38,7 @@ def test_enrol_ingest_search_and_erase_open_no_socket(club: Club, tmp_path: Path
 
 @pytest.mark.usefixtures("no_sockets")
 @pytest.mark.parametrize("address", ["https://example.org/a.jpg", "file:///etc/passwd", "s3://bucket/a.jpg"])
-def test_an_address_is_no_photo(club: Club, address: str) -> None:
+def test_p25_an_address_is_no_photo(club: Club, address: str) -> None:
     ada = club.subject("Ada")
     basis = club.basis(ada)
     with pytest.raises(CountenanceError):

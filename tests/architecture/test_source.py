@@ -98,7 +98,7 @@ def test_no_error_is_swallowed_whole(file: Path) -> None:
 
 
 @every_file
-def test_nothing_is_inferred_from_a_face(file: Path) -> None:
+def test_p25_nothing_is_inferred_from_a_face(file: Path) -> None:
     assert not {name for name in identifiers(file) if words(name) & INSIDE}
 
 
@@ -106,7 +106,7 @@ def test_no_drawer_for_everything() -> None:
     assert not [name for name in NAMES if re.search(r"(^|/)(utils?|helpers?|misc|common)(\.py|/)", name)]
 
 
-def test_nobody_is_ever_said_to_be_confirmed_as_somebody() -> None:
+def test_p17_nobody_is_ever_said_to_be_confirmed_as_somebody() -> None:
     everything = [file for file in SOURCE.rglob("*") if file.suffix in {".py", ".html", ".css", ".js", ".txt", ".md"}]
     assert not [
         file.name for file in everything if re.search("match confirmed", file.read_text("utf-8"), re.IGNORECASE)
@@ -123,7 +123,7 @@ def test_there_is_no_way_around(file: Path) -> None:
     assert not [each for each in keywords if isinstance(each.value, ast.Constant) and each.value.value is False]
 
 
-def test_no_setting_turns_a_rule_off() -> None:
+def test_p11_no_setting_turns_a_rule_off() -> None:
     from countenance.config import Settings
 
     def settings(model: type) -> set[str]:
@@ -135,7 +135,7 @@ def test_no_setting_turns_a_rule_off() -> None:
     assert not settings(Settings) & forbidden
 
 
-def test_the_import_contracts_hold_and_cover_every_entrance() -> None:
+def test_p25_the_import_contracts_hold_and_cover_every_entrance() -> None:
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     (entrances,) = [each for each in contracts if each["id"] == "entrances"]
     there = {

@@ -144,7 +144,7 @@ def test_clear_forgets_everyone(index):
     assert found(index) == {3}
 
 
-def test_only_rows_whose_basis_covers_the_purpose(index):
+def test_p4_only_rows_whose_basis_covers_the_purpose(index):
     index.add(rows([1, 2, 3, 4], purposes=[0b001, 0b011, 0b100, 0]))
     assert found(index, replace(ANY, purposes=0b001)) == {1, 2}
     assert found(index, replace(ANY, purposes=0b010)) == {2}
@@ -195,7 +195,7 @@ def test_the_policy_stays_with_its_row_when_another_is_removed(index):
         assert found(index, replace(ANY, organisations=frozenset({organisation}))) == expected
 
 
-def test_one_eligible_row_among_many_is_found(index):
+def test_p4_one_eligible_row_among_many_is_found(index):
     index.add(rows(range(1, 400), organisations=[2] * 200 + [1] + [2] * 198))
     assert found(index, k=10) == {201}
 
@@ -234,7 +234,7 @@ def test_a_table_in_another_memory_order_is_taken(index):
     assert index.search(np.asfortranarray(CROWD[3:5]), 1, ANY).ids.tolist() == [[3], [4]]
 
 
-def test_nothing_is_learned_from_the_others(index):
+def test_p23_nothing_is_learned_from_the_others(index):
     """P23: what one person's template scores does not depend on who else is in the gallery."""
     other = open_index(index.name, DIMENSION)
     index.add(rows(range(1, 200)))

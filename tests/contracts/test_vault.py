@@ -103,6 +103,16 @@ def test_many_keys_at_once(vault: Vault) -> None:
     assert vault.get_many(f"subject:{i}" for i in range(2000)) == keys
 
 
+def test_many_keys_are_destroyed_together(vault: Vault, opener: Opener) -> None:
+    for i in range(30):
+        vault.create(f"subject:{i}")
+    assert vault.destroy_many([f"subject:{i}" for i in range(5, 40)]) == 25
+    assert opener().ids() == sorted(f"subject:{i}" for i in range(5))
+    assert vault.destroy_many(iter(())) == 0
+    assert vault.destroy_many(["subject:1", "subject:1"]) == 1
+    vault.check()
+
+
 def test_ids_are_told_in_order(vault: Vault) -> None:
     assert vault.ids() == []
     for key_id in ("subject:2", "log", "organisation:1"):

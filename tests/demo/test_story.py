@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from countenance.demo import arriving, club, leaving, stage, story
+from countenance.demo import arriving, authorities, club, leaving, stage, story
 from countenance.errors import CountenanceError, InputError
 from countenance.samples import cast
 
@@ -53,7 +53,7 @@ def step(told: Told, number: int) -> str:
 
 def test_every_step_prints_one_line_with_its_time(told):
     assert told.code == 0
-    assert len(story.STEPS) >= 7
+    assert len(story.STEPS) >= 10
     for number in range(1, len(story.STEPS) + 1):
         assert re.search(r"\d+\.\d s\s*$", step(told, number))
 
@@ -106,17 +106,43 @@ def test_who_left_is_found_no_more(told):
         assert stage.ERASED not in [each.name for each in anna.subjects.list()]
 
 
+def test_another_organisation_searches_by_agreement_and_the_owner_sees_it(told):
+    assert "whom two of their people confirmed" in step(told, 5)
+    assert "is not in force: not until" in told.page
+    assert "The agreement has ended" in told.page
+    with told.places.open() as anna:
+        (theirs,) = [each for each in anna.agreements.list() if each.party == authorities.POLICE]
+        assert theirs.ended
+        assert [each.confirmed for each in anna.agreements.searches(theirs.id)] == [1]
+
+
+def test_an_order_takes_those_of_unknown_residence_with_it(told):
+    assert "3 people, one of unknown residence among them" in step(told, 8)
+    certificate = told.places.folder / "order.json"
+    assert json.loads(certificate.read_text())["body"]["kind"] == "order"
+    command = [sys.executable, "-m", "countenance.check", "certificate", str(certificate)]
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    with told.places.open() as anna:
+        assert not {each.name for each in anna.subjects.list()} & set(club.TERRITORIES)
+
+
+def test_an_old_backup_brings_nobody_back(told):
+    assert "and the 3 erased by order are not" in step(told, 9)
+    assert (told.places.folder / "before.backup").stat().st_size > 10_000
+    assert not (told.places.folder / "restored").exists()
+
+
 def test_the_certificate_is_saved_and_checks(told):
     file = told.places.folder / "certificate.json"
     scan = json.loads(file.read_text())["body"]["scan"]
-    assert f"{scan['files']} files, {scan['bytes']:,} bytes searched" in step(told, 6)
+    assert f"{scan['files']} files, {scan['bytes']:,} bytes searched" in step(told, 7)
     command = [sys.executable, "-m", "countenance.check", "certificate", str(file)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def test_the_changed_log_is_refused_and_the_real_one_still_checks(told):
-    assert "Log entry 40 was changed after it was written" in step(told, 7)
-    assert "was signed over other entries" in step(told, 7)
+    assert "Log entry 40 was changed after it was written" in step(told, 10)
+    assert "was signed over other entries" in step(told, 10)
     whole, changed = ((told.places.folder / name).read_bytes() for name in ("log.jsonl", "log-changed.jsonl"))
     assert len(whole) == len(changed)
     assert sum(one != other for one, other in zip(whole, changed, strict=True)) == 1
@@ -142,7 +168,7 @@ def test_keys_lie_apart_and_the_passphrases_are_for_the_owner_alone(told):
     folder = told.places.folder
     assert (folder / "keys" / "kek").exists()
     assert stat.S_IMODE((folder / "passphrases.json").stat().st_mode) == 0o600
-    assert set(told.places.passphrases) == {club.ANNA, club.BEN, club.CLARA, club.TRIAL}
+    assert set(told.places.passphrases) == {club.ANNA, club.BEN, club.CLARA, club.TRIAL, *club.GUESTS}
 
 
 def test_a_finished_club_is_served_as_it_is(told):

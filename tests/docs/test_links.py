@@ -24,7 +24,7 @@ REGISTRY = re.compile(
     r"https?://[^\s)>]*(?:pypi|pythonhosted|npmjs|crates|conda|rubygems|hackage|maven)", re.IGNORECASE
 )
 PACKAGE = ROOT / "src" / "countenance"
-NOT_BUILT = {"http/", "review/", "backup/", "client/"}
+NOT_BUILT = {"http/", "review/", "client/"}
 READERS_OWN = {"people/", "people/NAME/", "party/", "club/"}
 
 

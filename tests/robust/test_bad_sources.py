@@ -234,7 +234,9 @@ def test_a_folder_whose_name_is_no_text(members: Club) -> None:
 
 
 @pytest.mark.parametrize("mark", ["metadata", "instaloader", "gallery-dl"])
-def test_marks_of_scraping_pause_the_source_before_anything_is_kept(members: Club, source: Source, mark: str) -> None:
+def test_p26_marks_of_scraping_pause_the_source_before_anything_is_kept(
+    members: Club, source: Source, mark: str
+) -> None:
     (source.root / "a.jpg").write_bytes(photos.portrait())
     if mark == "metadata":
         (source.root / "b.jpg").write_bytes(with_facebook_mark(photos.portrait()))

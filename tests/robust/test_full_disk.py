@@ -125,11 +125,13 @@ def test_a_gallery_can_be_opened_and_looked_at_on_a_full_disk(small: Club) -> No
 CHILD = textwrap.dedent(
     """
     import json, resource, signal, sys
-    import countenance
+    from pathlib import Path
     from countenance.errors import CountenanceError
+    from countenance.wiring import open_gallery
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     said = []
-    with countenance.open(sys.argv[1], passphrase=sys.argv[2]) as c:
+    clock = lambda: int(sys.argv[4])
+    with open_gallery(Path(sys.argv[1]), passphrase=sys.argv[2], clock=clock) as c:
         c.sign_in()
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
         for act in (
@@ -154,7 +156,7 @@ def test_a_writer_that_fails(club: Club, limit: int) -> None:
     club.person("Ada", 1)
     before = counts(club)
     club.close()
-    command = [sys.executable, "-c", CHILD, str(club.folder), WORDS[ANNA], str(limit)]
+    command = [sys.executable, "-c", CHILD, str(club.folder), WORDS[ANNA], str(limit), str(club.clock())]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-1500:]
     club.reopen()
@@ -170,15 +172,15 @@ def test_a_checkpoint_that_cannot_be_written_undoes_nothing(club: Club, monkeypa
     """It is derived from the log: what was committed stands, and the next one is written when there is room."""
     folder = club.folder / "data" / "log"
 
-    def failing(path: Path, text: str, **_: object) -> int:
+    def failing(path: Path, _target: Path) -> Path:
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", failing)
+        patch.setattr(Path, "replace", failing)
         club.subject("Ada")
         club.anna.cases.open("press 12", purpose="photo-library")
     assert [subject.handle for subject in club.anna.subjects.list()] == ["ada"]
     club.anna.check_log()
     club.subject("Bruno")
     assert (folder / "checkpoint").read_text() == club.anna.context.book.checkpoint()
-    assert [file.name for file in folder.iterdir()] == ["checkpoint"]
+    assert {file.name for file in folder.iterdir()} == {"checkpoint", "tail"}

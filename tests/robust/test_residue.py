@@ -9,32 +9,15 @@ import pytest
 
 from clubs import Club, enrolment
 from countenance.errors import Tampered
-from countenance.gallery import erasing
-from countenance.gallery.erasing import _markers, look_for
+from countenance.gallery import erasing, scanning
+from countenance.gallery.scanning import Wanted, look_for
 from countenance.registry.database import Registry
-from countenance.types import SubjectId
+from traces import held, markers_of
 
 PEOPLE = 60
 
 
-def markers(club: Club, number: int) -> list[bytes]:
-    context = club.anna.context
-    with context.registry.read() as connection:
-        return _markers(connection, context.keys, SubjectId(number))
-
-
-def held(places: tuple[Path, ...], wanted: list[bytes]) -> list[str]:
-    """Every window of every marker in every file, read whole: another way than the program's own scan."""
-    contents = {file.name: file.read_bytes() for place in places for file in place.rglob("*") if file.is_file()}
-    return [
-        f"{name}: marker {number}"
-        for name, content in contents.items()
-        for number, marker in enumerate(wanted)
-        if any(marker[at : at + 24] in content for at in range(0, len(marker) - 23, 8))
-    ]
-
-
-def test_enrolments_and_erasures_in_turn_leave_nothing(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p6_enrolments_and_erasures_in_turn_leave_nothing(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     rewritten: list[int] = []
     rewrite = Registry.rewrite
 
@@ -54,7 +37,7 @@ def test_enrolments_and_erasures_in_turn_leave_nothing(club: Club, monkeypatch: 
         living.append(name)
         if number % 3 == 2:
             gone = living.pop(chance.randrange(len(living)))
-            wanted = markers(club, club.anna.subjects.get(gone).id)
+            wanted = markers_of(club, club.anna.subjects.get(gone).id)
             sealed = [marker for marker in wanted if len(marker) not in {32, 512}]  # not the bare key, nor templates
             assert len(held(club.places, sealed)) >= len(sealed)
             certificate = club.anna.erase(gone, reason="request").certificate["body"]
@@ -66,10 +49,12 @@ def test_enrolments_and_erasures_in_turn_leave_nothing(club: Club, monkeypatch: 
     club.anna.check_log()
 
 
-def test_a_copy_in_the_slack_of_a_page_is_found_and_written_over(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_p6_a_copy_in_the_slack_of_a_page_is_found_and_written_over(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """`secure_delete` is switched off, so that every deleted byte stays where it lay: the worst that a page can do."""
     club.person("Ada", 1)
-    wanted = markers(club, 1)
+    wanted = markers_of(club, 1)
     engine = club.anna.context.registry.engine
     engine.dispose()
     import sqlalchemy as sa
@@ -81,9 +66,9 @@ def test_a_copy_in_the_slack_of_a_page_is_found_and_written_over(club: Club, mon
     told: list[str] = []
     search = erasing.look_for
 
-    def remembered(*values: object) -> object:
+    def remembered(*values: object, **more: object) -> object:
         try:
-            return search(*values)  # type: ignore[arg-type]
+            return search(*values, **more)  # type: ignore[arg-type]
         except Tampered as fault:
             told.append(fault.message)
             raise
@@ -96,9 +81,9 @@ def test_a_copy_in_the_slack_of_a_page_is_found_and_written_over(club: Club, mon
     assert held(club.places, wanted) == []
 
 
-def test_a_copy_that_nobody_can_write_over_stops_the_certificate(club: Club) -> None:
+def test_p6_a_copy_that_nobody_can_write_over_stops_the_certificate(club: Club) -> None:
     club.person("Ada", 1)
-    wanted = markers(club, 1)
+    wanted = markers_of(club, 1)
     copy = club.folder / "data" / "forgotten-copy"
     copy.write_bytes(b"x" * 5_000_000 + wanted[-2] + b"y" * 77)
     with pytest.raises(Tampered, match="forgotten-copy"):
@@ -110,15 +95,15 @@ def test_a_copy_that_nobody_can_write_over_stops_the_certificate(club: Club) -> 
 
 def test_the_scan_looks_across_the_pieces_that_it_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marker = random.Random(1).randbytes(200)  # noqa: S311
-    monkeypatch.setattr(erasing, "_CHUNK", 100)
+    monkeypatch.setattr(scanning, "_CHUNK", 100)
     for before in range(250):
         (tmp_path / "file").write_bytes(b"\0" * before + marker[:24] + b"\0" * 50)
         with pytest.raises(Tampered):
-            look_for([marker], [tmp_path])
+            look_for(Wanted.of([marker]), [tmp_path])
     (tmp_path / "file").write_bytes(marker[1:24] + b"\0" + marker[1:24])
-    assert look_for([marker], [tmp_path]).files == 1
+    assert look_for(Wanted.of([marker]), [tmp_path]).files == 1
 
 
 def test_an_enrolment_has_a_template_to_look_for(club: Club) -> None:
     club.person("Ada", 1)
-    assert enrolment(1).template.to_bytes() in markers(club, 1)
+    assert enrolment(1).template.to_bytes() in markers_of(club, 1)

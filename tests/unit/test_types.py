@@ -62,5 +62,5 @@ def test_the_words_cannot_be_changed() -> None:
 def test_a_candidate_s_best_is_its_first_appearance() -> None:
     first = Appearance(PhotoRef("P1", "a.jpg", "party"), Box(0, 0, 1, 1), 0.9)
     second = Appearance(PhotoRef("P2", "b.jpg", "party"), Box(0, 0, 1, 1), 0.8)
-    assert Candidate(1, "ada", "Ada", 0.9, "high", "B1", "", (first, second)).best is first
-    assert Candidate(1, "ada", "Ada", 0.9, "high", "B1", "").best is None
+    assert Candidate(1, "ada", "Ada", 0.9, "high", "B1", "", "", "", (first, second)).best is first
+    assert Candidate(1, "ada", "Ada", 0.9, "high", "B1", "", "", "").best is None

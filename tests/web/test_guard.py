@@ -12,7 +12,7 @@ from countenance.web.routes import ACTIONS, ROUTES
 
 
 def test_without_the_session_nothing_is_told(page, stranger):
-    for path in ("/", "/log", "/people/ada", "/style.css", "/sample/Ada"):
+    for path in ("/", "/log", "/people/ada", "/sample/Ada", "/Rights", "/rights/", "/confirm", "/public/x"):
         answer = stranger.get(path)
         assert answer.status_code == 401
         assert "Riverside" not in answer.text

@@ -3,19 +3,19 @@
 This is the whole of it. It imports nothing else of Countenance, so an authority can read it in one sitting and need
 trust nothing but this file, ``cryptography`` and ``rfc8785``. It opens no connection and writes no file.
 
-What it relies on: Ed25519 (RFC 8032), canonical JSON (RFC 8785), Merkle trees (RFC 6962), their inclusion proofs
-(RFC 9162 §2.1.3.2), and signed notes and log checkpoints (C2SP signed-note, tlog-checkpoint).
+It relies on Ed25519 (RFC 8032), canonical JSON (RFC 8785), Merkle trees with their proofs (RFC 6962 §2.1), and signed
+checkpoints and tiles of logs (C2SP signed-note, tlog-checkpoint, tlog-tiles).
 """
-
-from __future__ import annotations
 
 import argparse
 import json
 import re
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,376 +24,309 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 OK, UNUSABLE, DOES_NOT_CHECK = 0, 10, 70
-KINDS = ("erasure", "order", "receipt")
+FILES = {"certificate": 1, "log": 1, "consistency": 3}
 KEEP = "Keep the file as it is, and ask whoever gave it to you for the one they hold."
+UNVOUCHED = "NOT VOUCHED FOR: nobody said whose key this is. Get the log's key another way, and give it with --key."
+UNWITNESSED = "UNWITNESSED: without a checkpoint held outside, a log rewritten from the start looks the same."
+HELP = """commands:
+  certificate FILE          a certificate or receipt: its signature, its log entry, its checkpoints
+  log LOG                   a whole log (one entry a line, or a tlog-tiles folder), with checkpoints held outside
+  consistency OLD NEW LOG   that a log only grew from one checkpoint to another
+examples:
+  countenance-check certificate erasure.json --key club.vkey
+  countenance-check log leaves.jsonl --checkpoint march.txt --checkpoint receipt.json --key club.vkey
+Exits with 0 when all checks, 70 when something does not, 10 when the input cannot be used."""
 
 
 class CheckError(Exception):
-    """Something does not check (exit 70) or could not be checked at all (exit 10)."""
+    """Something does not check (exit 70), or cannot be checked at all (exit 10)."""
 
-    def __init__(self, message: str, hint: str = KEEP, exit_code: int = DOES_NOT_CHECK) -> None:
+    def __init__(self, message: str, exit_code: int = DOES_NOT_CHECK) -> None:
         super().__init__(message)
-        self.message, self.hint, self.exit_code = message, hint, exit_code
+        self.exit_code = exit_code
+
+
+def need(sound: object, message: str) -> None:
+    """Every check is one of these: what must be so, and what is wrong where it is not."""
+    if not sound:
+        raise CheckError(message)
+
+
+@contextmanager
+def strict(message: str, exit_code: int = DOES_NOT_CHECK) -> Iterator[None]:
+    """What is malformed does not check: a field that is missing, is of another kind, or is nested too deeply."""
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError, InvalidSignature):
+        raise CheckError(message, exit_code) from None
+
+
+# --- keys and checkpoints --------------------------------------------------------------------------------------------
 
 
 class Key(NamedTuple):
-    """A public key with its name, from ``name+hash+base64`` (C2SP signed-note)."""
+    """An Ed25519 public key with its name, from ``name+hash+base64`` (C2SP signed-note)."""
 
-    text: str
     name: str
     id: bytes
     public: bytes
 
     def check(self, signature: bytes, data: bytes, what: str) -> None:
-        """Checks one Ed25519 signature."""
-        try:
+        """Checks one signature."""
+        with strict(f"The signature of {what} does not fit: it was changed, or signed by another."):
             Ed25519PublicKey.from_public_bytes(self.public).verify(signature, data)
-        except (InvalidSignature, ValueError):
-            raise CheckError(f"The signature of {what} does not fit: it was changed, or signed by another.") from None
 
 
 class Checkpoint(NamedTuple):
-    """The state of a log that somebody holds: whose, how many entries, their Merkle root."""
+    """The state of a log that somebody signed: whose, how many entries, their Merkle root."""
 
     origin: str
     size: int
     root: bytes
 
 
-# --- reading ---------------------------------------------------------------------------------------------------------
-
-
-def parse_key(text: str) -> Key:
+def parse_key(text: str, exit_code: int = DOES_NOT_CHECK) -> Key:
     """The key in ``name+hash+base64``; the hash must be that of the name and the key."""
-    name, _, rest = text.partition("+")
-    hashed, _, data = rest.partition("+")
-    raw = _base64(data)
-    key_id = sha256(f"{name}\n".encode("utf-8", "surrogatepass") + raw).digest()[:4]
-    if not name or any(c.isspace() for c in name) or len(raw) != 33 or raw[0] != 1 or hashed != key_id.hex():
-        raise CheckError("The key is not an Ed25519 key written name+hash+base64.", "Copy the key again, as one line.")
-    return Key(text, name, key_id, raw[1:])
+    with strict("The key is no Ed25519 key in the form name+hash+base64.", exit_code):
+        name, hashed, data = re.fullmatch(r"([^+\s]+)\+([0-9a-f]{8})\+(\S+)", text).groups()  # type: ignore[union-attr]
+        raw = _base64(data)
+        if len(raw) != 33 or raw[0] != 1 or sha256(f"{name}\n".encode() + raw).hexdigest()[:8] != hashed:
+            raise ValueError
+    return Key(name, bytes.fromhex(hashed), raw[1:])
 
 
-def open_checkpoint(note: Any, key: Key | None) -> Checkpoint:
+def open_checkpoint(note: str, key: Key | None) -> Checkpoint:
     """The checkpoint in a signed note; its signature by ``key`` is checked unless there is no key."""
-    if not isinstance(note, str) or any(c < " " and c != "\n" for c in note):
-        raise CheckError("The checkpoint is not the text of a signed note.")
-    head, blank, tail = note.rpartition("\n\n")
-    signatures = [re.fullmatch(r"— ([^ +\n]+) (\S+)", line) for line in tail.split("\n")[:-1]]
-    if not blank or not tail.endswith("\n") or not signatures or None in signatures:
-        raise CheckError("The checkpoint has no signature lines that can be read.")
-    if key is not None:
-        named = [_base64(found[2]) for found in signatures if found and found[1] == key.name]
-        ours = [raw[4:] for raw in named if raw[:4] == key.id]
-        if not ours:
-            raise CheckError(
-                f"The checkpoint is not signed by {_plain(key.name)}.", "Check that this is the log's key."
-            )
-        for signature in ours:
-            key.check(signature, f"{head}\n".encode("utf-8", "surrogatepass"), "the checkpoint")
-    lines = head.split("\n")
-    root = _base64(lines[2]) if len(lines) > 2 else b""
-    if not all(lines) or len(root) != 32 or not re.fullmatch(r"0|[1-9][0-9]{0,17}", lines[1], re.ASCII):
-        raise CheckError("The checkpoint does not hold an origin, a size and a root.")
-    return Checkpoint(lines[0], int(lines[1]), root)
+    with strict("The checkpoint is no signed note with an origin, a size and a root."):
+        head, tail = re.fullmatch(r"([^\0-\x09\x0b-\x1f]+)\n\n((?:— [^ +\n]+ \S+\n)+)", note).groups()  # type: ignore[union-attr]
+        if key is not None:
+            lines = [line.split(" ") for line in tail.split("\n")[:-1]]
+            named = [_base64(data) for _, name, data in lines if name == key.name]
+            ours = [raw[4:] for raw in named if raw[:4] == key.id]
+            need(ours, f"The checkpoint is not signed by {key.name!a}.")
+            for signature in ours:
+                key.check(signature, f"{head}\n".encode(), "the checkpoint")
+        origin, size, root = head.split("\n")[:3]
+        if not re.fullmatch(r"0|[1-9][0-9]{0,17}", size, re.ASCII) or len(_base64(root)) != 32 or "\n\n" in head:
+            raise ValueError
+        return Checkpoint(origin, int(size), _base64(root))
+
+
+def _base64(text: str) -> bytes:
+    """The bytes of base64 in its one canonical spelling. `ValueError` for any other."""
+    data = b64decode(text, validate=True)
+    if b64encode(data).decode() != text:
+        raise ValueError
+    return data
 
 
 def parse_json(data: bytes) -> Any:
-    """Strict JSON: UTF-8, no name twice in one object. Raises `ValueError`."""
+    """Strict JSON: UTF-8, and no name twice in one object. `ValueError` for anything else."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) != len(pairs):
-            raise ValueError("a name appears twice")
+            raise ValueError
         return dict(pairs)
 
-    try:
-        return json.loads(data.decode(), object_pairs_hook=unique)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+    return json.loads(data.decode(), object_pairs_hook=unique)
 
 
-def _canonical(value: Any, what: str) -> bytes:
-    try:
-        return rfc8785.dumps(value)
-    except (ValueError, RecursionError):
-        raise CheckError(f"{what} cannot be written as canonical JSON.") from None
-
-
-def _base64(text: Any) -> bytes:
-    """The bytes of strict base64 in its one canonical spelling; nothing for anything else."""
-    try:
-        data = b64decode(text, validate=True)
-    except (ValueError, TypeError):
-        return b""
-    return data if b64encode(data).decode() == text else b""
-
-
-def _read(path: str) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise CheckError(f"{path} cannot be read: {error.strerror}.", "Check the name.", UNUSABLE) from None
-
-
-def _key_given(text: str | None) -> Key | None:
-    if text is None:
-        return None
-    try:
-        return parse_key(text.strip() if text.count("+") > 1 else _read(text).decode().strip())
-    except CheckError as error:
-        raise CheckError(error.message, error.hint, UNUSABLE) from None
-    except UnicodeDecodeError:
-        raise CheckError(f"{text} does not hold a key.", "Give name+hash+base64, or its file.", UNUSABLE) from None
-
-
-# --- the Merkle tree -------------------------------------------------------------------------------------------------
-
-
-def _leaf(data: bytes) -> bytes:
-    return sha256(b"\0" + data).digest()
+# --- the Merkle tree: RFC 6962 §2.1, its own recursion read backwards ------------------------------------------------
 
 
 def _node(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 
-def _grow(stack: list[bytes], size: int, leaf: bytes) -> None:
-    """Adds leaf number ``size``: equal subtrees are joined, so the stack holds one for each bit set in the size."""
-    stack.append(leaf)
-    while size & 1:
-        right = stack.pop()
-        stack[-1] = _node(stack[-1], right)
-        size >>= 1
+def _left(size: int) -> int:
+    """How many entries the left side of a tree has: the largest power of two below its size."""
+    return 1 << (size - 1).bit_length() - 1
 
 
-def _root(stack: list[bytes]) -> bytes:
-    root = stack[-1] if stack else sha256(b"").digest()
-    for left in reversed(stack[:-1]):
-        root = _node(left, root)
-    return root
+def _root(leaves: Sequence[bytes]) -> bytes:
+    if len(leaves) < 2:
+        return leaves[0] if leaves else sha256(b"").digest()
+    return _node(_root(leaves[: _left(len(leaves))]), _root(leaves[_left(len(leaves)) :]))
 
 
-def _root_from_proof(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes | None:
-    """The root that an inclusion proof leads to (RFC 9162 §2.1.3.2); None when it is too long or too short."""
-    fn, sn, root = index, size - 1, leaf
-    for step in proof:
-        if sn == 0:
-            return None
-        if fn & 1 or fn == sn:
-            root = _node(step, root)
-            while fn and not fn & 1:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            root = _node(root, step)
-        fn, sn = fn >> 1, sn >> 1
-    return root if sn == 0 else None
+def _proven_root(index: int, size: int, leaf: bytes, proof: list[bytes]) -> bytes:
+    """The root that an inclusion proof leads to. `ValueError` when the proof is too long or too short."""
+    if size == 1 and not proof:
+        return leaf
+    *inner, other = proof
+    if index < _left(size):
+        return _node(_proven_root(index, _left(size), leaf, inner), other)
+    return _node(other, _proven_root(index - _left(size), size - _left(size), leaf, inner))
 
 
-# --- the two commands ------------------------------------------------------------------------------------------------
+def _proven_roots(old: int, new: int, known: list[bytes], proof: list[bytes]) -> tuple[bytes, bytes]:
+    """The roots that a consistency proof leads to. The old root itself is ``known``, so it is not in the proof."""
+    if old == new:
+        (root,) = known + proof
+        return root, root
+    *inner, other = proof
+    if old <= _left(new):
+        before, after = _proven_roots(old, _left(new), known, inner)
+        return before, _node(after, other)
+    before, after = _proven_roots(old - _left(new), new - _left(new), [], inner)
+    return _node(other, before), _node(other, after)
+
+
+def _hashes(steps: list[str]) -> list[bytes]:
+    hashes = [bytes.fromhex(step) for step in steps]
+    need(all(len(each) == 32 for each in hashes), "A proof holds what is no SHA-256 hash.")
+    return hashes
+
+
+# --- what can be checked ---------------------------------------------------------------------------------------------
 
 
 def check_certificate(data: bytes, given: Key | None) -> dict[str, Any]:
-    """Checks a certificate or receipt: signature, key, checkpoint, and that its log entry is under the checkpoint."""
-    certificate = _certificate(data)
-    body, signature = certificate["body"], certificate["signature"]
-    if not isinstance(signature, dict) or set(signature) != {"algorithm", "key", "value"}:
-        raise CheckError("The signature must have an algorithm, a key and a value, and nothing else.")
-    if signature["algorithm"] != "Ed25519" or not isinstance(signature["key"], str):
-        raise CheckError("The signature is not by an Ed25519 key.")
-    key = parse_key(signature["key"])
-    if given is not None and key != given:
-        raise CheckError("It is signed by another key than the one that you gave.", "Check whose key you hold.")
-    key.check(_base64(signature["value"]), _canonical(body, "The certificate"), "the certificate")
-    if not isinstance(body, dict) or body.get("kind") not in KINDS or not isinstance(body.get("log"), dict):
-        raise CheckError(f"Its kind is none of {', '.join(KINDS)}, or it has no log entry.")
-    checkpoint = open_checkpoint(body["log"].get("checkpoint"), key)
-    _check_inclusion(body["log"], checkpoint)
-    log = {"origin": checkpoint.origin, "index": body["log"]["index"], "size": checkpoint.size}
-    log["root"] = checkpoint.root.hex()
-    return {"kind": body["kind"], "key": key.text, "key_vouched_for": given is not None, "log": log, "body": body}
+    """Checks a certificate or receipt: signature, key, its log entry, its checkpoints and their proofs."""
+    with strict("This is no certificate.", UNUSABLE):
+        document = parse_json(data)
+        body, signature = document["body"], document["signature"]
+    with strict("The certificate is malformed: a part is missing, or of another kind."):
+        need(len(document) == 2, "The certificate carries something beside its body that nobody signed.")
+        need(signature["algorithm"] == "Ed25519" and len(signature) == 3, "The signature is not by an Ed25519 key.")
+        key = parse_key(signature["key"])
+        need(given in (None, key), "It is signed by another key than the one given.")
+        key.check(_base64(signature["value"]), rfc8785.dumps(body), "the certificate")
+        kind, log, leaf, index = str(body["kind"]), body["log"], body["log"]["leaf"], body["log"]["index"]
+        now = open_checkpoint(log["checkpoint"], key)
+        need(type(index) is int and 0 <= index < now.size, "The log entry has no place under the checkpoint.")
+        need(leaf["index"] == index, "The log entry stands at another place than it says.")
+        root = _proven_root(index, now.size, sha256(b"\0" + rfc8785.dumps(leaf)).digest(), _hashes(log["inclusion"]))
+        need(root == now.root, "The log entry is not in the log that the checkpoint stands for.")
+        told = {"origin": now.origin, "index": index, "size": now.size, "root": now.root.hex(), "only_grew_from": None}
+        if "before" in log or "consistency" in log:
+            before = open_checkpoint(log["before"], key)
+            need(before.size <= index, "The checkpoint from before the act was signed after it.")
+            if "consistency" in log:
+                check_consistency(before, now, log["consistency"])
+                told["only_grew_from"] = before.size
+    return {"kind": kind, "key": signature["key"], "key_vouched_for": given is not None, "log": told, "body": body}
 
 
-def _certificate(data: bytes) -> dict[str, Any]:
-    try:
-        certificate = parse_json(data)
-    except ValueError:
-        certificate = None
-    if not isinstance(certificate, dict) or not {"body", "signature"} <= set(certificate):
-        raise CheckError("This is no certificate.", "Give the JSON file as it was handed out.", UNUSABLE)
-    if len(certificate) > 2:
-        raise CheckError("The certificate carries something beside its body that nobody signed.")
-    return certificate
+def check_consistency(old: Checkpoint, new: Checkpoint, steps: list[str]) -> None:
+    """Checks a proof that the log only grew from the old checkpoint to the new one."""
+    need(old.origin == new.origin, "The two checkpoints are of different logs.")
+    need(old.size <= new.size, "The log was cut: the newer checkpoint has fewer entries.")
+    with strict(f"The proof that the log only grew from {old.size} to {new.size} entries is malformed."):
+        proof = _hashes(steps)
+        roots = _proven_roots(old.size, new.size, [old.root], proof) if old.size else (_root(proof), new.root)
+    need(roots == (old.root, new.root), f"The log was rewritten: its first {old.size} entries are not those of before.")
 
 
-def _check_inclusion(log: dict[str, Any], checkpoint: Checkpoint) -> None:
-    index, leaf, steps = log.get("index"), log.get("leaf"), log.get("inclusion")
-    if type(index) is not int or not 0 <= index < checkpoint.size or not isinstance(leaf, dict):
-        raise CheckError("The log entry has no place under the checkpoint.")
-    if type(leaf.get("index")) is not int or leaf["index"] != index:
-        raise CheckError("The log entry stands at another place than it says.")
-    if not isinstance(steps, list) or not all(isinstance(s, str) and re.fullmatch("[0-9a-f]{64}", s) for s in steps):
-        raise CheckError("The proof that the entry is in the log cannot be read.")
-    hashed = _leaf(_canonical(leaf, "The log entry"))
-    if _root_from_proof(index, checkpoint.size, hashed, [bytes.fromhex(s) for s in steps]) != checkpoint.root:
-        raise CheckError("The log entry is not in the log that the checkpoint stands for.")
+def check_log(entries: Iterable[bytes], checkpoints: Sequence[tuple[str, Checkpoint]]) -> dict[str, Any]:
+    """Checks a log's entries against checkpoints, each with the name of where it came from."""
+    need(len({seen.origin for _, seen in checkpoints}) < 2, "The checkpoints are of different logs.")
+    leaves: list[bytes] = []
+    for place, entry in enumerate(entries):
+        with strict(f"Line {place + 1} is no log entry: it was changed."):
+            index, canonical = parse_json(entry)["index"], rfc8785.dumps(parse_json(entry))
+        need(canonical == entry, f"Line {place + 1} is not written as the log writes it: it was changed.")
+        need(json.dumps(index) == str(place), f"Line {place + 1} says that it is entry {index!a}: it was moved.")
+        leaves.append(sha256(b"\0" + entry).digest())
+    size, good = len(leaves), 0
+    for name, seen in sorted(checkpoints, key=lambda named: named[1].size):
+        need(seen.size <= size, f"The log was cut: it has {size} entries, and {name} was signed over {seen.size}.")
+        where = f"Something in lines {good + 1} to {seen.size}" if good < seen.size else "The log"
+        need(_root(leaves[: seen.size]) == seen.root, f"{where} was rewritten: {name} was signed over other entries.")
+        good = seen.size
+    return {"size": size, "root": _root(leaves).hex(), "covered": good}
 
 
-def check_log(lines: Iterator[bytes], checkpoints: list[tuple[str, Checkpoint]]) -> dict[str, Any]:
-    """Checks a log, one entry a line, against the checkpoints (each with the name of where it came from)."""
-    stack: list[bytes] = []
-    waiting = sorted(checkpoints, key=lambda named: named[1].size)
-    size = good = 0
-    while True:
-        while waiting and waiting[0][1].size == size:
-            name, checkpoint = waiting.pop(0)
-            if _root(stack) != checkpoint.root:
-                # Up to the last checkpoint that fits, nothing was changed; so it was after that.
-                where = f"somewhere from line {good + 1} to line {size}" if good < size else f"before line {size + 1}"
-                raise CheckError(f"The log was rewritten {where}: {name} was signed over other entries.")
-            good = size
-        line = next(lines, None)
-        if line is None:
-            break
-        _grow(stack, size, _leaf(_entry(line, size)))
-        size += 1
-    if waiting:
-        name, checkpoint = waiting[0]
-        raise CheckError(f"The log was cut: it has {size} entries, and {name} was signed over {checkpoint.size}.")
-    return {"size": size, "root": _root(stack).hex(), "covered": good, "checkpoints": len(checkpoints)}
+def read_entries(place: Path) -> Iterator[bytes]:
+    """The log's entries: one a line of a file, or the entry bundles of a tlog-tiles folder."""
+    if place.is_dir():
+        yield from _bundled(place / "tile" / "entries")
+        return
+    with place.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            need(line.endswith(b"\n"), f"Line {number} is cut off in the middle.")
+            yield line[:-1]
 
 
-def _entry(line: bytes, index: int) -> bytes:
-    """The bytes of the entry on this line, which must be canonical and know its own place."""
-    if not line.endswith(b"\n"):
-        raise CheckError(f"Line {index + 1} is cut off in the middle.")
-    data = line[:-1]
-    try:
-        entry = parse_json(data)
-        canonical = rfc8785.dumps(entry)
-    except (ValueError, RecursionError):
-        raise CheckError(f"Line {index + 1} is no log entry: it was changed.") from None
-    if not isinstance(entry, dict) or canonical != data:
-        raise CheckError(f"Line {index + 1} is not written as the log writes it: it was changed.")
-    if type(entry.get("index")) is not int or entry["index"] != index:
-        raise CheckError(f"Line {index + 1} says that it is entry {_plain(entry.get('index'))}, and stands at {index}.")
-    return data
+def _bundled(folder: Path) -> Iterator[bytes]:
+    """256 entries a file, each behind its length in two bytes; the last ones may stand in a shorter ``NNN.p/W``."""
+    for number in count():
+        above = [f"x{number // 1000**power % 1000:03}" for power in (3, 2, 1) if number >= 1000**power]
+        file = folder.joinpath(*above, f"{number % 1000:03}")
+        shorter = [each for each in file.parent.glob(f"{file.name}.p/*") if each.name.isdecimal()]
+        if not file.is_file() and not shorter:
+            return
+        data = (file if file.is_file() else max(shorter, key=lambda each: int(each.name))).read_bytes()
+        while data:
+            end = 2 + int.from_bytes(data[:2])
+            need(end <= len(data), f"The entry bundle {number} is cut off in the middle.")
+            yield data[2:end]
+            data = data[end:]
 
 
 # --- the command line ------------------------------------------------------------------------------------------------
 
 
-def _certificate_command(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    found = check_certificate(_read(options.file), _key_given(options.key))
-    log = found["log"]
-    what = "receipt" if found["kind"] == "receipt" else f"{found['kind']} certificate"
-    lines = [f"This {what} checks."]
-    for name, value in found["body"].items():
-        lines += _told(value if name != "log" else value["leaf"], name if name != "log" else "log entry")
-    lines += [f"  log: entry {log['index']} of {log['size']} in {_plain(log['origin'])}, root {log['root']}"]
-    lines += [f"  signed by: {_plain(found['key'])}"]
-    if found["key_vouched_for"]:
-        lines += ["The key is the one that you gave."]
-    else:
-        lines += ["NOT VOUCHED FOR: the key is only the one named inside the certificate; anyone could have made it."]
-        lines += ["Get the log's key another way, and run this again with --key."]
-    return found, lines
+def _checkpoint(path: Path, key: Key | None) -> Checkpoint:
+    """The checkpoint in a file, or the one that a certificate carries."""
+    text = path.read_text("utf-8", "replace")
+    with strict(f"{path} holds no checkpoint.", UNUSABLE):
+        note = parse_json(text.encode())["body"]["log"]["checkpoint"] if text.lstrip().startswith("{") else text
+    return open_checkpoint(note, key)
 
 
-def _log_command(options: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    key = _key_given(options.key)
-    checkpoints = [(path, open_checkpoint(_checkpoint_text(_read(path), path), key)) for path in options.checkpoint]
-    try:
-        with Path(options.leaves).open("rb") as lines:
-            found = check_log(iter(lines), checkpoints)
-    except OSError as error:
-        raise CheckError(f"{options.leaves} cannot be read: {error.strerror}.", "Check the name.", UNUSABLE) from None
-    found["signatures_checked"] = bool(checkpoints) and key is not None
-    beyond = found["size"] - found["covered"]
-    if options.complete and (beyond or not checkpoints):
-        raise CheckError(f"No checkpoint covers the last {beyond} entries of the log.", "Get a newer checkpoint.")
-    told = [f"This log is whole in itself: {found['size']} entries, root {found['root']}."]
-    if not checkpoints:
-        told += ["UNWITNESSED: without a checkpoint held outside, a log rewritten from the start looks the same."]
-        return found, told
-    told += [f"It fits {len(checkpoints)} checkpoint(s): the first {found['covered']} entries are as they were signed."]
-    if beyond:
-        told += [f"The last {beyond} entries came later: no checkpoint given covers them."]
-    if key is None:
-        told += ["NOT VOUCHED FOR: without --key nobody knows who signed the checkpoints."]
-    return found, told
+def _log(place: Path, held: list[Path], key: Key | None, *, complete: bool) -> tuple[str, dict[str, Any]]:
+    seen = [(str(path), _checkpoint(path, key)) for path in held]
+    own = [("its own checkpoint", _checkpoint(place / "checkpoint", key))] if place.is_dir() else []
+    found = check_log(read_entries(place), seen + own)
+    beyond = found["size"] - max((each.size for _, each in seen), default=0)
+    need(not (complete and beyond), f"No checkpoint given covers the last {beyond} entries of the log.")
+    said = f"It fits {len(seen)} checkpoint(s); the last {beyond} entries came later." if seen else UNWITNESSED
+    return f"This log is whole in itself: {found['size']} entries. {said}", found
 
 
-def _checkpoint_text(data: bytes, path: str) -> Any:
-    """The signed note in a checkpoint file, or the one that a certificate carries."""
-    if data.lstrip().startswith(b"{"):
-        body = _certificate(data)["body"]
-        return body["log"].get("checkpoint") if isinstance(body, dict) and isinstance(body.get("log"), dict) else None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        raise CheckError(f"{path} is no checkpoint.", "Give a signed checkpoint or a certificate.", UNUSABLE) from None
-
-
-def _told(value: Any, name: str) -> list[str]:
-    """Any JSON value as readable lines, ``a.b: c``."""
-    if isinstance(value, dict):
-        return [line for key, inner in value.items() for line in _told(inner, f"{name}.{key}")]
-    shown = ", ".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
-    return [f"  {_plain(name)}: {shown}"]
-
-
-def _plain(value: Any) -> str:
-    """A value for the terminal: whatever could steer it or hide text is written out as an escape."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="countenance-check",
-        description="Checks what Countenance handed out, offline. Exits with 0 when all checks, 70 when something\n"
-        "does not, 10 when the input cannot be used.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="examples:\n  countenance-check certificate erasure.json --key club.vkey\n"
-        "  countenance-check log leaves.jsonl --checkpoint march.txt --checkpoint receipt.json --key club.vkey",
-    )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="certificate | log")
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--key", metavar="VKEY", help="the log's public key (name+hash+base64) or a file that holds it")
-    shared.add_argument("--json", action="store_true", help="print the result as one JSON object")
-    about = "check the signature of a certificate or receipt, and that its entry is in the log"
-    one = commands.add_parser("certificate", parents=[shared], help=about, description=about)
-    one.add_argument("file", metavar="FILE", help="the certificate, a JSON file")
-    one.set_defaults(run=_certificate_command)
-    about = "recompute a whole log, and compare it with checkpoints that were held outside"
-    log = commands.add_parser("log", parents=[shared], help=about, description=about)
-    log.add_argument("leaves", metavar="LEAVES", help="the log, one entry a line, exactly as it was exported")
-    log.add_argument(
-        "--checkpoint",
-        metavar="FILE",
-        action="append",
-        default=[],
-        help="a checkpoint, or a certificate that holds one",
-    )
-    log.add_argument("--complete", action="store_true", help="the newest checkpoint must cover every entry")
-    log.set_defaults(run=_log_command)
-    return parser
+def _run(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
+    text, files = options.key, [Path(file) for file in options.files]
+    if text is not None and text.count("+") < 2:
+        text = Path(text).read_text("utf-8", "replace")
+    key = None if text is None else parse_key(text.strip(), UNUSABLE)
+    if options.command == "certificate":
+        found = check_certificate(files[0].read_bytes(), key)
+        return f"This certificate ({ascii(found['kind'])[1:-1]}) checks.", found
+    if options.command == "consistency":
+        need(_checkpoint(files[0], key).size <= _checkpoint(files[1], key).size, "The log was cut between the two.")
+    return _log(files[-1], files[:-1] + [Path(file) for file in options.checkpoint], key, complete=options.complete)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, 10 or 70."""
-    options = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser("countenance-check", description="Checks what Countenance handed out, offline.")
+    parser.formatter_class, parser.epilog = argparse.RawDescriptionHelpFormatter, HELP
+    parser.add_argument("command", choices=FILES)
+    parser.add_argument("files", nargs="+", metavar="FILE")
+    parser.add_argument("--key", metavar="VKEY", help="the log's public key, name+hash+base64, or a file that holds it")
+    parser.add_argument("--checkpoint", metavar="FILE", action="append", default=[], help="or a certificate with one")
+    parser.add_argument("--complete", action="store_true", help="a checkpoint must cover the log's last entry")
+    parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+    options = parser.parse_args(arguments)
+    if len(options.files) != FILES[options.command]:
+        parser.error(f"{options.command} takes {FILES[options.command]} file(s)")
     try:
-        found, lines = options.run(options)
-        told = json.dumps({"ok": True, **found}) if options.json else "\n".join(lines)
-    except (CheckError, RecursionError) as fault:
-        error = fault if isinstance(fault, CheckError) else CheckError("It is nested too deeply.", exit_code=UNUSABLE)
+        with strict("It is nested too deeply.", UNUSABLE):
+            said, found = _run(options)
+            # Pure ASCII: whatever could steer a terminal or hide text is written out as an escape.
+            shown = json.dumps({"ok": True, **found}, indent=None if options.json else 1)
+    except (CheckError, OSError) as fault:
+        missing = isinstance(fault, OSError)
+        message = f"{fault.filename} cannot be read: {fault.strerror}." if isinstance(fault, OSError) else str(fault)
+        exit_code = UNUSABLE if isinstance(fault, OSError) else fault.exit_code
+        hint = "Check the name." if missing else KEEP
+        told = {"ok": False, "code": "tampered" if exit_code == DOES_NOT_CHECK else "input", "message": message}
         if options.json:
-            code = "input" if error.exit_code == UNUSABLE else "tampered"
-            print(json.dumps({"ok": False, "code": code, "message": error.message, "hint": error.hint}))  # noqa: T201
+            sys.stdout.write(json.dumps(told | {"hint": hint}) + "\n")
         else:
-            sys.stderr.write(f"{_plain(error.message)}\n{_plain(error.hint)}\n")
-        return error.exit_code
-    encoding = sys.stdout.encoding or "utf-8"  # a terminal that cannot show a sign gets its escape
-    sys.stdout.write(told.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+            sys.stderr.write(f"{ascii(message)[1:-1]}\n{hint}\n")
+        return exit_code
+    said += "" if options.key else f"\n{UNVOUCHED}"
+    sys.stdout.write(f"{shown}\n" if options.json else f"{said}\n{shown}\n")
     return OK

@@ -13,14 +13,23 @@ import typer
 from countenance import __version__
 from countenance.cli import (
     agreements,
+    assessing,
+    backup,
     bases,
     enrolling,
     founding,
     ingesting,
+    keys,
     leaving,
     logbook,
     models,
+    orders,
+    people,
+    purging,
     records,
+    reporting,
+    requests,
+    reviewing,
     searching,
     starting,
     trying,
@@ -44,9 +53,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (starting, trying, founding, enrolling, ingesting, searching, leaving):
+for part in (starting, trying, founding, enrolling, ingesting, searching, reviewing, leaving, orders):
     part.register(app)
-for part in (records, bases, agreements, upkeep, logbook, models):
+for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
+    part.register(app)
+for part in (keys, backup, models):
     part.register(app)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from countenance.cli import consents
 from countenance.cli.command import RECORDS, command, group
 from countenance.cli.console import plural
 from countenance.cli.options import (
@@ -40,7 +41,8 @@ def register(app: typer.Typer) -> None:
     )(countersign)  # fmt: skip
     command(bases, "confirm", "countenance basis confirm B1 --account anna@club.example")(confirm)
     command(bases, "notice", "countenance basis notice B1 notice-2026")(notice)
-    command(bases, "list", "countenance basis list", "countenance basis list anna")(show)
+    command(bases, "list", "countenance basis list", "countenance basis list anna")(listing)
+    consents.add_to(bases)
 
 
 def record(
@@ -56,7 +58,8 @@ def record(
 ) -> None:
     """Record why a person's face may be held. It finds nobody until it is confirmed.
 
-    The person confirms it with their own account, or a second account countersigns that it has seen the form.
+    The person confirms it through a one-time link or with their own account, or a second account countersigns that it
+    has seen the form.
     """
     if evidence is None:
         raise InputError("A basis needs its evidence.", hint="Give the signed form, or a scan: --evidence form.pdf.")
@@ -76,8 +79,11 @@ def record(
     session.screen.done(f"{basis.id}: {subject} for {', '.join(basis.purposes)}, until {basis.ends[:10]}; pending.")
     if not basis.notice:
         session.screen.advise(f"Say what the person was told: `countenance basis notice {basis.id} NAME`.")
-    session.screen.advise("It finds nobody until a second account has countersigned it:")
+    session.screen.advise(
+        "It finds nobody until a second account has countersigned it, or the person has confirmed it:"
+    )
     session.screen.command(f"countenance basis countersign {basis.id} --account SECOND@EXAMPLE")
+    session.screen.command(f"countenance basis link {basis.id}")
     session.screen.answer(told)
 
 
@@ -156,32 +162,34 @@ def notice(
     session.screen.answer(told)
 
 
-def show(
+def listing(
     session: Session,
     subject: Annotated[str | None, typer.Argument(metavar="SUBJECT", help="Of this person alone.")] = None,
 ) -> None:
-    """Show all bases, or those of one person."""
+    """Show all bases, or those of one person, and why one finds nobody; `basis show` says it in full."""
     with session.open() as c:
         told = _told(c, c.bases.list(c.subjects.get(subject) if subject else None))
+        for each in told:
+            each["lacks"] = [lack.what for lack in c.bases.why_not(each["id"])]
     rows = (
         (
             each["id"],
             each["subject"],
-            "expired" if each["expired"] else each["state"],
+            each["life"],
             ", ".join(each["purposes"]),
             each["notice"] or "none yet",
             each["ends"][:10],
             each["confirmed_how"],
+            "; ".join(each["lacks"]) or "finds",
         )
         for each in told
     )
-    session.screen.table(
-        ("basis", "subject", "state", "purposes", "notice", "until", "confirmed"), rows, empty="There are no bases."
-    )
+    columns = ("basis", "subject", "state", "purposes", "notice", "until", "confirmed", "finds nobody because")
+    session.screen.table(columns, rows, empty="There are no bases.")
     session.screen.answer(told)
 
 
 def _told(c: Countenance, bases: list[Basis]) -> list[dict[str, Any]]:
     """Bases as data, with the person's handle instead of a number."""
     handles = {subject.id: subject.handle for subject in c.subjects.list()}
-    return [asdict(basis) | {"subject": handles.get(basis.subject)} for basis in bases]
+    return [asdict(basis) | {"subject": handles.get(basis.subject), "life": basis.life} for basis in bases]

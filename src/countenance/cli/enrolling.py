@@ -47,6 +47,9 @@ def enrol(
     photo: Annotated[Path | None, typer.Argument(metavar="PHOTO", help="A photo of them alone.")] = None,
     basis: Annotated[str | None, typer.Option("--basis", metavar="B1", help="Why their face may be held.")] = None,
     face: Face = None,
+    receipt: Annotated[
+        Path | None, typer.Option("--receipt", metavar="FILE", help="Write the person's receipt, to be given to them.")
+    ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
@@ -75,11 +78,13 @@ def enrol(
             )
         with session.open() as c:
             c.sign_in()
-            _one(session, c.enrol(subject, photo, basis=basis, face=face))
+            enrolled = c.enrol(subject, photo, basis=basis, face=face)
+            handed = _hand_out(c, enrolled, receipt) if receipt else None
+        _one(session, enrolled, handed)
         return
-    if subject or photo or basis or evidence is None:
+    if subject or photo or basis or receipt or evidence is None:
         raise InputError(
-            "With --from, give the form that they signed, and no single person, photo or basis.",
+            "With --from, give the form that they signed, and no single person, photo, basis or receipt.",
             hint="countenance enrol --from people/ --evidence form.pdf --notice notice-2026",
         )
     form: dict[str, Any] = {
@@ -93,15 +98,23 @@ def enrol(
     _many(session, source, form, listed(purposes), territory)
 
 
-def _one(session: Session, enrolled: Enrolled) -> None:
+def _hand_out(c: Countenance, enrolled: Enrolled, receipt: Path) -> Path:
+    from countenance.service.receipts import save_receipt
+
+    return save_receipt(c.receipts.issue(enrolled.basis), receipt)
+
+
+def _one(session: Session, enrolled: Enrolled, receipt: Path | None) -> None:
     screen = session.screen
     screen.done(f"{enrolled.subject} is enrolled from {enrolled.photo} under {enrolled.basis}.")
     if enrolled.waits_for:
         screen.advise(f"Not found yet: {enrolled.waits_for}.")
         screen.command(f"countenance basis countersign {enrolled.basis} --account SECOND@EXAMPLE")
+    if receipt:
+        screen.say(f"  Their receipt, to be given to them: {receipt}")
     if enrolled.advice:
         screen.advise(enrolled.advice)
-    screen.answer(enrolled.as_json())
+    screen.answer(enrolled.as_json() | {"receipt": str(receipt) if receipt else None})
 
 
 def _many(session: Session, source: Path, form: dict[str, Any], purposes: list[str], territory: str) -> None:

@@ -9,11 +9,16 @@ import typer
 
 from countenance.cli.command import BEGIN, command
 from countenance.cli.options import Purposes
-from countenance.cli.session import Session, listed
+from countenance.cli.session import KEK_PASSPHRASE, Session, listed
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
 
+_KEKS = {
+    "file": "{}",
+    "passphrase": "from your passphrase, with the salt in {}",
+    "environment": "in COUNTENANCE_KEK; no file",
+}
 SOLO_MEANS = "purposes that need two reviewers are off, and every certificate says so"
 
 
@@ -41,6 +46,23 @@ def init(
         float | None,
         typer.Option("--high", min=-1, max=1, help="From here on the band is high; 0.05 above if left out."),
     ] = None,
+    territories: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--territories",
+            metavar="CODE",
+            help="Where its people live: GB, DE … Everywhere when left out; later ones need a DPIA.",
+        ),
+    ] = None,
+    kek: Annotated[
+        str,
+        typer.Option(
+            "--kek",
+            metavar="file|passphrase",
+            help="Whether the key-encryption key lies in a file, or is stretched from a passphrase (COUNTENANCE_KEK "
+            "in the environment goes before both).",
+        ),
+    ] = "file",
 ) -> None:
     """Make a gallery: its folder, its keys, its first account, and a commented countenance.toml.
 
@@ -55,7 +77,12 @@ def init(
     wanted = listed(purposes) or listed([session.ask("The purpose", "--purposes", default="photo-library")])
     high = min(1.0, round(threshold + 0.05, 4)) if high is None else high
     passphrase = session.new_passphrase(email)
-    with found_gallery(Plan(folder, organisation, email, passphrase, wanted, keys, threshold, high)) as made:
+    locking = session.new_passphrase("the key-encryption key", KEK_PASSPHRASE) if kek == "passphrase" else None
+    plan = Plan(
+        folder, organisation, email, passphrase, wanted, keys, threshold, high,
+        territories=listed(territories) or ("*",), kek=kek, kek_passphrase=locking,
+    )  # fmt: skip
+    with found_gallery(plan) as made:
         _tell(session, folder, made)
 
 
@@ -65,11 +92,19 @@ def _tell(session: Session, folder: Path, made: Countenance) -> None:
     screen.facts(
         [
             ("Settings", folder / "countenance.toml"),
-            ("Key-encryption key", settings.kek_path),
+            ("Key-encryption key", _KEKS[made.keys.kind].format(settings.kek_path)),
+            ("Vault and erasure ledger", settings.vault_path.parent),
             ("Account keys", settings.accounts_path),
         ]
     )
-    screen.warn("Keep one copy of the key-encryption key, apart from the data. Without it nothing here can be read.")
+    screen.warn(
+        "If the key-encryption key or the vault is lost, so is everything that is sealed here: templates, names, "
+        "cases, every backup. Nobody can bring it back."
+    )
+    screen.warn(
+        "Keep one copy of the key-encryption key, and one of the vault (`countenance keys copy FOLDER`), apart from "
+        "the data and from each other."
+    )
     if solo:
         screen.advise(f"This gallery is solo (fewer than three named people): {SOLO_MEANS}.")
     screen.advise("Next:")

@@ -69,6 +69,8 @@ def tell(session: Session, report: Report) -> None:
         f"  {plural(report.faces_found, 'face')} found: {report.faces_kept} kept, {report.faces_forgotten} forgotten.",
         "bold",
     )
+    if report.faces_kept:
+        screen.say(f"  {_false_matches(report.false_matches)}", "dim")
     if not report.skipped:
         return
     counted = Counter(each.code for each in report.skipped)
@@ -79,6 +81,11 @@ def tell(session: Session, report: Report) -> None:
     screen.table(("skipped", "code", "reason"), rows, empty="")
     if len(report.skipped) > SHOWN:
         screen.say(f"  and {len(report.skipped) - SHOWN} more (--json names all of them)")
+
+
+def _false_matches(expected: float) -> str:
+    about = f"about {expected:.1f}" if expected >= 0.05 else "fewer than 0.1"
+    return f"Of the kept, {about} are expected to be somebody else, at the threshold's stated rate."
 
 
 @contextmanager

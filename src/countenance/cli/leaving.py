@@ -9,7 +9,6 @@ import typer
 
 from countenance.cli.command import MAIN_JOB, command
 from countenance.cli.console import plural
-from countenance.cli.options import SubjectName
 from countenance.cli.session import Session
 from countenance.errors import CountenanceError, InputError
 
@@ -17,24 +16,48 @@ if TYPE_CHECKING:
     from countenance.service.leaving import Certified
 
 
+Somebody = Annotated[
+    str | None, typer.Argument(metavar="SUBJECT", help="The person's handle, as `subject list` shows it.")
+]
+Receipt = Annotated[
+    Path | None, typer.Option("--receipt", metavar="FILE", help="Instead of a name: the receipt that they were given.")
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    command(app, "withdraw", "countenance withdraw anna", "countenance withdraw anna --basis B1", panel=MAIN_JOB)(
-        withdraw
-    )
     command(
-        app, "erase", "countenance erase anna --reason withdrawn --certificate anna-gone.json", panel=MAIN_JOB
+        app, "withdraw",
+        "countenance withdraw anna",
+        "countenance withdraw anna --basis B1",
+        "countenance withdraw --receipt receipt-B1.json",
+        panel=MAIN_JOB,
+    )(withdraw)  # fmt: skip
+    command(
+        app, "erase",
+        "countenance erase anna --reason withdrawn --certificate anna-gone.json",
+        "countenance erase --receipt receipt-B1.json",
+        panel=MAIN_JOB,
     )(erase)  # fmt: skip
 
 
 def withdraw(
     session: Session,
-    subject: SubjectName,
+    subject: Somebody = None,
     basis: Annotated[
         list[str] | None, typer.Option("--basis", metavar="B1", help="Only this one; several times for several.")
     ] = None,
+    receipt: Receipt = None,
 ) -> None:
-    """Withdraw a person's bases, all or some: the next search does not find them."""
+    """Withdraw a person's bases, all or some: the next search does not find them.
+
+    A receipt withdraws the basis that it was handed out for; its holder needs no account and says no name.
+    """
+    if receipt is not None:
+        _by_receipt_alone(subject, basis)
+        _withdraw_by_receipt(session, receipt)
+        return
+    subject = _somebody(subject)
     with session.open() as c:
         c.sign_in()
         index = c.withdraw(subject, basis)
@@ -51,10 +74,11 @@ def withdraw(
 
 def erase(
     session: Session,
-    subject: SubjectName,
+    subject: Somebody = None,
     reason: Annotated[
-        str, typer.Option("--reason", metavar="R", help="withdrawn, objection, request, expired, order or mistake.")
-    ],
+        str | None,
+        typer.Option("--reason", metavar="R", help="withdrawn, objection, request, expired, order or mistake."),
+    ] = None,
     certificate: Annotated[
         Path | None,
         typer.Option(
@@ -62,24 +86,64 @@ def erase(
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    receipt: Receipt = None,
 ) -> None:
     """Erase a person: records, template and key; every file of ours searched for their bytes; a certificate at the end.
 
     It cannot be undone. Your own original photographs stay where they are: the last lines name them, on screen only.
+    A receipt erases the person whom it was handed out to; its holder needs no account and says no name.
     """
+    from countenance.service.receipts import read_receipt
+
+    if receipt is not None:
+        _by_receipt_alone(subject, reason)
     with session.open() as c:
-        person = c.subjects.get(subject)
-        question = f"Erase {person.name} ({person.handle}) for good?"
-        if session.interactive and not yes and not session.agreed(question):
-            raise InputError("Nothing was erased.", hint="Say yes, or give --yes.")
-        c.sign_in()
-        certified = c.erase(person, reason=reason)
+        if receipt is not None:
+            holder = read_receipt(receipt)
+            _ask(session, "Erase the person whose receipt this is for good?", yes=yes)
+            certified = c.erase_by_receipt(holder)
+        else:
+            person = c.subjects.get(_somebody(subject))
+            if reason is None:
+                raise InputError("An erasure needs a reason, and none was given.", hint="--reason withdrawn, request …")
+            _ask(session, f"Erase {person.name} ({person.handle}) for good?", yes=yes)
+            c.sign_in()
+            certified = c.erase(person, reason=reason)
         place = (
             certificate
             or c.context.settings.folder / "certificates" / f"{certified.certificate['body']['number']}.json"
         )
-    _tell(session, subject, certified, _save(session, certified, place))
+    _tell(session, subject or "Whose receipt this was", certified, _save(session, certified, place))
     session.screen.answer(certified.as_json())
+
+
+def _withdraw_by_receipt(session: Session, receipt: Path) -> None:
+    from countenance.service.receipts import read_receipt
+
+    with session.open() as c:
+        index = c.withdraw_by_receipt(read_receipt(receipt))
+    session.screen.done(f"Withdrawn (log entry {index}): no search finds anybody under this consent any more.")
+    session.screen.advise("To erase what is stored as well, with a certificate:")
+    session.screen.command(f"countenance erase --receipt {receipt}")
+    session.screen.answer({"receipt": str(receipt), "log": {"index": index}})
+
+
+def _by_receipt_alone(*others: object) -> None:
+    if any(others):
+        raise InputError(
+            "A receipt says by itself whose it is.", hint="Give --receipt alone, without a name or reason."
+        )
+
+
+def _somebody(subject: str | None) -> str:
+    if subject is None:
+        raise InputError("Who?", hint="Name the subject, or show a receipt: --receipt FILE.")
+    return subject
+
+
+def _ask(session: Session, question: str, *, yes: bool) -> None:
+    if session.interactive and not yes and not session.agreed(question):
+        raise InputError("Nothing was erased.", hint="Say yes, or give --yes.")
 
 
 def _save(session: Session, certified: Certified, place: Path) -> Path | None:

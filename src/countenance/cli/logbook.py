@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from countenance.cli import witnessing
 from countenance.cli.command import CHECK, command, group
 from countenance.cli.console import plural
 from countenance.cli.session import Session
@@ -23,6 +24,7 @@ def register(app: typer.Typer) -> None:
         check
     )
     command(log, "export", "countenance log export leaves.jsonl")(export)
+    witnessing.register(log)
     command(log, "checkpoint", "countenance log checkpoint", "countenance log checkpoint --to march.txt")(checkpoint)
 
 
@@ -76,7 +78,7 @@ def check(
         session.screen.done(f"It agrees with {plural(len(outside), 'checkpoint')} from outside.")
     else:
         session.screen.advise(
-            "Unwitnessed: keep a checkpoint elsewhere (`countenance log checkpoint`), then --against it."
+            "Compare it with a checkpoint that somebody else keeps, --against FILE: `countenance log send` sends one."
         )
     session.screen.answer({"ok": True, "size": seen.size, "root": seen.root.hex(), "compared_with": list(outside)})
 

@@ -1,4 +1,4 @@
-"""Accounts, subjects, notices and sources: who acts, who is here, what they were told, where photos lie."""
+"""Subjects, notices and sources: who is here, what they were told, where photos lie."""
 
 from __future__ import annotations
 
@@ -10,23 +10,20 @@ import typer
 
 from countenance.cli.command import RECORDS, command, group
 from countenance.cli.options import Purposes, SubjectName, Territory
-from countenance.cli.session import NEW_PASSPHRASE, Session, listed
-
-Email = Annotated[str, typer.Argument(metavar="EMAIL", help="One named person's address.")]
+from countenance.cli.session import Session, listed
 
 
 def register(app: typer.Typer) -> None:
     """Add the groups."""
-    accounts = group(app, "account", "Named people who act here, each with a key of their own.", panel=RECORDS)
-    command(accounts, "add", "countenance account add ben@club.example --role controller,officer")(account_add)
-    command(accounts, "revoke", "countenance account revoke ben@club.example")(account_revoke)
-    command(accounts, "list", "countenance account list")(account_list)
     subjects = group(app, "subject", "The people who may be found.", panel=RECORDS)
     command(subjects, "add", 'countenance subject add "Anna Berg" --territory GB --contact anna@club.example')(
         subject_add
     )
     command(subjects, "list", "countenance subject list")(subject_list)
     command(subjects, "show", "countenance subject show anna-berg")(subject_show)
+    command(subjects, "correct", "countenance subject correct anna-berg --contact anna@example.org --territory DE")(
+        subject_correct
+    )
     notices = group(app, "notice", "What people were told, and how.", panel=RECORDS)
     command(notices, "add", "countenance notice add notice-2026 --text notice.txt --channel form")(notice_add)
     command(notices, "list", "countenance notice list")(notice_list)
@@ -35,51 +32,8 @@ def register(app: typer.Typer) -> None:
         sources, "add", 'countenance source add party ~/party --statement "our own photographer, contract of May 2026"'
     )(source_add)
     command(sources, "stop", 'countenance source stop party --reason "the contract ended"')(source_stop)
+    command(sources, "release", 'countenance source release party --rights-holder "Anna Berg"')(source_release)
     command(sources, "list", "countenance source list")(source_list)
-
-
-# --- accounts --------------------------------------------------------------------------------------------------------
-
-
-def account_add(
-    session: Session,
-    email: Email,
-    role: Annotated[
-        list[str],
-        typer.Option("--role", metavar="R", help="One or more of controller, operator, reviewer, officer; commas too."),
-    ],
-) -> None:
-    """Add a named person; they choose the passphrase of their own key.
-
-    It is typed twice, or taken from COUNTENANCE_NEW_PASSPHRASE. Whoever adds them signs with their own.
-    """
-    with session.open() as c:
-        c.sign_in()
-        passphrase = session.new_passphrase(email, NEW_PASSPHRASE)
-        account = c.accounts.add(email, roles=listed(role), passphrase=passphrase)
-        solo = c.status()["solo"]
-    session.screen.done(f"{account.email} has an account: {', '.join(account.roles)}.")
-    if solo:
-        session.screen.advise("Still solo: fewer than three named people.")
-    session.screen.answer(asdict(account))
-
-
-def account_revoke(session: Session, email: Email) -> None:
-    """End an account at once: its key signs nothing any more."""
-    with session.open() as c:
-        c.sign_in()
-        c.accounts.revoke(email)
-    session.screen.done(f"{email} can do nothing here any more.")
-    session.screen.answer({"email": email, "revoked": True})
-
-
-def account_list(session: Session) -> None:
-    """Show all accounts and their roles."""
-    with session.open() as c:
-        accounts = c.accounts.list()
-    rows = ((each.email, ", ".join(each.roles), "revoked" if each.revoked else "live") for each in accounts)
-    session.screen.table(("account", "roles", "state"), rows, empty="There are no accounts.")
-    session.screen.answer([asdict(each) for each in accounts])
 
 
 # --- subjects --------------------------------------------------------------------------------------------------------
@@ -97,11 +51,16 @@ def subject_add(
         int | None,
         typer.Option("--born", metavar="YEAR", help="Where told; minors are searchable for find-my-photos only."),
     ] = None,
+    guardian: Annotated[
+        str | None, typer.Option("--guardian", help="A minor's guardian's e-mail address; they confirm the consent.")
+    ] = None,
 ) -> None:
     """Record a person. Nothing of their face is stored by this."""
     with session.open() as c:
         c.sign_in()
-        subject = c.subjects.add(name, territory=territory, handle=handle, contact=contact, birth_year=born)
+        subject = c.subjects.add(
+            name, territory=territory, handle=handle, contact=contact, birth_year=born, guardian=guardian
+        )
     session.screen.done(f"{subject.name} is recorded as {subject.handle}.")
     session.screen.advise("Next, why their face may be held:")
     session.screen.command(f"countenance basis record {subject.handle} --evidence form.pdf --notice notice-2026")
@@ -115,6 +74,22 @@ def subject_list(session: Session) -> None:
     rows = ((each.handle, each.name, each.territory, each.state) for each in subjects)
     session.screen.table(("subject", "name", "territory", "state"), rows, empty="Nobody is here yet.")
     session.screen.answer([_subject(each) for each in subjects])
+
+
+def subject_correct(
+    session: Session,
+    subject: SubjectName,
+    name: Annotated[str | None, typer.Option("--name", help="As it shall be shown.")] = None,
+    contact: Annotated[str | None, typer.Option("--contact", help="An e-mail address, for their rights.")] = None,
+    born: Annotated[int | None, typer.Option("--born", metavar="YEAR", help="The year of birth, as told.")] = None,
+    territory: Annotated[str | None, typer.Option("--territory", metavar="CODE", help="Where they live.")] = None,
+) -> None:
+    """Put right what is wrong about a person. What is left out stays; the handle never changes."""
+    with session.open() as c:
+        c.sign_in()
+        person = c.subjects.update(subject, name=name, contact=contact, birth_year=born, territory=territory)
+    session.screen.done(f"{person.handle} is put right.")
+    session.screen.answer(_subject(person))
 
 
 def subject_show(session: Session, subject: SubjectName) -> None:
@@ -195,6 +170,13 @@ def source_add(
     unknown_faces: Annotated[
         str, typer.Option("--unknown-faces", help="forget; keeping them is for closed archives, not offered yet.")
     ] = "forget",
+    supplier: Annotated[
+        str | None, typer.Option("--supplier", metavar="NAME", help="Who supplied them, where others collected them.")
+    ] = None,
+    manifest: Annotated[
+        Path | None,
+        typer.Option("--manifest", metavar="FILE", help="A supplier's list: path, holder, origin, licence, date."),
+    ] = None,
 ) -> None:
     """Register a folder of photographs. Faces that match nobody who agreed are forgotten at ingest."""
     statement = statement or session.ask("What entitles you to hold these photographs", "--statement", default="")
@@ -209,6 +191,8 @@ def source_add(
             territory=territory,
             origin=origin,
             unknown_faces=unknown_faces,
+            supplier=supplier,
+            manifest=manifest,
         )
     session.screen.done(f"{source.name} is a source, for {', '.join(source.purposes)}.")
     session.screen.command(f"countenance ingest {source.name}")
@@ -226,6 +210,28 @@ def source_stop(
         source = c.sources.stop(name, reason)
     session.screen.done(f"{source.name} is stopped: {source.reason}.")
     session.screen.answer(_source(source))
+
+
+def source_release(
+    session: Session,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The paused source.")],
+    rights_holder: Annotated[
+        str, typer.Option("--rights-holder", metavar="WHO", help="Who lets these photographs be ingested; published.")
+    ],
+) -> None:
+    """Let a paused source go on: two accounts sign, each naming the same rights holder, in the log and in public."""
+    with session.open() as c:
+        c.sign_in()
+        source, missing = c.sources.release(name, rights_holder=rights_holder)
+    if missing:
+        session.screen.done(f"Signed for {source.name}. Another account must sign as well:")
+        session.screen.command(
+            f'countenance source release {source.name} --rights-holder "{rights_holder}" --account …'
+        )
+    else:
+        session.screen.done(f"{source.name} is released, for {source.rights_holder}.")
+        session.screen.command(f"countenance ingest {source.name}")
+    session.screen.answer(_source(source) | {"signatures_missing": missing})
 
 
 def source_list(session: Session) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from countenance.cli.console import Screen
-from countenance.errors import BadConfiguration, InputError, NotSignedIn
+from countenance.errors import BadConfiguration, CountenanceError, InputError, KeyMissing, NotSignedIn
 
 if TYPE_CHECKING:
     from countenance.config import Settings
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 NEW_PASSPHRASE = "COUNTENANCE_NEW_PASSPHRASE"  # noqa: S105 - the variable's name
 PASSPHRASE = "COUNTENANCE_PASSPHRASE"  # noqa: S105
+KEK_PASSPHRASE = "COUNTENANCE_KEK_PASSPHRASE"  # noqa: S105
+NEW_KEK_PASSPHRASE = "COUNTENANCE_NEW_KEK_PASSPHRASE"  # noqa: S105
 
 
 @dataclass(frozen=True)
@@ -71,13 +74,23 @@ class Session:
 
     def open(self) -> Countenance:
         """The gallery, opened by the account. Its passphrase is asked for only when its key has to sign."""
-        from countenance.config import FILE_NAME
         from countenance.wiring import open_gallery
 
         settings = self.settings
         email = self.account or settings.gallery.account
-        config = settings.folder / FILE_NAME if self.config is None or self.config.is_dir() else self.config
-        return open_gallery(config, account=email, passphrase=lambda: self._passphrase(f"the key of {email}"))
+        return open_gallery(
+            settings.file, account=email, passphrase=self.asks(f"the key of {email}"), kek_passphrase=self.asks_kek
+        )
+
+    @contextmanager
+    def bar(self, what: str) -> Iterator[Callable[[int, int], None]]:
+        """A progress bar on stderr, where somebody is looking: told how much is done, and how much there is."""
+        from rich.progress import Progress
+
+        shown = self.screen.err.is_terminal and not (self.quiet or self.json)
+        with Progress(console=self.screen.err, transient=True, disable=not shown) as bar:
+            task = bar.add_task(what, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
 
     def ask(self, question: str, flag: str, *, default: str | None = None) -> str:
         """A person's answer, or `InputError` naming the flag when nobody can be asked."""
@@ -111,12 +124,18 @@ class Session:
             raise InputError("The two passphrases are not the same.", hint="Run the command again.")
         return first
 
-    def _passphrase(self, what: str) -> str:
+    def asks(self, what: str) -> Callable[[], str]:
+        """How to ask for the passphrase of an account's key, when it comes to that."""
+        return lambda: self._passphrase(what, NotSignedIn, PASSPHRASE)
+
+    def asks_kek(self) -> str:
+        """Ask for the passphrase of the key-encryption key. Raises `KeyMissing` when nobody can be asked."""
+        return self._passphrase("the key-encryption key", KeyMissing, KEK_PASSPHRASE)
+
+    def _passphrase(self, what: str, missing: type[CountenanceError], variable: str) -> str:
         # A terminal is enough here: the question goes to it directly, and --json keeps its stdout.
         if not sys.stdin.isatty():
-            raise NotSignedIn(
-                f"A passphrase is needed to open {what}, and nobody can be asked.", hint=f"Set {PASSPHRASE}."
-            )
+            raise missing(f"A passphrase is needed to open {what}, and nobody can be asked.", hint=f"Set {variable}.")
         import getpass
 
         return getpass.getpass(f"Passphrase for {what}: ")

@@ -48,11 +48,16 @@ def write_sheet(c: Countenance, sheet: Sheet) -> None:
     html = render_contact_sheet(
         ContactSheet(sheet.title or f"Who resembles {sheet.probe.name}?", finding, facts, made=now)
     )
-    fresh = sheet.file.with_name(sheet.file.name + ".new")
+    write_page(sheet.file, html)
+
+
+def write_page(file: Path, html: str) -> None:
+    """Write a page, whole or not at all. Raises `InputError` or `StorageFull` when it cannot be written."""
+    fresh = file.with_name(file.name + ".new")
     try:
         fresh.write_text(html, encoding="utf-8", errors="replace")
-        fresh.replace(sheet.file)
+        fresh.replace(file)
     except OSError as error:
         fresh.unlink(missing_ok=True)
         kind = StorageFull if error.errno == 28 else InputError
-        raise kind(f"The page cannot be written to {sheet.file}: {error.strerror}.") from None
+        raise kind(f"The page cannot be written to {file}: {error.strerror}.") from None

@@ -26,6 +26,9 @@ FOLDER = Path(".demo")
 ORGANISATION = "Riverside Rowing Club"
 ANNA, BEN, CLARA = "anna@riverside.example", "ben@riverside.example", "clara@riverside.example"
 TRIAL = "visitor@trial.example"
+GUESTS = "dan@police.example", "eve@police.example", "finn@police.example"
+"""People of another organisation: one who searches, two who review."""
+
 PURPOSE = "photo-library"
 NOTICE = "notice-2026"
 MEMBERS = 20
@@ -33,6 +36,9 @@ MEMBERS = 20
 
 THRESHOLD, HIGH = 0.57, 0.65
 """For rendered people, who resemble one another more than real ones do. Real photographs use 0.415 and 0.465."""
+
+TERRITORIES = {"Hana": "FR", "Iker": "FR", "Jia": "unknown"}
+"""Where members live who do not live in the United Kingdom; of one, nobody asked."""
 
 PARTY, SCRAPED = "summer-party", "from-a-website"
 _MARKER = ".countenance-demo"
@@ -101,7 +107,7 @@ def clear(folder: Path) -> Places:
 
 def found(places: Places) -> Countenance:
     """Found the club: three named accounts, each with a key, and the notice that everybody was given."""
-    passphrases = {email: secrets.token_urlsafe(12) for email in (ANNA, BEN, CLARA, TRIAL)}
+    passphrases = {email: secrets.token_urlsafe(12) for email in (ANNA, BEN, CLARA, TRIAL, *GUESTS)}
     file = places.folder / "passphrases.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps(passphrases, indent=2) + "\n", encoding="utf-8")
@@ -110,7 +116,7 @@ def found(places: Places) -> Countenance:
     )
     club = found_gallery(plan)
     club.accounts.add(BEN, roles=["controller", "officer"], passphrase=passphrases[BEN])
-    club.accounts.add(CLARA, roles=["reviewer"], passphrase=passphrases[CLARA])
+    club.accounts.add(CLARA, roles=["reviewer", "officer"], passphrase=passphrases[CLARA])
     places.papers.mkdir()
     notice = places.papers / f"{NOTICE}.txt"
     notice.write_text("We look for members' faces in our own photographs. Everybody else is forgotten.\n", "utf-8")
@@ -122,7 +128,7 @@ def enrol(club: Countenance, places: Places, name: str) -> tuple[Enrolled, Basis
     """Enrol one member from a portrait, under a consent that still waits to be confirmed."""
     form = places.papers / f"consent-{name.lower()}.txt"
     form.write_text(f"I, {name}, agree that the club finds me in its photographs.\n", encoding="utf-8")
-    subject = club.subjects.add(name, territory="GB")
+    subject = club.subjects.add(name, territory=TERRITORIES.get(name, "GB"))
     basis = club.bases.record(
         subject,
         ground="consent",

@@ -1,4 +1,4 @@
-"""Steps 5 to 7: one person withdraws, one is erased with a certificate, and a changed log is caught."""
+"""Steps 6, 7 and 10: one person withdraws, one is erased with a certificate, and a changed log is caught."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def withdraw_one(stage: Stage) -> Step:
 def erase_one(stage: Stage) -> Step:
     """A member is erased: certificate, every file searched for their bytes, checked by the separate verifier."""
     photo = unseen(ERASED)
+    # Kept for the step that restores it: a backup in which this person still is.
+    stage.backup = stage.club.backups.make(stage.places.folder / "before.backup").file
     expect([hit.name for hit in stage.search(photo)] == [ERASED], f"{ERASED} found before")
     certified = stage.second.erase(ERASED.lower(), reason="withdrawn")
     stage.certificate = certified.save(stage.places.folder / "certificate.json")

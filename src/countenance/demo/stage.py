@@ -29,6 +29,7 @@ class Stage:
     closing: ExitStack
     pending: str = ""
     certificate: Path | None = None
+    backup: Path | None = None
     opened: dict[str, Countenance] = field(default_factory=dict)
 
     @property

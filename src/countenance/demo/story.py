@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import countenance
-from countenance.demo import arriving, leaving
+from countenance.demo import arriving, authorities, leaving
 from countenance.demo.club import ORGANISATION, THRESHOLD, clear
 from countenance.demo.stage import Stage, Telling
 from countenance.errors import InputError
@@ -26,8 +26,11 @@ STEPS: list[Telling] = [
     arriving.ingest_photos,
     arriving.find_somebody,
     arriving.refuse_others,
+    authorities.let_others_search,
     leaving.withdraw_one,
     leaving.erase_one,
+    authorities.obey_an_order,
+    authorities.restore_an_old_backup,
     leaving.change_the_log,
 ]
 """The story, in order. A later chapter is one more function here."""
@@ -102,8 +105,9 @@ def _told(out: Console, number: int, telling: Telling, stage: Stage) -> Step:
 def _write(page: Path, steps: list[Step]) -> None:
     story = Story(
         title="A club finds its members, and forgets everybody else",
-        lead="Seven steps through the main job: people agree, photographs come in, strangers are forgotten, "
-        "one person is found, one withdraws, one is erased, and whoever touches the record is caught.",
+        lead="Ten steps through the main job: people agree, photographs come in, strangers are forgotten, one person "
+        "is found, another organisation searches by agreement, one person withdraws, one is erased, an authority is "
+        "obeyed, an old backup brings nobody back, and whoever touches the record is caught.",
         steps=tuple(steps),
         next_commands=next_commands(),
         notes=NOTES,

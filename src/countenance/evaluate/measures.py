@@ -16,15 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Counts = NDArray[np.int64]
-
-STEP = 1e-5
-"""How finely scores are told apart."""
-
-_HALF = round(1 / STEP)
-_BINS = 2 * _HALF + 1
-_BLOCK = 1024
+from countenance.evaluate.scores import BINS, BLOCK, STEP, Counts, Scores
 
 FARS = ("1e-2", "1e-3", "1e-4", "1e-5")
 """The false accept rates at which the true accept rate is told."""
@@ -52,30 +44,28 @@ class Pairs:
         return int(self.impostor.sum())
 
 
-def compare_all(vectors: Floats, labels: Sequence[int]) -> Pairs:
-    """Every unordered pair of templates, once.
+def compare_all(scores: Scores, labels: Sequence[int], among: Counts | None = None) -> Pairs:
+    """Every unordered pair of faces, once.
 
     Args:
-        vectors: One L2-normalised row for each photo.
-        labels: Whose it is; equal labels are one person.
+        scores: Of any two of them.
+        labels: Whose each face is; equal labels are one person.
+        among: The places of those that are compared; all by default.
 
-    Memory: blocks of 1,024 × 1,024 scores, whatever the number of rows.
+    Memory: blocks of 1,024 × 1,024 scores, whatever the number of faces.
     """
     of = np.asarray(labels)
-    genuine, impostor = np.zeros(_BINS, np.int64), np.zeros(_BINS, np.int64)
-    for i in range(0, len(vectors), _BLOCK):
-        for j in range(i, len(vectors), _BLOCK):
-            rows, columns = slice(i, i + _BLOCK), slice(j, j + _BLOCK)
-            places = _places(vectors[rows] @ vectors[columns].T)
+    chosen = np.arange(scores.count) if among is None else among
+    genuine, impostor = np.zeros(BINS, np.int64), np.zeros(BINS, np.int64)
+    for i in range(0, len(chosen), BLOCK):
+        for j in range(i, len(chosen), BLOCK):
+            rows, columns = chosen[i : i + BLOCK], chosen[j : j + BLOCK]
+            places = scores.places(rows, columns)
             same = of[rows, None] == of[None, columns]
             once = np.triu(np.ones(same.shape, bool), 1) if i == j else np.ones(same.shape, bool)
-            genuine += np.bincount(places[same & once], minlength=_BINS)
-            impostor += np.bincount(places[~same & once], minlength=_BINS)
+            genuine += np.bincount(places[same & once], minlength=BINS)
+            impostor += np.bincount(places[~same & once], minlength=BINS)
     return Pairs(genuine, impostor)
-
-
-def _places(scores: Floats) -> Counts:
-    return np.asarray(np.rint((np.clip(scores, -1, 1) + np.float64(1)) * _HALF), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +74,15 @@ class Operating:
 
     threshold: float
     tar: float
+
+
+@dataclass(frozen=True, slots=True)
+class TradeOff:
+    """A point of a detection error trade-off (DET): at ``threshold``, how often strangers pass and mates do not."""
+
+    threshold: float
+    false_positive: float
+    false_negative: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,7 @@ class Verification:
         accuracy: The best share of right decisions over all thresholds, genuine and impostor pairs weighing the same
             (as in LFW's protocol). The threshold is chosen on the same pairs, so it flatters a little.
         genuine_pairs, impostor_pairs: What it was counted on.
+        det: The detection error trade-off, from the loosest threshold to the strictest.
     """
 
     tar: dict[str, Operating | None]
@@ -104,6 +104,7 @@ class Verification:
     accuracy: float | None
     genuine_pairs: int
     impostor_pairs: int
+    det: tuple[TradeOff, ...] = ()
 
 
 def verification(pairs: Pairs) -> Verification:
@@ -112,75 +113,40 @@ def verification(pairs: Pairs) -> Verification:
     if not genuine or not impostor:
         return Verification(dict.fromkeys(FARS[:3]), None, None, genuine, impostor)
     # Entry i: the share of pairs that a threshold at i accepts. The last entry stands for "nobody".
-    tar, far = (_accepted(counts) for counts in (pairs.genuine, pairs.impostor))
+    tar, far = (accepted(counts) for counts in (pairs.genuine, pairs.impostor))
     gap = int(np.abs(far - (1 - tar)).argmin())
     told = [rate for rate in FARS if rate != "1e-5" or impostor * float(rate) >= _CERTAIN]
     return Verification(
-        {rate: _operating(tar, far, float(rate), impostor) for rate in told},
+        {rate: operating(tar, far, float(rate), impostor) for rate in told},
         eer=float(far[gap] + 1 - tar[gap]) / 2,
         accuracy=float((tar + 1 - far).max()) / 2,
         genuine_pairs=genuine,
         impostor_pairs=impostor,
+        det=trade_off(tar, far, impostor),
     )
 
 
-def _accepted(counts: Counts) -> NDArray[np.float64]:
+def accepted(counts: Counts) -> NDArray[np.float64]:
+    """The share that a threshold at each place accepts; the last entry stands for a threshold above all."""
     tail = np.append(counts[::-1].cumsum()[::-1], 0)
-    return np.asarray(tail / tail[0], dtype=np.float64)
+    return np.asarray(tail / max(int(tail[0]), 1), dtype=np.float64)
 
 
-def _operating(tar: NDArray[np.float64], far: NDArray[np.float64], rate: float, impostors: int) -> Operating | None:
-    """The least threshold at which no more than ``rate`` of the impostor pairs are accepted."""
+def operating(tar: NDArray[np.float64], far: NDArray[np.float64], rate: float, impostors: int) -> Operating | None:
+    """The least threshold at which no more than ``rate`` of the impostors are accepted."""
     if impostors * rate < 1:
         return None
     place = int(np.argmax(far <= rate))
-    return Operating(round(place * STEP - 1, 5), float(tar[place]))
+    return Operating(cosine(place), float(tar[place]))
 
 
-@dataclass(frozen=True, slots=True)
-class Identification:
-    """1:N, closed set: every probe's person should be in the gallery.
-
-    Attributes:
-        gallery: How many people are enrolled, by one template each.
-        probes: How many searches were made.
-        rank1, rank5: The share of probes whose own person is first, or among the first five: the true-positive
-            identification rate at rank 1 and 5. None without probes.
-    """
-
-    gallery: int
-    probes: int
-    rank1: float | None
-    rank5: float | None
+def trade_off(tar: NDArray[np.float64], far: NDArray[np.float64], impostors: int) -> tuple[TradeOff, ...]:
+    """DET points at false positive rates of 0.5, 0.2, 0.1, 0.05 and so on, as far down as there are impostors for."""
+    rates = [digit * 10.0**power for power in range(-1, -7, -1) for digit in (5, 2, 1)]
+    places = [int(np.argmax(far <= rate)) for rate in rates if impostors * rate >= 1]
+    return tuple(TradeOff(cosine(place), float(far[place]), 1 - float(tar[place])) for place in dict.fromkeys(places))
 
 
-def identification(vectors: Floats, labels: Sequence[int], first: Sequence[bool], lost: int = 0) -> Identification:
-    """Search the gallery of first photos with all the others.
-
-    Args:
-        vectors: One L2-normalised row for each photo in which a face was found.
-        labels: Whose it is.
-        first: Whether it is the one that is enrolled: one a person. The others are probes.
-        lost: Probes that never came to a search, because no face was found in them. They count as not found.
-
-    A probe of a person who could not be enrolled counts as not found as well. Equal scores count against us.
-    """
-    of, enrolled = np.asarray(labels, dtype=np.int64), np.asarray(first, dtype=bool)
-    gallery, whose = vectors[enrolled], of[enrolled]
-    probes, asked = vectors[~enrolled], of[~enrolled]
-    ranks = [
-        _ranks(probes[at : at + _BLOCK] @ gallery.T, asked[at : at + _BLOCK], whose)
-        for at in range(0, len(probes), _BLOCK)
-    ]
-    rank = np.concatenate(ranks) if ranks else np.empty(0, np.int64)
-    total = len(rank) + lost
-    within = {r: float((rank <= r).sum() / total) if total else None for r in (1, 5)}
-    return Identification(len(gallery), total, within[1], within[5])
-
-
-def _ranks(scores: Floats, asked: Counts, whose: Counts) -> Counts:
-    """Each probe's place of its own person, from 1; far beyond any where that person is not in the gallery."""
-    own = asked[:, None] == whose[None, :]
-    mate = np.where(own, scores, -np.inf).max(axis=1, initial=-np.inf)
-    ahead = ((scores >= mate[:, None]) & ~own).sum(axis=1)
-    return np.asarray(np.where(own.any(axis=1), ahead + 1, np.iinfo(np.int64).max), dtype=np.int64)
+def cosine(place: int) -> float:
+    """What a place of the grid stands for."""
+    return round(place * STEP - 1, 5)

@@ -1,14 +1,13 @@
-"""One evaluation: photos → templates in memory → counts. No registry, no search in a gallery, nothing written.
+"""One evaluation: photos → templates in memory → scores. No registry, no search in a gallery.
 
 In each photo the largest face is taken, as it is in an enrolment and a search; other people in the picture are not
 looked at. No quality gate stands in front: poor photos count, so the figures are those of the model on this data set.
-Templates live as long as the call; only scores, counted, and file numbers leave it (DESIGN §10).
+Templates live as long as the call; only scores and file numbers leave it (DESIGN §10).
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -16,14 +15,7 @@ import numpy as np
 
 from countenance.errors import InputError, QualityTooLow
 from countenance.evaluate.dataset import Copies, DataSet
-from countenance.evaluate.measures import (
-    Floats,
-    Identification,
-    Verification,
-    compare_all,
-    identification,
-    verification,
-)
+from countenance.evaluate.scores import Computed, Floats, Observed
 from countenance.vision.engine import Vision
 
 
@@ -44,23 +36,18 @@ class Fault:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What an evaluation found.
+    """What an evaluation saw.
 
     Attributes:
-        images: Pictures that were read; ``identities`` have at least one of them.
-        detected: Pictures in which a face was found.
+        observed: What the figures are made from.
         faults: Files that could not be read. They are left out.
         repeats: Files left out because the same person has the identical file already.
         duplicates: Numbers of identical files that lie under different names. They are left in.
     """
 
-    images: int
-    identities: int
-    detected: int
-    verification: Verification
-    identification: Identification
+    observed: Observed
     faults: tuple[Fault, ...]
     repeats: int
     duplicates: tuple[tuple[int, ...], ...]
@@ -69,8 +56,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """A photo that was read: its person's number, and the template of its largest face, if there is a face."""
+    """A photo that was read: its number, its person's, and the template of its largest face, if there is a face."""
 
+    number: int
     person: int
     vector: Floats | None
 
@@ -98,11 +86,11 @@ class _Reader:
             faces = self._vision.faces(picture)
             templates = self._vision.templates(picture, faces[:1])
         except QualityTooLow:
-            return _Seen(photo.person, None)
+            return _Seen(number, photo.person, None)
         except InputError as error:
             self.faults.append(Fault(number, error.code, error.message))
             return None
-        return _Seen(photo.person, templates[0].vector if templates else None)
+        return _Seen(number, photo.person, templates[0].vector if templates else None)
 
     def duplicates(self) -> tuple[tuple[int, ...], ...]:
         return self._copies.across_people()
@@ -130,13 +118,8 @@ def measure(
             seen.append(one)
         if progress:
             progress(Progress(number + 1, len(data.photos)))
-    vectors, labels = _faces(seen)
     return Measured(
-        images=len(seen),
-        identities=len({one.person for one in seen}),
-        detected=len(vectors),
-        verification=verification(compare_all(vectors, labels)),
-        identification=_identify(seen),
+        observed=_observed(seen),
         faults=tuple(reader.faults),
         repeats=reader.repeats,
         duplicates=reader.duplicates(),
@@ -144,31 +127,16 @@ def measure(
     )
 
 
-def _faces(seen: list[_Seen]) -> tuple[Floats, list[int]]:
-    found = [(one.vector, one.person) for one in seen if one.vector is not None]
-    if len(found) < 2:
+def _observed(seen: list[_Seen]) -> Observed:
+    vectors = [one.vector for one in seen if one.vector is not None]
+    if len(vectors) < 2:
         raise InputError(
-            f"A face was found in {len(found)} of {len(seen)} pictures: there is nothing to compare.",
+            f"A face was found in {len(vectors)} of {len(seen)} pictures: there is nothing to compare.",
             hint="Check that the folder holds one folder for each person, with photos of that person.",
         )
-    return np.stack([vector for vector, _ in found]), [person for _, person in found]
-
-
-def _identify(seen: list[_Seen]) -> Identification:
-    """Everybody who has two pictures is enrolled by the first and searched for with the others."""
-    pictures = Counter(one.person for one in seen)
-    enrolled: set[int] = set()
-    vectors, labels, first, lost = [], [], [], 0
-    for one in seen:
-        if pictures[one.person] < 2:
-            continue
-        is_first = one.person not in enrolled
-        enrolled.add(one.person)
-        if one.vector is None:
-            lost += not is_first
-            continue
-        vectors.append(one.vector)
-        labels.append(one.person)
-        first.append(is_first)
-    found = np.stack(vectors) if vectors else np.empty((0, 1), np.float32)
-    return identification(found, labels, first, lost)
+    return Observed(
+        numbers=tuple(one.number for one in seen),
+        persons=tuple(one.person for one in seen),
+        found=tuple(one.vector is not None for one in seen),
+        scores=Computed(np.stack(vectors)),
+    )

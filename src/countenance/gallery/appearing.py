@@ -7,11 +7,15 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
+from countenance.errors import SourceRefused
 from countenance.gallery.batch import Looked
-from countenance.gallery.eligible import parts, subject_stands
+from countenance.gallery.eligible import parts, permitted, subject_stands
 from countenance.gallery.matching import Match
 from countenance.gallery.scale import Scale
+from countenance.policy import rules
+from countenance.policy.bearing import source_out_of_search, stopped_among, stops_on_source
 from countenance.policy.confirming import check_confirmed
+from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.types import Appearance, Box, PhotoRef, reference_number
 
@@ -24,9 +28,14 @@ def write_batch(
     scale: Scale,
     now: int,
 ) -> list[Match]:
-    """Write the photos' own records and the known faces; return what was kept. ``matches`` is one list a face."""
+    """Write the photos' own records and the known faces; return what was kept. ``matches`` is one list a face.
+
+    Whoever an order forbids collecting is forgotten like a stranger (P10).
+    """
+    _still_ingestible(connection, source)
     kept: list[Match] = []
-    lines = iter(matches)
+    stopped = stopped_among(connection, {match.subject for line in matches for match in line})
+    lines = iter([[match for match in line if match.subject not in stopped] for line in matches])
     for photo in batch:
         number = _write_photo(connection, source, photo, now)
         connection.execute(sa.delete(t.appearances).where(t.appearances.c.photo == number))
@@ -47,6 +56,15 @@ def write_batch(
     return kept
 
 
+def _still_ingestible(connection: sa.Connection, source: sa.Row[tuple[object, ...]]) -> None:
+    """Photos take their time to be looked at, and an order may have come in between."""
+    refusal = rules.stopped(stops_on_source(connection, source.id))
+    if refusal is not None:
+        raise refusal
+    if connection.scalar(sa.select(t.sources.c.state).where(t.sources.c.id == source.id)) != "active":
+        raise SourceRefused("This source was stopped meanwhile.", requirement="P10")
+
+
 def _known_faces(photo: Looked, lines: Iterator[Sequence[Match]], scale: Scale) -> list[tuple[int, Match]]:
     """Each face's best subject, and each subject's best face: one person is in a photo once."""
     best: dict[int, tuple[int, Match]] = {}
@@ -65,6 +83,9 @@ def _write_photo(connection: sa.Connection, source: sa.Row[tuple[object, ...]], 
         "width": photo.width,
         "height": photo.height,
         "taken_at": photo.taken_at,
+        "origin": photo.origin,
+        "holder": photo.holder,
+        "licence": photo.licence,
         "perceptual_hash": photo.perceptual_hash,
         "state": "refused" if photo.code else "done",
         "code": photo.code,
@@ -84,12 +105,13 @@ def _write_photo(connection: sa.Connection, source: sa.Row[tuple[object, ...]], 
 
 
 def appearances_of(
-    connection: sa.Connection, subjects: Sequence[int], purposes: int, now: int
+    connection: sa.Connection, subjects: Sequence[int], purposes: int, now: int, desk: Desk
 ) -> dict[int, tuple[Appearance, ...]]:
     """Where these subjects appear, as far as a search for these purposes may show it, best first.
 
     The basis that each appearance was kept under must be live, its purposes and the source's must both include the
-    search's, and the source must not be stopped. Raises `Tampered` when such a basis is live but nobody signed it.
+    search's, and the source must neither be stopped nor under an order that takes it out of search. Raises `Tampered`
+    when such a basis is live but nobody signed it.
     """
     query = (
         sa.select(
@@ -97,10 +119,13 @@ def appearances_of(
             t.appearances.c.basis,
             t.appearances.c.box,
             t.appearances.c.score,
+            t.bases.c.purposes,
+            t.bases.c.confirmed_how,
+            t.subjects.c.birth_year,
             t.photos.c.id,
             t.photos.c.path,
             t.sources.c.name,
-            t.sources.c.origin,
+            sa.func.coalesce(t.photos.c.origin, t.sources.c.origin).label("origin"),
         )
         .select_from(
             t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id)
@@ -110,6 +135,7 @@ def appearances_of(
         )
         .where(
             subject_stands(),
+            ~source_out_of_search(),
             t.appearances.c.subject == t.bases.c.subject,
             t.bases.c.state == "live",
             t.bases.c.starts <= now,
@@ -124,10 +150,12 @@ def appearances_of(
     bases: set[int] = set()
     for part in parts(subjects):
         for row in connection.execute(query.where(t.appearances.c.subject.in_(part))):
+            if not permitted(row.birth_year, row.confirmed_how, row.purposes, now) & purposes:
+                continue
             bases.add(row.basis)
             photo = PhotoRef(reference_number("P", row.id), shown_path(row.path), row.name, row.origin)
             found.setdefault(row.subject, []).append(Appearance(photo, Box(*json.loads(row.box)), row.score))
-    check_confirmed(connection, bases)
+    check_confirmed(connection, bases, desk)
     return {subject: tuple(each) for subject, each in found.items()}
 
 

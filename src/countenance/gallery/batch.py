@@ -26,6 +26,9 @@ class Looked:
     width: int | None = None
     height: int | None = None
     taken_at: str | None = None
+    origin: str | None = None
+    holder: str | None = None
+    licence: str | None = None
     perceptual_hash: str | None = None
     faces: Sequence[Face] = ()
     templates: Sequence[Template] = field(default=(), repr=False)
@@ -35,10 +38,11 @@ class Looked:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of a batch."""
+    """What became of a batch. ``compared``: how many pairs of a face and an enrolled template there were at most."""
 
     found: int
     kept: int
+    compared: int = 0
 
     @property
     def forgotten(self) -> int:

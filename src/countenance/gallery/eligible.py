@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from countenance.policy.gather import ordered_in
+from countenance.policy.bases import is_minor
+from countenance.policy.bearing import out_of_search
+from countenance.policy.confirming import BY_A_GUARDIAN
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 
-ADULT = 18
+T = TypeVar("T")
 _PART = 500
 """Values that one IN list holds."""
 
@@ -63,7 +64,7 @@ def standing(
             row.organisation,
             row.basis,
             row.template_sealed,
-            _permitted(row.birth_year, row.purposes, now),
+            permitted(row.birth_year, row.confirmed_how, row.purposes, now),
             row.starts,
             row.ends,
         )
@@ -82,6 +83,7 @@ def _query(contract: str) -> sa.Select[Any]:
             t.references.c.basis,
             t.references.c.template_sealed,
             t.bases.c.purposes,
+            t.bases.c.confirmed_how,
             sa.case((t.bases.c.starts > t.notices.c.given, t.bases.c.starts), else_=t.notices.c.given).label("starts"),
             sa.case((t.bases.c.ends < t.references.c.expires, t.bases.c.ends), else_=t.references.c.expires).label(
                 "ends"
@@ -103,27 +105,22 @@ def _query(contract: str) -> sa.Select[Any]:
 
 
 def subject_stands() -> sa.ColumnElement[bool]:
-    """The subject is active and under no order that takes them out of search. Unknown residence is in scope (P9)."""
-    ordered = sa.exists().where(
-        t.orders.c.organisation == t.subjects.c.organisation,
-        t.orders.c.state == "in-force",
-        t.orders.c.kind.in_(("quarantine", "erase")),
-        sa.or_(t.orders.c.subject == t.subjects.c.id, ordered_in(t.subjects.c.territory)),
-    )
-    return sa.and_(t.subjects.c.state == "active", ~ordered)
+    """The subject is active, has not restricted their record, and is under no order that takes them out of search."""
+    return sa.and_(t.subjects.c.state == "active", t.subjects.c.restricted.is_(None), ~out_of_search())
 
 
-def parts(numbers: Sequence[int]) -> Iterator[Sequence[int]]:
+def parts(numbers: Sequence[T]) -> Iterator[Sequence[T]]:
     """Cut a long list to what one statement may hold."""
     for start in range(0, len(numbers), _PART):
         yield numbers[start : start + _PART]
 
 
-def _permitted(birth_year: int | None, purposes: int, now: int) -> int:
-    """A minor is searchable for `find-my-photos` only (P1)."""
-    return purposes & PURPOSES["find-my-photos"].mask if is_minor(birth_year, now) else purposes
+def permitted(birth_year: int | None, confirmed_how: str | None, purposes: int, now: int) -> int:
+    """What a live basis permits now (P1): a minor is searchable for `find-my-photos` only, as their guardian agreed.
 
-
-def is_minor(birth_year: int | None, now: int) -> bool:
-    """Whether the person may be under 18: only the birth year is known, so it is counted safely."""
-    return birth_year is not None and datetime.fromtimestamp(now, UTC).year - birth_year <= ADULT
+    A guardian's word ends when the child comes of age, and nobody but a guardian gives it: unknown means no.
+    """
+    minor = is_minor(birth_year, now)
+    if minor != (confirmed_how in BY_A_GUARDIAN):
+        return 0
+    return purposes & PURPOSES["find-my-photos"].mask if minor else purposes

@@ -1,54 +1,82 @@
-"""Erasing a subject, in steps that each can be repeated (DESIGN §6, P6, P7).
+"""Erasing people, or what was kept under single bases, in steps that each can be repeated (DESIGN §6, P6, P7).
 
-1. tombstone: one transaction of state, ledger and log; the subject is out of the next search.
-2. delete: rows and log openings, overwritten with zeros by SQLite's ``secure_delete``.
-3. scrub: the write-ahead log is truncated, which VACUUM alone would not do.
-4. index: the entries leave memory.
-5. key: destroyed; every copy of their sealed bytes, in any backup, is unreadable from here on.
-6. scan: every file is searched for their bytes. ``secure_delete`` can miss a copy that a page split left behind; if
-   one is found, the registry's file is written anew, and searched again.
+However many there are, it is one pass:
 
-A crash after any step is made good at the next start, from the ledger.
+1. tombstone: one transaction of state, ledger rows and log; out of the next search.
+2. ledger: the file beside the vault says so as well, before anything is destroyed, so that no restore brings it back.
+3. markers: what will be looked for is written to a file beside the vault (see `countenance.gallery.scanning`).
+4. delete: rows and log openings, overwritten with zeros by SQLite's ``secure_delete``.
+5. scrub: the write-ahead log is truncated, which VACUUM alone would not do.
+6. keys: destroyed, in one transaction of the vault, and asked for again: every copy of what was sealed under them, in
+   any backup, is unreadable from here on. The key of a person who stays is kept.
+7. scan: every file of ours is searched for the bytes. ``secure_delete`` can miss a copy that a page split left behind;
+   if one is found, the registry's file is written anew (VACUUM), and searched again.
+
+A crash after any step is made good at the next start, from the rows and the file of markers.
+
+On PostgreSQL, once it is offered, step 5 has no counterpart: deleted rows stay in the table files until VACUUM reuses
+their pages, and in the write-ahead log until it is recycled. The strategy there is to write the touched tables anew
+(VACUUM FULL, or pg_repack where the lock is too long) and to let the write-ahead log be recycled; what counts until
+then is that the keys are destroyed. Its files are not ours to scan, and the certificate will name them as a residual.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
-import os
-import secrets
+import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from countenance.errors import KeyMissing, Tampered, Unavailable
+from countenance.errors import Tampered, Unavailable
+from countenance.gallery import marking
 from countenance.gallery.appearing import shown_path
-from countenance.gallery.mirror import TEMPLATE
+from countenance.gallery.eligible import parts
+from countenance.gallery.originals import originals_of, residuals
+from countenance.gallery.removing import remove_bases, remove_subjects
+from countenance.gallery.scanning import Scan, Wanted, look_for
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.types import AccountId, SubjectId
+from countenance.types import AccountId, reference_number
 from countenance.vault.keyring import Keyring, subject_key
+from countenance.vault.ledger import Ledger, Line
 
-_WINDOW = 24
-"""Bytes of a marker that are looked for: long enough never to occur by chance, short enough to survive page breaks."""
-_CHUNK = 4 * 2**20
-"""Bytes of a file that are searched at a time."""
 _PATIENCE = 5.0
 """Seconds to wait for readers that keep the write-ahead log from being truncated."""
+_AT_ONCE = 1000
+"""People whose rows go in one transaction, so that other writers get their turn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scan:
-    """What was looked for, and where."""
+class What:
+    """What is erased together: whole people, or single bases of people who stay."""
 
-    markers: int
-    files: int
-    bytes: int
+    subjects: tuple[int, ...] = ()
+    bases: tuple[int, ...] = ()
+
+    def of(self, table: sa.Table, part: Sequence[int]) -> sa.ColumnElement[bool]:
+        """The rows of a table that belong to a part of it."""
+        return (table.c.basis if self.bases else table.c.subject).in_(part)
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the bases, or else of the people."""
+        return self.bases or self.subjects
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Why it is erased: the reason, the account, the log entry of the decision, and the authority's order, if any."""
+
+    reason: str
+    account: AccountId | None
+    decision: int
+    under: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +84,17 @@ class Erased:
     """What was erased. ``originals`` are the operator's own files, not ours to delete; for the screen only."""
 
     number: int
+    subjects: int
+    bases: int
     references: int
     appearances: int
+    reason: str
+    under: int | None
     decision: int
     scan: Scan
     whole_scan: bool
-    residuals: list[dict[str, object]]
+    keys: int
+    residuals: list[dict[str, Any]]
     originals: tuple[str, ...]
 
     @property
@@ -70,97 +103,186 @@ class Erased:
         return self.references + self.appearances
 
 
-def tombstone(
-    registry: Registry,
-    keys: Keyring,
-    desk: Desk,
-    subject: SubjectId,
-    reason: str,
-    *,
-    account: AccountId | None,
-    decision: int,
-    now: int,
-) -> int:
-    """Step 1, ordered by ``account`` and decided in log entry ``decision``. Returns its number in the ledger."""
-    with registry.write() as connection:
-        references = _count(connection, t.references, subject)
-        appearances = _count(connection, t.appearances, subject)
-        residuals = _residuals(_originals(connection, keys, subject))
-        ledger = {"references": references, "appearances": appearances, "residuals": residuals}
-        row = connection.execute(
-            sa.insert(t.erasures).values(
-                organisation=desk.gallery,
-                subject=subject,
-                reason=reason,
-                state="tombstoned",
-                ordered_by=account,
-                faces=references + appearances,
-                log_index=decision,
-                residuals=json.dumps(ledger),
-                created=now,
-            )
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What an erasure works with. ``places`` are the folders of ours, all of which are searched."""
+
+    registry: Registry
+    keys: Keyring
+    ledger: Ledger
+    places: tuple[Path, ...]
+    answers: Path
+    """Where access answers wait to be sent: a folder a person."""
+
+    def markers(self, number: int) -> Path:
+        """The file of what an erasure looks for."""
+        return self.ledger.path.with_name(f"erasing-{number}.markers")
+
+
+def tombstone(tools: Tools, desk: Desk, what: What, order: Order, now: int) -> int:
+    """Step 1. Returns the erasure's number: that of its first row, which all its rows share as ``batch``."""
+    with tools.registry.write() as connection:
+        whose = _whose(connection, what)
+        references, appearances = (_counted(connection, what, each) for each in (t.references, t.appearances))
+        remaining = residuals(tools.keys, desk.gallery, originals_of(connection, tools.keys, what), order.decision)
+        rows = [
+            {
+                "organisation": desk.gallery,
+                "subject": subject,
+                "basis": number if what.bases else None,
+                "under": order.under,
+                "reason": order.reason,
+                "state": "tombstoned",
+                "ordered_by": order.account,
+                "faces": references.get(number, 0) + appearances.get(number, 0),
+                "log_index": order.decision,
+                "residuals": "{}",
+                "created": now,
+            }
+            for number, subject in whose
+        ]
+        counts = {"references": sum(references.values()), "appearances": sum(appearances.values())}
+        rows[0]["residuals"] = json.dumps(counts | {"residuals": remaining})
+        first = connection.execute(sa.insert(t.erasures).values(**rows[0]))
+        batch = int((first.inserted_primary_key or (0,))[0])
+        connection.execute(sa.update(t.erasures).where(t.erasures.c.id == batch).values(batch=batch))
+        if rows[1:]:
+            connection.execute(sa.insert(t.erasures), [row | {"batch": batch} for row in rows[1:]])
+        _out_of_search(connection, what, [subject for _, subject in whose])
+        facts = {"step": "tombstoned", "erasure": reference_number("E", batch), "records": len(whose)}
+        # Of many, the log keeps the count: their commitments would be numbers that nobody can open in a moment.
+        named = tuple(what.subjects) if len(what.subjects) == 1 else ()
+        desk.effect(connection, "erase", order.decision, subjects=named, facts=facts)  # type: ignore[arg-type]
+    return batch
+
+
+def follow(tools: Tools) -> None:
+    """Step 2: write to the ledger what the registry says was erased, and what a crash left out of it."""
+    lines = tools.ledger.lines()
+    last = lines[-1].number if lines else 0
+    with tools.registry.read() as connection:
+        rows = connection.execute(sa.select(t.erasures).where(t.erasures.c.id > last).order_by(t.erasures.c.id)).all()
+    if rows:
+        tools.ledger.follow(
+            Line(row.id, row.subject, row.basis, row.reason, row.log_index, row.created) for row in rows
         )
-        connection.execute(sa.update(t.subjects).where(t.subjects.c.id == subject).values(state="erasing"))
-        connection.execute(sa.insert(t.changes).values(subject=subject))
-        desk.effect(connection, "erase", decision, subjects=(subject,), facts={"step": "tombstoned"})
-    return int((row.inserted_primary_key or (0,))[0])
 
 
-def carry_out(registry: Registry, keys: Keyring, number: int, places: Sequence[Path]) -> Erased:
-    """Steps 2, 3, 5 and 6. Repeats what a crash cut short; what is done already does no harm to do again."""
-    with registry.read() as connection:
-        row = connection.execute(sa.select(t.erasures).where(t.erasures.c.id == number)).one()
-        markers = _markers(connection, keys, row.subject)
-        originals = _originals(connection, keys, row.subject)
-    _delete(registry, row.subject, number)
-    _scrub(registry)
-    if row.state != "tombstoned":
-        # An earlier attempt deleted the rows, and with them what could be looked for: write the whole file anew.
-        registry.rewrite()
-    keys.vault.destroy(subject_key(row.subject))
-    scan = _scan(registry, markers, places)
-    ledger = json.loads(row.residuals)
+def carry_out(tools: Tools, batch: int) -> Erased:
+    """Steps 2 to 7. Repeats what a crash cut short; what is done already does no harm to do again."""
+    with tools.registry.read() as connection:
+        rows = rows_of(connection, batch)
+        what = _what(rows)
+        originals = originals_of(connection, tools.keys, what)
+    follow(tools)
+    wanted = _wanted(tools, batch, what, untouched=all(row.state == "tombstoned" for row in rows))
+    _delete(tools, batch, what)
+    _scrub(tools.registry)
+    whole = wanted is not None
+    if wanted is None:
+        # The rows are gone, and somebody took the file of markers away: write the whole registry anew instead.
+        tools.registry.rewrite()
+        wanted = Wanted.of([], keys=[subject_key(subject) for subject in what.subjects])
+    tools.keys.vault.destroy_many(wanted.keys)
+    _check_keys(tools.keys, wanted.keys)
+    scan = _scan(tools.registry, wanted, tools.places)
+    first, told = rows[0], json.loads(rows[0].residuals)
     return Erased(
-        number,
-        ledger["references"],
-        ledger["appearances"],
-        row.log_index,
-        scan,
-        row.state == "tombstoned",
-        ledger["residuals"],
+        batch, len(what.subjects), len(what.bases), told["references"], told["appearances"], first.reason, first.under,
+        first.log_index, scan, whole, len(wanted.keys), told["residuals"],
         tuple(shown_path(path) for path in originals),
-    )
+    )  # fmt: skip
 
 
-def _delete(registry: Registry, subject: int, number: int) -> None:
-    with registry.write() as connection:
-        for table in (t.appearances, t.references, t.shown, t.requests):
-            connection.execute(sa.delete(table).where(table.c.subject == subject))
-        connection.execute(sa.delete(t.bases).where(t.bases.c.subject == subject))
-        connection.execute(sa.delete(t.openings).where(t.openings.c.key == subject_key(subject)))
-        connection.execute(
-            sa.update(t.subjects)
-            .where(t.subjects.c.id == subject)
-            .values(
-                state="erased",
-                handle_hash=f"erased:{subject}",
-                handle_sealed=None,
-                name_sealed=None,
-                contact_hash=None,
-                contact_sealed=None,
-                birth_year=None,
-                territory="unknown",
-            )
-        )
-        connection.execute(
-            sa.update(t.erasures)
-            .where(t.erasures.c.id == number, t.erasures.c.state == "tombstoned")
-            .values(state="deleted")
-        )
+def rows_of(connection: sa.Connection, batch: int) -> Sequence[sa.Row[tuple[object, ...]]]:
+    """The rows of one erasure, the first one first."""
+    mine = sa.func.coalesce(t.erasures.c.batch, t.erasures.c.id) == batch
+    return connection.execute(sa.select(t.erasures).where(mine).order_by(t.erasures.c.id)).all()
+
+
+def forget_markers(tools: Tools) -> None:
+    """Remove the files of markers that no unfinished erasure needs any more."""
+    with tools.registry.read() as connection:
+        batch = sa.func.coalesce(t.erasures.c.batch, t.erasures.c.id)
+        open_ = set(connection.scalars(sa.select(batch).where(t.erasures.c.state != "done").distinct()))
+    needed = {tools.markers(number) for number in open_}
+    for file in tools.ledger.path.parent.glob("erasing-*.markers*"):
+        if file not in needed:
+            file.unlink(missing_ok=True)
+
+
+# --- the steps -------------------------------------------------------------------------------------------------------
+
+
+def _whose(connection: sa.Connection, what: What) -> list[tuple[int, int]]:
+    """Each number that is erased, with the person whose it is."""
+    if not what.bases:
+        return [(subject, subject) for subject in what.subjects]
+    found: list[tuple[int, int]] = []
+    for part in parts(what.bases):
+        query = sa.select(t.bases.c.id, t.bases.c.subject).where(t.bases.c.id.in_(part)).order_by(t.bases.c.id)
+        found += [(number, subject) for number, subject in connection.execute(query)]
+    return found
+
+
+def _counted(connection: sa.Connection, what: What, table: sa.Table) -> dict[int, int]:
+    """How many rows of a table each of them has."""
+    column = table.c.basis if what.bases else table.c.subject
+    found: dict[int, int] = {}
+    for part in parts(what.numbers):
+        query = sa.select(column, sa.func.count()).where(what.of(table, part)).group_by(column)
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
+
+
+def _out_of_search(connection: sa.Connection, what: What, subjects: Sequence[int]) -> None:
+    for part in parts(what.bases):
+        connection.execute(sa.update(t.bases).where(t.bases.c.id.in_(part)).values(state="erased"))
+    for part in parts(what.subjects):
+        connection.execute(sa.update(t.subjects).where(t.subjects.c.id.in_(part)).values(state="erasing"))
+    connection.execute(sa.insert(t.changes), [{"subject": subject} for subject in dict.fromkeys(subjects)])
+
+
+def _what(rows: Sequence[sa.Row[tuple[object, ...]]]) -> What:
+    if rows[0].basis is None:
+        return What(subjects=tuple(row.subject for row in rows))
+    return What(bases=tuple(row.basis for row in rows))
+
+
+def _wanted(tools: Tools, batch: int, what: What, *, untouched: bool) -> Wanted | None:
+    """Step 3: the markers, as an earlier attempt kept them, or gathered now while every row is still there."""
+    file = tools.markers(batch)
+    kept = Wanted.load(file)
+    if kept is not None or not untouched:
+        return kept
+    with tools.registry.read() as connection:
+        if what.bases:
+            markers = marking.of_bases(connection, tools.keys, what.bases)
+        else:
+            markers = marking.of_subjects(connection, tools.keys, what.subjects)
+    wanted = markers.wanted()
+    wanted.save(file)
+    return wanted
+
+
+def _delete(tools: Tools, batch: int, what: What) -> None:
+    """Step 4: access answers that wait to be sent, then rows."""
+    for subject in what.subjects:
+        shutil.rmtree(tools.answers / str(subject), ignore_errors=True)
+    for start in range(0, len(what.numbers), _AT_ONCE):
+        last = start + _AT_ONCE >= len(what.numbers)
+        with tools.registry.write() as connection:
+            remove_subjects(connection, what.subjects[start : start + _AT_ONCE])
+            remove_bases(connection, what.bases[start : start + _AT_ONCE])
+            if last:
+                mine = sa.func.coalesce(t.erasures.c.batch, t.erasures.c.id) == batch
+                connection.execute(
+                    sa.update(t.erasures).where(mine, t.erasures.c.state == "tombstoned").values(state="deleted")
+                )
 
 
 def _scrub(registry: Registry) -> None:
-    """Truncate the write-ahead log, waiting a little for readers."""
+    """Step 5: truncate the write-ahead log, waiting a little for readers."""
     until = time.monotonic() + _PATIENCE
     while True:
         try:
@@ -173,113 +295,20 @@ def _scrub(registry: Registry) -> None:
             return
 
 
-def _count(connection: sa.Connection, table: sa.Table, subject: int) -> int:
-    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(table.c.subject == subject)) or 0
-
-
-def _originals(connection: sa.Connection, keys: Keyring, subject: int) -> list[bytes]:
-    """The operator's own files that show the person: photos they appear in and photos they were enrolled with."""
-    photos = sa.select(t.sources.c.root, t.photos.c.path).select_from(
-        t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(
-            t.sources, t.photos.c.source == t.sources.c.id
+def _check_keys(keys: Keyring, names: Sequence[str]) -> None:
+    """Step 6: ask the vault again. What it does not give, nobody can open anything with."""
+    if keys.vault.get_many(names):
+        raise Tampered(
+            "A key that was destroyed is still in the vault.", hint="Check the vault file: `countenance keys check`."
         )
-    )
-    found = connection.execute(photos.where(t.appearances.c.subject == subject))
-    paths = [os.path.join(os.fsencode(root), bytes(path)) for root, path in found]  # noqa: PTH118 - not always UTF-8
-    for sealed in connection.scalars(sa.select(t.references.c.photo_sealed).where(t.references.c.subject == subject)):
-        name = keys.unseal_text(subject_key(subject), sealed, "photo")
-        if name is not None:
-            paths.append(name.encode("utf-8", "surrogateescape"))
-    return sorted(set(paths))
 
 
-def _residuals(originals: Sequence[bytes]) -> list[dict[str, object]]:
-    """What remains and is not ours to delete: by count and salted hash, so that a certificate names nobody (P12)."""
-    salt = secrets.token_bytes(16)
-    return [
-        {
-            "what": "the operator's own original files",
-            "count": len(originals),
-            "salt": salt.hex(),
-            "sha256": sorted(hashlib.sha256(salt + path).hexdigest() for path in originals),
-        }
-    ]
-
-
-# --- the byte scan ---------------------------------------------------------------------------------------------------
-
-
-def _markers(connection: sa.Connection, keys: Keyring, subject: int) -> list[bytes]:
-    """Bytes that only this subject's records hold: sealed fields, plain templates, the key, bare and wrapped."""
-    key = subject_key(subject)
-    person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == subject)).one()
-    found: list[bytes | None] = [
-        person.handle_hash.encode(),
-        (person.contact_hash or "").encode(),
-        person.handle_sealed,
-        person.name_sealed,
-        person.contact_sealed,
-        keys.vault.wrapped(key),
-    ]
-    for row in connection.execute(sa.select(t.references).where(t.references.c.subject == subject)):
-        found += [row.template_sealed, row.photo_sealed, row.face_sealed, _plain(keys, key, row.template_sealed)]
-    openings = sa.select(t.openings.c.sealed).where(t.openings.c.key == key)
-    found += [bytes(sealed) for sealed in connection.scalars(openings)]
-    with contextlib.suppress(KeyMissing):
-        found.append(keys.vault.get(key))
-    return [marker for marker in found if marker and len(marker) >= _WINDOW]
-
-
-def _plain(keys: Keyring, key: str, sealed: bytes) -> bytes | None:
+def _scan(registry: Registry, wanted: Wanted, places: Sequence[Path]) -> Scan:
+    """Step 7: where SQLite left a stale copy in the slack of a split page, write the whole file anew and look again."""
+    with registry.read() as connection:
+        sources = [Path(root) for root in connection.scalars(sa.select(t.sources.c.root))]
     try:
-        return keys.unseal(key, sealed, TEMPLATE)
-    except KeyMissing:
-        return None
-
-
-def look_for(markers: Sequence[bytes], places: Sequence[Path]) -> Scan:
-    """Search every file for the start, middle and end of every marker. Raises `Tampered` naming a file that has one."""
-    windows = sorted({window for marker in markers for window in _windows(marker)})
-    files = total = 0
-    for file in _files(places):
-        size, held = _searched(file, windows)
-        files, total = files + 1, total + size
-        if held:
-            raise Tampered(
-                f"Bytes of the erased person are still in {file.name}.",
-                hint="The erasure is unfinished; it is tried again at the next start.",
-            )
-    return Scan(len(markers), files, total)
-
-
-def _scan(registry: Registry, markers: Sequence[bytes], places: Sequence[Path]) -> Scan:
-    """Look for the bytes; where SQLite left a stale copy in the slack of a split page, write the whole file anew."""
-    try:
-        return look_for(markers, places)
+        return look_for(wanted, places, but=sources)
     except Tampered:
         registry.rewrite()
-        return look_for(markers, places)
-
-
-def _windows(marker: bytes) -> Iterator[bytes]:
-    middle = (len(marker) - _WINDOW) // 2
-    for start in (0, middle, len(marker) - _WINDOW):
-        yield marker[start : start + _WINDOW]
-
-
-def _searched(file: Path, windows: Sequence[bytes]) -> tuple[int, bool]:
-    """A file's size and whether it holds a window. Read, not mapped: others may cut the file short meanwhile."""
-    size, held, rest = 0, False, b""
-    # What is gone by now holds nothing: others put their own files in place here.
-    with contextlib.suppress(FileNotFoundError), file.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            size += len(chunk)
-            content = rest + chunk
-            held = held or any(window in content for window in windows)
-            rest = content[1 - _WINDOW :]
-    return size, held
-
-
-def _files(places: Sequence[Path]) -> Iterator[Path]:
-    for place in places:
-        yield from (file for file in sorted(place.rglob("*")) if file.is_file())
+        return look_for(wanted, places, but=sources)

@@ -3,36 +3,41 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, ContractMismatch, NoBasis, NotFound
-from countenance.gallery import appearing, erasing
+from countenance.gallery import appearing, erasing, forgetting, locating, searching
 from countenance.gallery.batch import Kept, Looked
-from countenance.gallery.erasing import Erased
-from countenance.gallery.matching import Match, Terms, recheck
+from countenance.gallery.erasing import Erased, Order, Tools, What
+from countenance.gallery.forgetting import Forgotten
+from countenance.gallery.locating import Located
+from countenance.gallery.matching import Terms, recheck
 from countenance.gallery.mirror import TEMPLATE, Mirror
+from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
+from countenance.gallery.searching import Answer, Comparison, Record
 from countenance.index.port import Eligibility, Index
 from countenance.log.book import Written
+from countenance.policy.asking import gallery_scope, group_scope
 from countenance.policy.confirming import check_confirmed
-from countenance.policy.desk import Desk, gallery_scope
+from countenance.policy.desk import Desk
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import (
     BasisId,
-    Candidate,
     Clock,
+    Confirm,
     Enrol,
     Erase,
     Face,
     Grant,
     Ingest,
+    Locate,
     Probe,
     ReferenceId,
     Search,
@@ -41,7 +46,6 @@ from countenance.types import (
     Template,
     Verify,
     Withdraw,
-    reference_number,
 )
 from countenance.vault.keyring import Keyring, subject_key
 
@@ -49,25 +53,6 @@ _FETCH = 200
 """References fetched from the index a search: enough that an engine's estimates lose nothing above the threshold."""
 _FETCH_INGEST = 32
 """References fetched for each face of a batch, of which only the best one is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a search shows, and the log entry that says so."""
-
-    candidates: tuple[Candidate, ...]
-    threshold: float | None
-    gallery_size: int
-    log: Written
-
-
-@dataclass(frozen=True, slots=True)
-class Comparison:
-    """What a 1:1 comparison shows."""
-
-    score: float
-    band: str
-    log: Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +77,7 @@ class Gallery:
         clock: Clock,
         scale: Scale,
         contract: str,
-        places: Sequence[Path],
+        tools: Tools,
     ) -> None:
         self._registry = registry
         self._keys = keys
@@ -100,7 +85,7 @@ class Gallery:
         self._clock = clock
         self._scale = scale
         self._contract = contract
-        self._places = places
+        self._tools = tools
         self._mirror = Mirror(registry, keys, index, contract, clock)
 
     # --- in ----------------------------------------------------------------------------------------------------------
@@ -117,7 +102,11 @@ class Gallery:
         grant.spend(Enrol, scope=f"subject:{subject}", now=now)
         self._same_contract(enrolment.template)
         key = subject_key(subject)
-        face = {"box": enrolment.face.box.as_list(), "landmarks": enrolment.face.landmarks}
+        face = {
+            "box": enrolment.face.box.as_list(),
+            "landmarks": enrolment.face.landmarks,
+            "quality": asdict(enrolment.face.quality),
+        }
         with self._registry.write() as connection:
             ends = self._still_enrollable(connection, subject, basis)
             if self._enrolled(connection, subject, enrolment.sha256):
@@ -157,16 +146,18 @@ class Gallery:
         hits = None
         if templates:
             vectors = np.stack([template.vector for template in templates])
-            hits, _ = self._mirror.search(vectors, _FETCH_INGEST, self._eligible(row.purposes, now))
+            eligible = Eligibility(row.purposes, frozenset({int(self._desk.gallery)}), now, None)
+            hits, _ = self._mirror.search(vectors, _FETCH_INGEST, eligible)
         with self._registry.write() as connection:
             terms = Terms(self._contract, row.purposes, self._desk.gallery, now)
             matches = recheck(connection, self._keys, hits, templates, terms) if hits else []
             kept = appearing.write_batch(connection, row, batch, matches, self._scale, now)
-            check_confirmed(connection, [match.basis for match in kept])
+            check_confirmed(connection, [match.basis for match in kept], self._desk)
             facts = {"photos": len(batch), "faces_found": len(templates), "faces_kept": len(kept)}
             subjects = tuple(dict.fromkeys(SubjectId(match.subject) for match in kept))
             self._desk.effect(connection, "ingest", grant.log_index, subjects=subjects, facts=facts)
-        return Kept(len(templates), len(kept))
+            compared = len(templates) * searching.size(connection, self._desk)
+        return Kept(len(templates), len(kept), compared)
 
     # --- search ------------------------------------------------------------------------------------------------------
 
@@ -177,35 +168,43 @@ class Gallery:
         limit: int,
         threshold: float | None,
         only: SubjectId | None = None,
+        crop: Callable[[], bytes] | None = None,
         grant: Grant[Search],
     ) -> Answer:
-        """Compare a probe with every template that this purpose may see (1:N).
+        """Compare a probe with every template that this purpose and this agreement may see (1:N).
 
         Args:
             probe: One face, in memory.
             limit: How many candidates at the most.
             threshold: The least score of a candidate; None switches it off, and everything is ranked.
             only: Answer with this subject alone.
+            crop: Makes a small picture of the face. It is sealed where somebody is shown and must be reviewed (P16).
             grant: The permission for exactly this search.
         """
         now = self._clock()
         grant.spend(Search, scope=gallery_scope(only), now=now)
         self._same_contract(probe.template)
-        purpose = PURPOSES[grant.purpose]
-        eligible = self._eligible(purpose.mask, now, only)
+        agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
+        with self._registry.read() as connection:
+            whom = searching.covered(connection, self._desk, agreed, only)
+        eligible = Eligibility(mask, frozenset({int(self._desk.gallery)}), now, whom)
         hits, sequence = self._mirror.search(probe.template.vector[None, :], max(_FETCH, 4 * limit), eligible)
+        crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
         with self._registry.write() as connection:
-            terms = Terms(self._contract, purpose.mask, self._desk.gallery, now, only)
+            searching.check_in_force(connection, self._desk, agreed, "search", now)
+            whom = searching.covered(connection, self._desk, agreed, only)
+            terms = Terms(self._contract, mask, self._desk.gallery, now, whom)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
             shown = [match for match in matches if threshold is None or match.score >= threshold][:limit]
-            check_confirmed(connection, [match.basis for match in shown])
-            candidates = tuple(
-                self._candidate(connection, rank, match, purpose.mask, review="open" if purpose.reviewers else None)
-                for rank, match in enumerate(shown, start=1)
+            check_confirmed(connection, [match.basis for match in shown], self._desk)
+            review = "open" if agreed.reviewers else None
+            candidates = searching.candidates(
+                connection, self._desk, self._keys, self._scale, shown, purposes=mask, review=review
             )
-            written = self._write_search(connection, "search", probe, grant, shown, sequence, now)
-            size = self._size(connection)
-        return Answer(candidates, threshold, size, written)
+            made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop)
+            number, written = searching.write(connection, self._desk, self._keys, grant, made)
+            size = searching.size(connection, self._desk)
+        return Answer(candidates, threshold, size, written, number)
 
     def verify(self, first: Probe, second: Probe, *, grant: Grant[Verify]) -> Comparison:
         """Compare two faces (1:1). Nothing of either is stored."""
@@ -215,9 +214,34 @@ class Gallery:
         self._same_contract(second.template)
         score = float(np.dot(first.template.vector, second.template.vector))
         with self._registry.write() as connection:
+            searching.check_in_force(connection, self._desk, grant.terms, "verify", now)
+            pair = searching.pair_of(first.commitment, second.commitment)
             sequence = self._registry.sequence(connection)
-            written = self._write_search(connection, "verify", first, grant, [], sequence, now)
+            made = Record("verify", first.commitment, self._contract, sequence, now, pair=pair)
+            _, written = searching.write(connection, self._desk, self._keys, grant, made)
         return Comparison(score, self._scale.band(score), written)
+
+    def locate(self, probe: Probe, *, grant: Grant[Locate]) -> tuple[Located, ...]:
+        """Whose record a person's own photo may belong to, for their request (P14). Nothing of the photo is stored."""
+        now = self._clock()
+        grant.spend(Locate, scope="gallery", now=now)
+        self._same_contract(probe.template)
+        with self._registry.read() as connection:
+            found = locating.nearest(connection, self._keys, probe.template, self._desk.gallery, self._scale)
+        with self._registry.write() as connection:
+            subjects = tuple(each.subject for each in found)
+            self._desk.effect(connection, "locate", grant.log_index, subjects=subjects)
+        return found
+
+    def confirm(self, subject: SubjectId, basis: BasisId, stills: Sequence[Template], *, grant: Grant[Confirm]) -> bool:
+        """Whether all stills are of the one person who is enrolled under this basis (P1). Nothing of them is stored."""
+        now = self._clock()
+        grant.spend(Confirm, scope=f"subject:{subject}", now=now)
+        with self._registry.write() as connection:
+            alike = one_person(connection, self._keys, (subject, basis), stills, self._scale.high)
+            facts = {"stills": len(stills), "alike": alike}
+            self._desk.effect(connection, "confirm", grant.log_index, subjects=(subject,), facts=facts)
+        return alike
 
     # --- out ---------------------------------------------------------------------------------------------------------
 
@@ -241,31 +265,51 @@ class Gallery:
         self._mirror.forget()
         return written
 
-    def erase(self, subject: SubjectId, reason: str, *, grant: Grant[Erase]) -> Erased:
-        """Erase a subject: rows, write-ahead log, index, key; then look for their bytes in every file of ours.
+    def erase(
+        self, subjects: Sequence[SubjectId], reason: str, *, under: int | None = None, grant: Grant[Erase]
+    ) -> Erased:
+        """Erase people in one pass: rows, write-ahead log, index, keys; then look for their bytes in all files of ours.
 
-        See `countenance.gallery.erasing` for the steps and for what happens when they are cut short.
+        ``under`` is the number of the authority's order. See `countenance.gallery.erasing` for the steps and for what
+        happens when they are cut short.
         """
         now = self._clock()
-        grant.spend(Erase, scope=f"subject:{subject}", now=now)
-        number = erasing.tombstone(
-            self._registry, self._keys, self._desk, subject, reason,
-            account=grant.account, decision=grant.log_index, now=now,
-        )  # fmt: skip
-        self._mirror.forget()
-        return erasing.carry_out(self._registry, self._keys, number, self._places)
+        grant.spend(Erase, scope=group_scope("subjects", subjects), now=now)
+        return self._erase(What(subjects=tuple(subjects)), self._order(reason, grant, under), now)
 
-    def resume_erasure(self, subject: SubjectId, number: int, *, grant: Grant[Erase]) -> Erased:
+    def erase_bases(
+        self, bases: Sequence[BasisId], reason: str, *, under: int | None = None, grant: Grant[Erase]
+    ) -> Erased:
+        """Erase what was kept under these bases, in one pass. Their people stay, with their keys."""
+        now = self._clock()
+        grant.spend(Erase, scope=group_scope("bases", bases), now=now)
+        return self._erase(What(bases=tuple(bases)), self._order(reason, grant, under), now)
+
+    def forget_source(self, source: SourceId, order: int, *, grant: Grant[Erase]) -> Forgotten:
+        """Delete what was kept from a source, under an authority's order, and stop the source.
+
+        See `countenance.gallery.forgetting`. Appearances have no template, so the index does not change.
+        """
+        grant.spend(Erase, scope=f"source:{source}", now=self._clock())
+        return forgetting.forget(self._registry, self._desk, source, order, grant.log_index)
+
+    def resume_erasure(self, number: int, *, grant: Grant[Erase]) -> Erased:
         """Carry an erasure that was cut short to its end."""
-        grant.spend(Erase, scope=f"subject:{subject}", now=self._clock())
+        grant.spend(Erase, scope=f"erasure:{number}", now=self._clock())
         self._mirror.forget()
-        return erasing.carry_out(self._registry, self._keys, number, self._places)
+        return erasing.carry_out(self._tools, number)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _eligible(self, purposes: int, now: int, only: SubjectId | None = None) -> Eligibility:
-        subjects = None if only is None else frozenset({int(only)})
-        return Eligibility(purposes, frozenset({int(self._desk.gallery)}), now, subjects)
+    def _order(self, reason: str, grant: Grant[Erase], under: int | None) -> Order:
+        """Ordered by whoever asked; by a receipt, which no account stands behind: whoever carries it out."""
+        account = grant.account or (self._desk.actor.account if self._desk.actor else None)
+        return Order(reason, account, grant.log_index, under)
+
+    def _erase(self, what: What, order: Order, now: int) -> Erased:
+        number = erasing.tombstone(self._tools, self._desk, what, order, now)
+        self._mirror.forget()
+        return erasing.carry_out(self._tools, number)
 
     def _same_contract(self, template: Template) -> None:
         if template.contract != self._contract:
@@ -281,6 +325,7 @@ class Gallery:
                 t.bases.c.subject == subject,
                 t.bases.c.state.in_(("pending", "live")),
                 t.subjects.c.state == "active",
+                t.subjects.c.restricted.is_(None),
             )
         )
         ends = connection.scalar(query)
@@ -295,62 +340,3 @@ class Gallery:
             t.references.c.contract == self._contract,
         )
         return connection.scalar(sa.select(sa.exists().where(*same))) or False
-
-    def _candidate(
-        self, connection: sa.Connection, rank: int, match: Match, purposes: int, *, review: str | None
-    ) -> Candidate:
-        key = subject_key(match.subject)
-        person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == match.subject)).one()
-        basis = connection.execute(sa.select(t.bases).where(t.bases.c.id == match.basis)).one()
-        handle = self._keys.unseal_text(key, person.handle_sealed, "handle") or ""
-        shown = appearing.appearances_of(connection, [match.subject], purposes, self._clock())
-        return Candidate(
-            rank=rank,
-            subject=handle,
-            name=self._keys.unseal_text(key, person.name_sealed, "name") or handle,
-            score=match.score,
-            band=self._scale.band(match.score),
-            basis=reference_number("B", match.basis),
-            confirmed_how=basis.confirmed_how or "",
-            appearances=shown.get(match.subject, ()),
-            review=review,
-        )
-
-    def _write_search(
-        self,
-        connection: sa.Connection,
-        kind: str,
-        probe: Probe,
-        grant: Grant[Search] | Grant[Verify],
-        shown: Sequence[Match],
-        sequence: int,
-        started: int,
-    ) -> Written:
-        """Write who was shown to whom, on which state of the gallery (AI Act Art 12(3); P19)."""
-        facts = {"candidates": len(shown), "sequence": sequence, "probe": probe.commitment}
-        subjects = tuple(SubjectId(match.subject) for match in shown)
-        written = self._desk.effect(connection, kind, grant.log_index, subjects=subjects, facts=facts)
-        row = connection.execute(
-            sa.insert(t.searches).values(
-                organisation=self._desk.gallery,
-                account=grant.account,
-                case=grant.case,
-                purpose=grant.purpose,
-                kind=kind,
-                probe_commitment=probe.commitment,
-                sequence=sequence,
-                log_index=written.index,
-                candidates=len(shown),
-                started=started,
-                ended=self._clock(),
-            )
-        )
-        number = (row.inserted_primary_key or (0,))[0]
-        for match in shown:
-            connection.execute(sa.insert(t.shown).values(search=number, subject=match.subject, score=match.score))
-        return written
-
-    def _size(self, connection: sa.Connection) -> int:
-        """Templates in the gallery, searchable or not."""
-        mine = t.references.c.organisation == self._desk.gallery
-        return connection.scalar(sa.select(sa.func.count()).select_from(t.references).where(mine)) or 0

@@ -25,13 +25,13 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms hits are re-checked."""
+    """On which terms hits are re-checked. ``subjects``: these alone; None for anybody."""
 
     contract: str
     purposes: int
     organisation: int
     now: int
-    subject: int | None = None
+    subjects: frozenset[int] | None = None
 
 
 def recheck(
@@ -57,7 +57,9 @@ def recheck(
 
 
 def _permitted(row: Standing, terms: Terms) -> bool:
-    return row.permits(terms.purposes, terms.organisation, terms.now) and terms.subject in (None, row.subject)
+    if terms.subjects is not None and row.subject not in terms.subjects:
+        return False
+    return row.permits(terms.purposes, terms.organisation, terms.now)
 
 
 def _best_of_each(rows: list[tuple[Standing, np.ndarray]], template: Template) -> list[Match]:

@@ -42,7 +42,8 @@ class Mirror:
     def forget(self) -> None:
         """Apply what has changed at once, so that what was erased is out of memory too."""
         with self._lock:
-            self._catch_up()
+            if self._sequence >= 0:  # an index that was never built holds nobody
+                self._catch_up()
 
     def _catch_up(self) -> int:
         with self._registry.read() as connection:

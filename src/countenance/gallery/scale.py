@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from math import exp, log
 
 NAME = "cosine"
 
@@ -23,6 +26,21 @@ class Scale:
         if score >= self.high:
             return "high"
         return "low" if score >= self.threshold else "below-threshold"
+
+    def stated_rate(self, stated: Sequence[tuple[float, float]]) -> float:
+        """How often a comparison of two strangers reaches the threshold, by what the model's card states (P27).
+
+        Args:
+            stated: Pairs of a cosine and its false accept rate, in rising order of the cosine.
+
+        Between two stated rates, the line through their logarithms; below the first, that line goes on; above the last
+        the last one, since nothing better was measured.
+        """
+        if self.threshold >= stated[-1][0]:
+            return stated[-1][1]
+        (low, more), (high, less) = next(pair for pair in pairwise(stated) if self.threshold < pair[1][0])
+        part = (self.threshold - low) / (high - low)
+        return min(exp(log(more) + part * (log(less) - log(more))), 1.0)
 
     def meaning(self, band: str) -> str:
         """What a band says, for a page."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 
 import sqlalchemy as sa
 
-from countenance.errors import InputError, SourceRefused
+from countenance.errors import InputError
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.batch import Looked, PhotoFile
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.only_one import OnlyOne
 from countenance.ingest.likeness import perceptual_hash
 from countenance.ingest.marks import read_marks, scraper_sidecar
+from countenance.ingest.provenance import SCRAPED, Provenance, pause, provenance
 from countenance.photos.folder import PICTURES, VIDEOS, Folder, Found
 from countenance.policy.desk import Ask, Desk
 from countenance.registry import schema as t
@@ -38,7 +38,11 @@ class Skipped:
 
 @dataclass(slots=True)
 class Report:
-    """What an ingest did. ``photos`` counts the picture files that were seen."""
+    """What an ingest did. ``photos`` counts the picture files that were seen.
+
+    ``compared`` counts the pairs of a face found and an enrolled template; ``false_matches`` is how many of them can be
+    expected to be strangers taken for the person, at the rate that the model's card states for the threshold (P27).
+    """
 
     photos: int = 0
     new: int = 0
@@ -46,6 +50,8 @@ class Report:
     faces_found: int = 0
     faces_kept: int = 0
     faces_forgotten: int = 0
+    compared: int = 0
+    false_matches: float = 0.0
     skipped: list[Skipped] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -83,6 +89,7 @@ class Ingestion:
         locks: Path,
         batch: int,
         limit: int,
+        false_accepts: float,
     ) -> None:
         self._registry = registry
         self._gallery = gallery
@@ -93,6 +100,8 @@ class Ingestion:
         self._locks = locks
         self._batch = batch
         self._limit = limit
+        self._false_accepts = false_accepts
+        self._provenance = Provenance()
         self.report = Report()
 
     def run(self, *, again: bool = False, progress: Callable[[Progress], None] | None = None) -> Report:
@@ -102,12 +111,14 @@ class Ingestion:
             Busy: another process is ingesting this source.
             Refused: the rules say no, to the run or to a batch of it; what was kept before stays.
             InputError: the folder is gone or cannot be read.
-            SourceRefused: the photos carry marks of scraping; the source is paused, and nothing of the batch is kept.
+            SourceRefused: the photos carry marks of scraping, or are not in the supplier's manifest; the source is
+                paused, and nothing of the batch is kept.
         """
         started = time.monotonic()
         with self._only_one():
             # Before a photo is opened; each batch is asked again, for an order may come in between.
             self._decide(0)
+            self._provenance = provenance(self._registry, self._source)
             files = self._listed()
             known = self._known()
             waiting: list[Looked] = []
@@ -150,8 +161,8 @@ class Ingestion:
         path = PurePath(os.fsdecode(file.path))
         marks = read_marks(data, path)
         scraped = marks.scraped or scraper_sidecar(self._folder.root / path)
-        if scraped:
-            return Looked(file, code="scraped", reason=scraped)
+        if scraped and SCRAPED not in self._provenance.accepted:
+            return Looked(file, code=SCRAPED, reason=scraped)
         if marks.prohibited:
             return self._refuse(file, "rights", marks.prohibited)
         try:
@@ -161,11 +172,15 @@ class Ingestion:
         except InputError as error:
             return self._refuse(file, error.code, error.message)
         self.report.new += 1
+        line = self._provenance.line(file.path)
         return Looked(
             file,
             picture.width,
             picture.height,
-            marks.taken_at,
+            marks.taken_at or (line.date if line else None),
+            line.origin if line else None,
+            line.holder if line else None,
+            line.licence if line else None,
             perceptual_hash(picture.pixels),
             faces=faces,
             templates=templates,
@@ -187,31 +202,18 @@ class Ingestion:
 
     def _commit(self, batch: list[Looked]) -> None:
         """Decide, match, keep, forget: the batch's faces leave memory when this returns."""
-        marked = [photo.reason for photo in batch if photo.code == "scraped"]
-        if marked:
-            self._pause(Counter(reason or "" for reason in marked), len(batch))
+        cause = self._provenance.cause(batch)
+        if cause is not None:
+            pause(self._registry, self._desk, self._source, cause, len(batch))
         kept = self._gallery.keep_known(self._source, batch, grant=self._decide(len(batch)))
         self.report.faces_found += kept.found
         self.report.faces_kept += kept.kept
         self.report.faces_forgotten += kept.forgotten
+        self.report.compared += kept.compared
+        self.report.false_matches = round(self.report.compared * self._false_accepts, 6)
 
     def _decide(self, photos: int) -> Grant[Ingest]:
         return self._desk.decide(Ingest, Ask(source=self._source, facts={"photos": photos}))
-
-    def _pause(self, reasons: Counter[str], looked_at: int) -> None:
-        """Marks of scraping stop the source (P26). Nothing of the batch that shows them is kept."""
-        (reason, _), count = reasons.most_common(1)[0], reasons.total()
-        words = f"{count} of the first {looked_at} photos carry {reason}"
-        with self._registry.write() as connection:
-            mine = t.sources.c.id == self._source
-            connection.execute(sa.update(t.sources).where(mine).values(state="paused", reason=words))
-            facts = {"marked": count, "looked_at": looked_at}
-            written = self._desk.record(connection, "source-paused", "operator", facts=facts)
-        raise SourceRefused(
-            f"This source is paused: {words}.",
-            requirement="P26", log_index=written.index,
-            hint="Take these photos out, and add the folder anew under another name with `countenance source add`.",
-        )  # fmt: skip
 
     # --- around ------------------------------------------------------------------------------------------------------
 

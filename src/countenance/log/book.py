@@ -12,19 +12,29 @@ import json
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import rfc8785
 import sqlalchemy as sa
 
-from countenance.errors import KeyMissing, Tampered
-from countenance.log import merkle, note
-from countenance.registry.database import Registry
+from countenance.errors import BadSignature, ClockWentBack, CountenanceError, InputError, KeyMissing, Tampered
+from countenance.log import checking, merkle, note, proving, tiles, witness
+from countenance.registry.database import Registry, when_undone
 from countenance.registry.schema import leaves, log_state, openings
 from countenance.types import OrganisationId, SubjectId, iso
 from countenance.vault.keyring import LOG_KEY, Keyring, organisation_key, subject_key
+from countenance.vault.seal import derive
+
+CLOCK = "clock"
+"""The act of an entry about the machine's clock. One that an officer signed may be earlier than the entry before it; a
+refusal bears that entry's time."""
+TOLERANCE = 120
+"""Seconds by which a clock may be set back before it is noticed: time servers correct small errors all the time."""
+NAMED = 500
+"""People whom one entry can concern. More of them stand in further entries, which say which one they continue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +68,35 @@ class Book:
         self._registry = registry
         self._keys = keys
         self._gallery = gallery
+        self.folder = folder
         self._file = folder / "checkpoint"
         self.origin = f"countenance/{gallery}"
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def append(self, connection: sa.Connection, entry: Entry) -> Written:
-        """Write one leaf inside the caller's write transaction, which is the one lock that orders leaves."""
+        """Write an entry inside the caller's write transaction, which is the one lock that orders leaves.
+
+        Raises `ClockWentBack` when the clock says an earlier time than the last leaf; that is then in the log.
+        """
+        last = self.last_time(connection)
+        if entry.act != CLOCK:
+            self._refuse_the_past(connection, entry, last)
+        elif entry.outcome != "done":
+            entry = replace(entry, at=max(entry.at, last))
+        written = self._write(connection, replace(entry, subjects=entry.subjects[:NAMED]))
+        root = written.root
+        for start in range(NAMED, len(entry.subjects), NAMED):
+            some = entry.subjects[start : start + NAMED]
+            root = self._write(connection, replace(entry, subjects=some, facts={"continues": written.index})).root
+        return Written(written.index, root)
+
+    def _write(self, connection: sa.Connection, entry: Entry) -> Written:
         frontier = self._frontier(connection)
         index = frontier.size
         leaf = rfc8785.dumps(self._leaf(index, entry))
+        if len(leaf) > tiles.MAX_ENTRY:
+            raise InputError(f"A log entry may hold {tiles.MAX_ENTRY:,} bytes, and this one has {len(leaf):,}.")
         hashed = merkle.leaf_hash(leaf)
         grown = frontier.append(hashed)
         connection.execute(sa.insert(leaves).values(index=index, leaf=leaf, hash=hashed))
@@ -78,6 +107,27 @@ class Book:
         else:
             connection.execute(sa.update(log_state).where(log_state.c.id == 1).values(frontier=state))
         return Written(index, grown.root().hex())
+
+    def _refuse_the_past(self, connection: sa.Connection, entry: Entry, last: int) -> None:
+        if entry.at >= last - TOLERANCE:
+            return
+        facts = {"act": entry.act, "behind_seconds": last - entry.at}
+        refusal = replace(entry, act=CLOCK, outcome="refused", facts=facts, subjects=(), opening={})
+        # The caller's transaction ends with nothing in it; what is written of it is written after that.
+        when_undone(connection, lambda: self._write_refusal(refusal))
+        raise ClockWentBack(
+            f"The clock says {iso(entry.at)}, but the log's last entry is of {iso(last)}.",
+            hint="Set the clock right. If it ran ahead before, an officer says so: `countenance log clock --accept`.",
+        )
+
+    def _write_refusal(self, refusal: Entry) -> None:
+        with contextlib.suppress(CountenanceError), self._registry.write() as connection:
+            self.append(connection, refusal)
+
+    def last_time(self, connection: sa.Connection) -> int:
+        """When the last entry was written, in seconds since 1970; 0 of an empty log."""
+        leaf = connection.scalar(sa.select(leaves.c.leaf).order_by(leaves.c.index.desc()).limit(1))
+        return int(datetime.fromisoformat(json.loads(leaf)["at"]).timestamp()) if leaf else 0
 
     def _leaf(self, index: int, entry: Entry) -> dict[str, Any]:
         leaf: dict[str, Any] = {
@@ -101,8 +151,7 @@ class Book:
         return leaf
 
     def _commit(self, key: str, index: int, value: str) -> str:
-        """SHA-256 over a salt that is derived from the key, so that it is destroyed together with the key."""
-        return hashlib.sha256(self._keys.salt(key, f"log:{index}") + value.encode()).hexdigest()
+        return commitment(self._keys.vault.get(key), index, value)
 
     def _openings(self, index: int, entry: Entry) -> Iterator[dict[str, Any]]:
         owner = organisation_key(entry.organisation)
@@ -152,11 +201,15 @@ class Book:
 
     def inclusion(self, index: int, size: int) -> tuple[dict[str, Any], list[str]]:
         """A leaf and its inclusion proof (RFC 6962 §2.1.1) in the log's first ``size`` leaves."""
-        query = sa.select(leaves.c.hash).where(leaves.c.index < size).order_by(leaves.c.index)
         with self._registry.read() as connection:
-            hashes = [bytes(row.hash) for row in connection.execute(query)]
-            leaf = connection.scalar(sa.select(leaves.c.leaf).where(leaves.c.index == index))
-        return json.loads(leaf or b"{}"), [step.hex() for step in merkle.inclusion_proof(index, hashes)]
+            leaf, proof = proving.inclusion(connection, self.folder, self._frontier(connection), index, size)
+        return json.loads(leaf), [step.hex() for step in proof]
+
+    def consistency(self, old_size: int, new_size: int) -> list[str]:
+        """The proof (RFC 6962 §2.1.2) that the log at ``old_size`` entries is the start of the log at ``new_size``."""
+        with self._registry.read() as connection:
+            proof = proving.consistency(connection, self.folder, self._frontier(connection), old_size, new_size)
+        return [step.hex() for step in proof]
 
     # --- signing -----------------------------------------------------------------------------------------------------
 
@@ -176,16 +229,20 @@ class Book:
         return note.sign_checkpoint(self.origin, frontier.size, frontier.root(), self.signer())
 
     def publish(self) -> Path:
-        """Write the current checkpoint to its file, whole or not at all.
+        """Write the current checkpoint to its file, whole or not at all, and the tiles that are full by now.
 
-        It is derived after the commit: where it cannot be written now (a full disk), what was committed stands, and the
-        next one takes its place.
+        They are derived after the commit: where they cannot be written now (a full disk), what was committed stands,
+        and the next ones take their place.
         """
         fresh = self._file.with_name(f"checkpoint.{os.getpid()}.{threading.get_ident()}.new")
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
+            with self._registry.read() as connection:
+                frontier = self._frontier(connection)
+                tiles.write_full(connection, self.folder, frontier.size)
+                tiles.write_tail(connection, self.folder, frontier.size)
             with fresh.open("w", encoding="utf-8") as file:
-                file.write(self.checkpoint())
+                file.write(note.sign_checkpoint(self.origin, frontier.size, frontier.root(), self.signer()))
                 file.flush()
                 os.fsync(file.fileno())  # a checkpoint that a power cut left empty would look like tampering
             fresh.replace(self._file)
@@ -193,6 +250,19 @@ class Book:
             with contextlib.suppress(OSError):
                 fresh.unlink()
         return self._file
+
+    def write_tiles(self, folder: Path) -> str:
+        """Write the whole log as C2SP tlog-tiles, with the tiles that are not full yet; returns its checkpoint.
+
+        A search does not pay for this: it is done when a checkpoint is sent outside, or somebody asks.
+        """
+        with self._registry.read() as connection:
+            frontier = self._frontier(connection)
+            tiles.write_full(connection, folder, frontier.size, every=True)
+            tiles.write_partial(connection, folder, frontier.size)
+        text = note.sign_checkpoint(self.origin, frontier.size, frontier.root(), self.signer())
+        tiles.put(folder / "checkpoint", text.encode())
+        return text
 
     # --- checking ----------------------------------------------------------------------------------------------------
 
@@ -205,55 +275,46 @@ class Book:
         Raises:
             Tampered: an entry was edited, moved, cut off or added; the message names the first place that shows it.
         """
-        # Our own checkpoint first, then the log as it is at one moment: others may be writing to both.
-        ours = self._own_checkpoint()
+        # Our own files first, then the log as it is at one moment: others may be writing to both.
+        ours, files = self._own_checkpoint(), tiles.listed(self.folder)
         with self._registry.read() as connection:
-            hashes, frontier = self._rehash(connection), self._frontier(connection)
+            hashes, frontier = checking.rehash(connection), self._frontier(connection)
+            witness.check(connection, hashes)
         if frontier.size != len(hashes) or frontier.root() != merkle.root_of(hashes):
             raise Tampered(f"The log holds {len(hashes)} entries that do not add up to its recorded state.")
-        for name, text in (ours | dict(outside or {})).items():
-            self._compare(name, text, hashes)
-        return note.open_checkpoint(self.checkpoint(), self.signer().verifier)
+        key = self.signer().verifier
+        try:
+            checking.compare("our own checkpoint", ours, hashes, key)
+        except BadSignature:
+            raise Tampered("The log's own signed checkpoint was changed after it was written.") from None
+        for name, text in (outside or {}).items():
+            checking.compare(name, text, hashes, key)
+        tiles.check(self.folder, files, hashes)
+        return note.Checkpoint(self.origin, frontier.size, frontier.root())
 
-    def _own_checkpoint(self) -> dict[str, str]:
+    def _own_checkpoint(self) -> str:
         """Our newest signed checkpoint. Its absence is a finding: without it, cutting the log would leave no trace."""
-        if self._file.exists():
-            return {"our own checkpoint": self._file.read_text("utf-8")}
-        if self.size():
+        try:
+            return self._file.read_bytes().decode("utf-8", "replace")
+        except FileNotFoundError:
             raise Tampered(
-                "The log has entries, but its own signed checkpoint is gone.",
+                "The log's own signed checkpoint is gone.",
                 hint="Compare the log with a checkpoint held outside: `countenance log check --against FILE`.",
-            )
-        return {}
-
-    def _rehash(self, connection: sa.Connection) -> list[bytes]:
-        hashes: list[bytes] = []
-        rows = connection.execute(sa.select(leaves.c.index, leaves.c.leaf, leaves.c.hash).order_by(leaves.c.index))
-        for place, (index, leaf, stored) in enumerate(rows):
-            hashed = merkle.leaf_hash(bytes(leaf))
-            if index != place or hashed != bytes(stored) or _own_index(leaf) != place:
-                raise Tampered(f"Log entry {place} was changed after it was written.")
-            hashes.append(hashed)
-        return hashes
-
-    def _compare(self, name: str, text: str, hashes: list[bytes]) -> None:
-        seen = note.open_checkpoint(text, self.signer().verifier)
-        if seen.size > len(hashes):
-            raise Tampered(f"The log was cut: it has {len(hashes)} entries, and {name} was signed over {seen.size}.")
-        if merkle.root_of(hashes[: seen.size]) != seen.root:
-            raise Tampered(f"The log was rewritten: its first {seen.size} entries are not those of {name}.")
+            ) from None
 
     def _frontier(self, connection: sa.Connection) -> merkle.Frontier:
         state = connection.scalar(sa.select(log_state.c.frontier).where(log_state.c.id == 1))
-        return merkle.Frontier.from_json(json.loads(state)) if state else merkle.Frontier()
+        if state is None:
+            return merkle.Frontier()
+        try:
+            return merkle.Frontier.from_json(json.loads(state))
+        except ValueError:
+            raise Tampered("The recorded state of the log cannot be read.") from None
 
 
-def _own_index(leaf: bytes) -> int | None:
-    try:
-        index = json.loads(leaf).get("index")
-    except (ValueError, AttributeError):
-        return None
-    return index if isinstance(index, int) else None
+def commitment(key: bytes, index: int, value: str) -> str:
+    """SHA-256 over a salt that is derived from a key and the entry's place: gone together with the key (P20)."""
+    return hashlib.sha256(derive(key, f"log:{index}") + value.encode()).hexdigest()
 
 
 def _os_user() -> str:

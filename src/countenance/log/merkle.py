@@ -101,52 +101,62 @@ def root_of(hashes: Iterable[bytes]) -> bytes:
     return _fold(stack)
 
 
-def _split(size: int) -> int:
-    """The largest power of two smaller than ``size`` (size > 1)."""
+def split(size: int) -> int:
+    """Where a tree divides: the largest power of two smaller than ``size`` (size > 1)."""
     return 1 << (size - 1).bit_length() - 1
 
 
-def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
-    """The audit path of leaf ``index`` in the tree over these leaf hashes, nearest the leaf first. RFC 6962 §2.1.1.
+def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """The leaves under each hash of an audit path, nearest the leaf first. RFC 6962 §2.1.1.
 
     Raises `InputError` when there is no such leaf.
     """
-    begin, end = 0, len(hashes)
+    begin, end = 0, size
     if not 0 <= index < end:
         raise InputError(f"The log has no entry {index}.", hint=f"Its entries are 0 to {end - 1}.")
-    path: list[bytes] = []
+    path: list[tuple[int, int]] = []
     while end - begin > 1:
-        middle = begin + _split(end - begin)
+        middle = begin + split(end - begin)
         if index < middle:
-            path.append(root_of(hashes[middle:end]))
+            path.append((middle, end))
             end = middle
         else:
-            path.append(root_of(hashes[begin:middle]))
+            path.append((begin, middle))
             begin = middle
+    return path[::-1]
+
+
+def inclusion_proof(index: int, hashes: Sequence[bytes]) -> list[bytes]:
+    """The audit path of leaf ``index`` in the tree over these leaf hashes. Raises as `inclusion_ranges`."""
+    return [root_of(hashes[begin:end]) for begin, end in inclusion_ranges(index, len(hashes))]
+
+
+def consistency_ranges(old: int, size: int) -> list[tuple[int, int]]:
+    """The leaves under each hash of the proof that the first ``old`` are the start of ``size``. RFC 6962 §2.1.2.
+
+    Empty when ``old`` is 0 or the whole. Raises `InputError` when ``old`` is larger than the tree.
+    """
+    begin, end = 0, size
+    if not 0 <= old <= end:
+        raise InputError(f"The log was never at {old} entries.", hint=f"It has {end} now.")
+    path: list[tuple[int, int]] = []
+    while old and old < end:
+        middle = begin + split(end - begin)
+        if old <= middle:
+            path.append((middle, end))
+            end = middle
+        else:
+            path.append((begin, middle))
+            begin = middle
+    # The old tree itself is left out when it is one whole subtree: who checks already knows its root.
+    if begin:
+        path.append((begin, end))
     return path[::-1]
 
 
 def consistency_proof(old: int, hashes: Sequence[bytes]) -> list[bytes]:
-    """The proof that the first ``old`` leaves are the start of the tree over these leaf hashes. RFC 6962 §2.1.2.
-
-    Empty when ``old`` is 0 or the whole. Raises `InputError` when ``old`` is larger than the tree.
-    """
-    begin, end = 0, len(hashes)
-    if not 0 <= old <= end:
-        raise InputError(f"The log was never at {old} entries.", hint=f"It has {end} now.")
-    path: list[bytes] = []
-    while old and old < end:
-        middle = begin + _split(end - begin)
-        if old <= middle:
-            path.append(root_of(hashes[middle:end]))
-            end = middle
-        else:
-            path.append(root_of(hashes[begin:middle]))
-            begin = middle
-    # The old tree itself is left out when it is one whole subtree: who checks already knows its root.
-    if begin:
-        path.append(root_of(hashes[begin:end]))
-    return path[::-1]
+    """The proof that the first ``old`` leaves are the start of the tree over these. Raises as `consistency_ranges`."""
+    return [root_of(hashes[begin:end]) for begin, end in consistency_ranges(old, len(hashes))]
 
 
 def verify_inclusion(index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes) -> None:

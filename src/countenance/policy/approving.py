@@ -67,19 +67,22 @@ def approve(
         raise NotSignedIn("An approval needs a named account.")
     known = gather.account(connection, actor, signed=True)
     if known is None or known.revoked or known.organisation != organisation:
-        raise NotFound(f"There is no {matter.thing}.")
+        raise desk.refuse(connection, matter.act, NotFound(f"There is no {matter.thing}."))
     if known.trial or not known.roles & set(roles):
-        raise RoleRefused(f"An approval needs one of the roles {', '.join(roles)}.", requirement="P18")
+        refusal = RoleRefused(f"An approval needs one of the roles {', '.join(roles)}.", requirement="P18")
+        raise desk.refuse(connection, matter.act, refusal)
     if actor.account in not_by:
-        raise RoleRefused(
+        refusal = RoleRefused(
             f"Whoever proposed {matter.thing} cannot {matter.act} it.",
             requirement="P18", hint="Another named account signs it with its own key.",
         )  # fmt: skip
+        raise desk.refuse(connection, matter.act, refusal)
     if actor.account in approvers(connection, desk, matter):
-        raise RoleRefused(
+        refusal = RoleRefused(
             f"{actor.email} has signed {matter.thing} already: two different people are needed.",
             requirement="P18", hint="Another named account signs it with its own key.",
         )  # fmt: skip
+        raise desk.refuse(connection, matter.act, refusal)
     statement = matter.statement(desk.origin)
     signature = actor.sign(statement)
     connection.execute(
@@ -119,12 +122,13 @@ def approvers(connection: sa.Connection, desk: Desk, matter: Matter) -> tuple[Ac
     )
 
 
-def quorum(connection: sa.Connection, organisation: OrganisationId) -> int:
+def quorum(connection: sa.Connection, organisation: OrganisationId, *, at: int | None = None) -> int:
     """How many approvers besides the proposer an order needs: two; in a solo installation, everybody else there is.
 
-    An order must be obeyed by one person as well; the certificate then says ``solo`` (P18).
+    An order must be obeyed by one person as well; the certificate then says ``solo`` (P18). With ``at``: how many it
+    needed at that time.
     """
-    return min(APPROVERS, gather.people(connection, organisation) - 1)
+    return max(min(APPROVERS, gather.people(connection, organisation, at=at) - 1), 0)
 
 
 def _checks(public: bytes, signature: bytes, statement: bytes) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from countenance.errors import NoBasis
 
 GROUNDS = {
@@ -20,6 +22,12 @@ CONDITIONS = {
 }
 COLLECTIVE_LIMIT = 30
 """More subjects than this on one piece of evidence need it declared a collective form (P1)."""
+ADULT = 18
+
+
+def is_minor(birth_year: int | None, now: int) -> bool:
+    """Whether the person may be under 18: only the birth year is known, so it is counted safely."""
+    return birth_year is not None and datetime.fromtimestamp(now, UTC).year - birth_year <= ADULT
 
 
 def check_ground(ground: str, condition: str) -> None:

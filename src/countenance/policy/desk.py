@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import rfc8785
@@ -12,14 +11,26 @@ import sqlalchemy as sa
 
 from countenance.errors import BadSignature, CountenanceError, GrantRefused, NotSignedIn, Refused
 from countenance.log.book import Book, Entry, Written
-from countenance.policy import gather, rules
+from countenance.policy import bearing, gather, rules
 from countenance.policy.actor import Actor
-from countenance.policy.facts import AccountFacts, DataSetFacts, Facts
-from countenance.policy.purposes import PURPOSES
+from countenance.policy.asking import Ask, agreed_terms, gallery_scope, gather_facts, known_purpose
+from countenance.policy.facts import AccountFacts, Facts
 from countenance.registry.database import Registry
 from countenance.registry.schema import accounts, erasures
-from countenance.types import _MINT, Action, BasisId, CaseId, Clock, Erase, Grant, OrganisationId, SourceId, SubjectId
+from countenance.types import (
+    _MINT,
+    AccountId,
+    Action,
+    Clock,
+    Erase,
+    Grant,
+    OrganisationId,
+    SourceId,
+    SubjectId,
+)
 from countenance.vault.accounts import verify_signature
+
+__all__ = ["LIFETIME", "Ask", "Desk", "gallery_scope"]
 
 LIFETIME = 600
 """A grant that is not spent within ten minutes is void."""
@@ -27,57 +38,34 @@ LIFETIME = 600
 A = TypeVar("A", bound=Action)
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One question to the desk.
-
-    ``facts`` are counts and hashes for the log, never personal data; ``sealed`` is kept under the organisation's key.
-    """
-
-    purpose: str | None = None
-    case_named: bool = False
-    case: CaseId | None = None
-    subject: SubjectId | None = None
-    basis: BasisId | None = None
-    source: SourceId | None = None
-    on_behalf_of: SubjectId | None = None
-    data_set: DataSetFacts | None = None
-    facts: Mapping[str, Any] = field(default_factory=dict)
-    sealed: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def scope(self) -> str:
-        """What a grant for this question is bound to: a subject, a source, a data set, or (one person of) a gallery."""
-        if self.subject is not None:
-            return f"subject:{self.subject}"
-        if self.source is not None:
-            return f"source:{self.source}"
-        if self.data_set is not None:
-            return "data-set"
-        return gallery_scope(self.on_behalf_of)
-
-
-def gallery_scope(only: SubjectId | None) -> str:
-    """The scope of a search: everybody in the gallery, or one person alone."""
-    return "gallery" if only is None else f"gallery:subject:{only}"
-
-
 class Desk:
-    """Decides for one gallery and one session's actor."""
+    """Decides for one gallery and one session's actor. ``contract``: of the model that templates are made with."""
 
     def __init__(
-        self, registry: Registry, book: Book, clock: Clock, gallery: OrganisationId, actor: Actor | None
+        self,
+        registry: Registry,
+        book: Book,
+        clock: Clock,
+        gallery: OrganisationId,
+        actor: Actor | None,
+        contract: str,
     ) -> None:
         self._registry = registry
         self._book = book
         self._clock = clock
         self.gallery = gallery
         self.actor = actor
+        self.contract = contract
 
     @property
     def origin(self) -> str:
         """The gallery's log, to which signatures are bound."""
         return self._book.origin
+
+    @property
+    def log_key(self) -> bytes:
+        """The public key of the gallery's log, which signs what a person without an account has confirmed."""
+        return self._book.signer().verifier.public
 
     def now(self) -> int:
         """The time, in seconds since 1970."""
@@ -97,7 +85,7 @@ class Desk:
         except NotSignedIn as error:
             unsigned = error  # refused below as a question that nobody signed, so that the attempt is in the log
         with self._registry.write() as connection:
-            facts = self._facts(connection, action, ask, now, signed=signature is not None)
+            facts = gather_facts(connection, self, action, ask, now, signed=signature is not None)
             refusal = rules.judge(facts).refusal
             entry = self._entry(action.__name__.lower(), refusal, ask, facts, now, signature)
             written = self._book.append(connection, entry)
@@ -114,27 +102,54 @@ class Desk:
             expires=now + LIFETIME,
             log_index=written.index,
             case=ask.case,
-            account=self.actor.account if self.actor else None,
+            account=self.actor.account if self.actor and not ask.bearer else None,
+            terms=agreed_terms(facts),
         )
 
-    def resume(self, subject: SubjectId) -> Grant[Erase]:
+    def resume(self, number: int) -> Grant[Erase]:
         """A grant to finish an erasure that was decided, logged and then cut short. Nothing new is decided by it.
 
-        Raises `GrantRefused` unless the ledger holds such an erasure of this subject.
+        Raises `GrantRefused` unless the registry holds such an erasure, unfinished, under this number.
         """
         now = self._clock()
         with self._registry.write() as connection:
             decision = connection.scalar(
                 sa.select(erasures.c.log_index).where(
-                    erasures.c.subject == subject, erasures.c.organisation == self.gallery, erasures.c.state != "done"
+                    erasures.c.id == number, erasures.c.organisation == self.gallery, erasures.c.state != "done"
                 )
             )
             if decision is None:
-                raise GrantRefused("No erasure of this subject was cut short.")
-            facts = {"decision": decision, "step": "resumed"}
+                raise GrantRefused("No erasure of this number was cut short.")
+            facts = {"decision": decision, "erasure": f"E{number}", "step": "resumed"}
             written = self._book.append(connection, Entry("erase", "done", now, self.gallery, facts=facts))
+        scope = f"erasure:{number}"
+        return Grant(_MINT, Erase, scope=scope, purpose="", expires=now + LIFETIME, log_index=written.index)
+
+    def under_order(
+        self,
+        order: int,
+        *,
+        subjects: Sequence[SubjectId] = (),
+        source: SourceId | None = None,
+        account: AccountId | None,
+    ) -> Grant[Erase]:
+        """A grant to erase these under an authority's order, for ``account``, who had it executed (P8).
+
+        Nothing new is decided by it: the order was approved, and its execution asked for, with signatures. So a start
+        after a crash goes on without anybody's key. Raises `GrantRefused` unless the order is being executed, is still
+        in force, bears on all of these, and no hold keeps any of them.
+        """
+        now = self._clock()
+        facts = {"order": f"O{order}", "step": "granted", "subjects": len(subjects)}
+        with self._registry.write() as connection:
+            if not bearing.executes(connection, order, subjects=subjects, source=source):
+                raise GrantRefused(f"Order O{order} is not being executed on this.")
+            named = tuple(subjects) if len(subjects) == 1 else ()
+            entry = Entry("erase", "granted", now, self.gallery, subjects=named, facts=facts)
+            written = self._book.append(connection, entry)
+        scope = Ask(subjects=tuple(subjects), source=source).scope
         return Grant(
-            _MINT, Erase, scope=f"subject:{subject}", purpose="", expires=now + LIFETIME, log_index=written.index
+            _MINT, Erase, scope=scope, purpose="", expires=now + LIFETIME, log_index=written.index, account=account
         )
 
     def record(
@@ -144,20 +159,26 @@ class Desk:
         *roles: str,
         subjects: tuple[SubjectId, ...] = (),
         facts: Mapping[str, Any] | None = None,
+        party: OrganisationId | None = None,
     ) -> Written:
         """Write that a record was kept, in the same transaction as the record. No template moves by it.
 
-        One of ``roles`` is needed.
+        One of ``roles`` is needed, of an account of the gallery's owner, or of ``party`` where the record is theirs.
 
-        Raises `RoleRefused` or `NotSignedIn` before anything is written.
+        Raises `RoleRefused`, `NotFound` or `NotSignedIn`; nothing of the record is kept, and the refusal is logged.
         """
-        now = self._clock()
-        signature = self._signature(act, Ask(facts=facts or {}), now)
-        asked = Facts(action=Action, now=now, gallery=self.gallery, account=self._account(connection, signature))
+        now, signature = self._clock(), None
+        try:
+            signature = self._signature(act, Ask(facts=facts or {}), now)
+        except NotSignedIn as error:
+            raise self.refuse(connection, act, error) from None
+        asked = Facts(
+            action=Action, now=now, gallery=party or self.gallery, account=self._account(connection, signature)
+        )
         for rule in (rules.a_named_account, rules.of_this_organisation, rules.has_role(*roles)):
             refusal = rule(asked)
             if refusal is not None:
-                raise refusal
+                raise self.refuse(connection, act, refusal)
         entry = Entry(
             act,
             "done",
@@ -170,6 +191,22 @@ class Desk:
         )
         return self._book.append(connection, entry)
 
+    def refuse(self, connection: sa.Connection, act: str, refusal: CountenanceError) -> CountenanceError:
+        """Undo the caller's transaction, write the refusal to the log, and give it back to be raised.
+
+        The transaction ends here: nothing more can be done in it.
+        """
+        transaction = connection.get_transaction()
+        if transaction is not None:
+            transaction.rollback()
+        facts = {"code": refusal.code, "requirement": refusal.requirement}
+        with self._registry.write() as fresh:
+            written = self.write(fresh, act, facts=facts, outcome="refused")
+        self._book.publish()
+        if isinstance(refusal, Refused):
+            refusal.log_index = written.index
+        return refusal
+
     def write(
         self,
         connection: sa.Connection,
@@ -180,13 +217,16 @@ class Desk:
         sealed: Mapping[str, Any] | None = None,
         signature: bytes | None = None,
         outcome: str = "done",
+        bearer: str | None = None,
     ) -> Written:
         """Write an act whose authority was checked already: it was signed, or came with a receipt or a link.
 
-        ``facts`` are public; ``sealed`` is kept under the organisation's key.
+        ``facts`` are public; ``sealed`` is kept under the organisation's key. With ``bearer`` (what was shown instead:
+        ``receipt``, ``link``) no account has acted, whoever has the session open.
         """
         opening = dict(sealed or {}) | ({"signature": signature.hex()} if signature else {})
-        email = self.actor.email if self.actor else None
+        email = self.actor.email if self.actor and not bearer else None
+        facts = {**(facts or {}), **({"by": bearer} if bearer else {})}
         entry = Entry(
             act, outcome, self._clock(), self.gallery, account=email, subjects=subjects, facts=facts or {},
             opening=opening,
@@ -240,14 +280,14 @@ class Desk:
 
     def _signature(self, act: str, ask: Ask, now: int) -> bytes | None:
         """Have the account's own key sign the question. None without an account; the rules then refuse."""
-        if self.actor is None:
+        if self.actor is None or ask.bearer:
             return None
         question = rfc8785.dumps(
             {
                 "act": act,
                 "account": self.actor.email,
                 "scope": ask.scope,
-                "purpose": _known(ask.purpose),
+                "purpose": known_purpose(ask.purpose),
                 "facts": dict(ask.facts),
                 "at": now,
                 "nonce": secrets.token_hex(8),
@@ -265,47 +305,23 @@ class Desk:
     def _account(self, connection: sa.Connection, signature: bytes | None) -> AccountFacts | None:
         return gather.account(connection, self.actor, signed=signature is not None) if self.actor else None
 
-    def _facts(self, connection: sa.Connection, action: type[Action], ask: Ask, now: int, *, signed: bool) -> Facts:
-        account = gather.account(connection, self.actor, signed=signed) if self.actor else None
-        party = account.organisation if account else OrganisationId(0)
-        return Facts(
-            action=action,
-            now=now,
-            gallery=self.gallery,
-            account=account,
-            purpose=ask.purpose,
-            case_named=ask.case_named,
-            agreement=gather.agreement(connection, self.gallery, party, ask.purpose, now),
-            case=gather.case(connection, ask.case, now),
-            subject=gather.subject(connection, ask.subject),
-            basis=gather.basis(connection, ask.basis),
-            source=gather.source(connection, ask.source),
-            on_behalf_of=gather.subject(connection, ask.on_behalf_of),
-            data_set=ask.data_set,
-        )
-
     def _entry(
         self, act: str, refusal: CountenanceError | None, ask: Ask, facts: Facts, now: int, signature: bytes | None
     ) -> Entry:
-        said = dict(ask.facts)
+        said = dict(ask.facts) | ({"by": ask.bearer} if ask.bearer else {})
         opening = dict(ask.sealed) | ({"signature": signature.hex()} if signature else {})
         if refusal is not None:
-            said |= {"code": refusal.code, "requirement": getattr(refusal, "requirement", "")}
+            said |= {"code": refusal.code, "requirement": refusal.requirement}
         known = facts.subject is not None and facts.subject.state != "erased"
         return Entry(
             act,
             "refused" if refusal else "granted",
             now,
             self.gallery,
-            account=self.actor.email if self.actor else None,
+            account=self.actor.email if self.actor and not ask.bearer else None,
             case=f"{facts.case.id}" if facts.case else None,
-            purpose=_known(ask.purpose),
+            purpose=known_purpose(ask.purpose),
             subjects=(facts.subject.id,) if known and facts.subject else (),
             facts=said,
             opening=opening,
         )
-
-
-def _known(purpose: str | None) -> str | None:
-    """A purpose's name for the log. Whatever else was typed could be somebody's name, so it is not repeated there."""
-    return purpose if purpose is None or purpose in PURPOSES else "unknown"

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from countenance.types import AccountId, Action, BasisId, CaseId, OrganisationId, SourceId, SubjectId
+from countenance.types import (
+    AccountId,
+    Action,
+    AgreementId,
+    BasisId,
+    CaseId,
+    OrganisationId,
+    SourceId,
+    SubjectId,
+)
 
 ROLES = {
     "controller": "keeps the records: subjects, bases, notices, agreements, cases, sources, accounts",
@@ -31,19 +40,35 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class AgreementFacts:
-    """What lets the account's organisation search this gallery."""
+    """What lets the account's organisation search this gallery.
 
+    ``signed``: an account of each side has signed exactly what it says. ``territories``: where those live whom it
+    covers, None for everywhere. ``quota``: comparisons a day, of which ``made_today`` were made. ``assessed``: it names
+    a data protection impact assessment and who signed that.
+    """
+
+    id: AgreementId
     owner: OrganisationId
     party: OrganisationId
     purposes: int
     starts: int
     ends: int
     ended: bool
+    signed: bool
+    territories: frozenset[str] | None
+    quota: int | None
+    made_today: int
+    assessed: bool
+
+    @property
+    def own(self) -> bool:
+        """Whether the owner of the gallery made it with itself."""
+        return self.owner == self.party
 
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """The case that a search belongs to."""
+    """The case that a search belongs to. ``verified_today``: distinct comparisons of it or of the account, if more."""
 
     id: CaseId
     organisation: OrganisationId
@@ -54,7 +79,10 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class SubjectFacts:
-    """The person. ``holds``: orders in force that forbid erasing; ``stops``: that forbid collecting."""
+    """The person. ``holds``: orders in force that forbid erasing; ``stops``: that forbid collecting.
+
+    ``restricted``: by their own request the record is kept and not used.
+    """
 
     id: SubjectId
     organisation: OrganisationId
@@ -63,6 +91,16 @@ class SubjectFacts:
     birth_year: int | None
     holds: int
     stops: int
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFacts:
+    """People who are to be erased together: how many were named, how many of them are here, and how many are held."""
+
+    named: int
+    here: int
+    held: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +138,32 @@ class DataSetFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkFacts:
+    """A one-time link, or a request for stills, that somebody without an account has answered."""
+
+    basis: BasisId
+    kind: str
+    expires: int
+    used: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """A consent receipt whose signature was checked, as this gallery recorded it when it was handed out."""
+
+    subject: SubjectId
+    basis: BasisId
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """Everything that one decision is made from."""
+    """Everything that one decision is made from.
+
+    ``solo``: the asking organisation has fewer than three named people here. ``purposes_on``: a mask of the purposes
+    that are in use. ``model_on``: the model that templates are made with is in use. ``territory_on``: the subject's
+    residence is one that this gallery was founded or activated for.
+    """
 
     action: type[Action]
     now: int
@@ -112,7 +174,15 @@ class Facts:
     agreement: AgreementFacts | None = None
     case: CaseFacts | None = None
     subject: SubjectFacts | None = None
+    group: GroupFacts | None = None
+    due: str | None = None
     basis: BasisFacts | None = None
     source: SourceFacts | None = None
     on_behalf_of: SubjectFacts | None = None
     data_set: DataSetFacts | None = None
+    link: LinkFacts | None = None
+    receipt: ReceiptFacts | None = None
+    solo: bool = True
+    purposes_on: int = 0
+    model_on: bool = False
+    territory_on: bool = False

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 
+from countenance.policy import bearing
 from countenance.policy.actor import Actor
-from countenance.policy.facts import AccountFacts, AgreementFacts, BasisFacts, CaseFacts, SourceFacts, SubjectFacts
-from countenance.policy.purposes import PURPOSES
+from countenance.policy.facts import (
+    AccountFacts,
+    BasisFacts,
+    CaseFacts,
+    GroupFacts,
+    LinkFacts,
+    ReceiptFacts,
+    SourceFacts,
+    SubjectFacts,
+)
 from countenance.registry import schema as t
 from countenance.types import DAY, AccountId, BasisId, CaseId, OrganisationId, SourceId, SubjectId
 
@@ -26,15 +37,21 @@ def account(connection: sa.Connection, actor: Actor, *, signed: bool) -> Account
     )
 
 
+_PART = 500
+"""Values that one IN list holds."""
 SOLO = 3
 """An installation with fewer named people than this is solo: it says so, and purposes with two reviewers are off."""
 
 
-def people(connection: sa.Connection, organisation: OrganisationId | int) -> int:
-    """How many named people an organisation has here. Trial, revoked and system accounts are none (P18)."""
-    mine = (t.accounts.c.organisation == organisation, t.accounts.c.revoked.is_(None), t.accounts.c.trial.is_(False))
-    persons = t.accounts.c.roles != "system"
-    return connection.scalar(sa.select(sa.func.count()).select_from(t.accounts).where(*mine, persons)) or 0
+def people(connection: sa.Connection, organisation: OrganisationId | int, *, at: int | None = None) -> int:
+    """How many named people an organisation has here. Trial, revoked and system accounts are none (P18).
+
+    With ``at`` (seconds since 1970): how many there were at that time.
+    """
+    c = t.accounts.c
+    live = c.revoked.is_(None) if at is None else sa.and_(c.created < at, sa.or_(c.revoked.is_(None), c.revoked > at))
+    mine = (c.organisation == organisation, c.trial.is_(False), c.roles != "system", live)
+    return connection.scalar(sa.select(sa.func.count()).select_from(t.accounts).where(*mine)) or 0
 
 
 def is_solo(connection: sa.Connection, organisation: OrganisationId | int) -> bool:
@@ -42,35 +59,18 @@ def is_solo(connection: sa.Connection, organisation: OrganisationId | int) -> bo
     return people(connection, organisation) < SOLO
 
 
-def agreement(
-    connection: sa.Connection, owner: OrganisationId, party: OrganisationId, purpose: str | None, now: int
-) -> AgreementFacts | None:
-    """The agreement that serves best: one in force that covers the purpose, else any, so that a refusal can say why."""
-    rows = connection.execute(
-        sa.select(t.agreements)
-        .where(t.agreements.c.organisation == owner, t.agreements.c.party == party)
-        .order_by(t.agreements.c.id)
-    ).all()
-    found = [AgreementFacts(owner, party, row.purposes, row.starts, row.ends, row.ended is not None) for row in rows]
-    wanted = PURPOSES[purpose].mask if purpose in PURPOSES else 0
-
-    def serves(each: AgreementFacts) -> tuple[bool, bool]:
-        return not each.ended and each.starts <= now < each.ends, bool(each.purposes & wanted)
-
-    return max(found, key=serves, default=None)
-
-
-def case(connection: sa.Connection, number: CaseId | None, now: int) -> CaseFacts | None:
-    """The case, with the comparisons that it made today (UTC)."""
+def case(connection: sa.Connection, number: CaseId | None, account: AccountId | None, now: int) -> CaseFacts | None:
+    """The case, with the distinct comparisons that it, or this account in whatever case, made today (UTC)."""
     row = connection.execute(sa.select(t.cases).where(t.cases.c.id == number)).first()
     if row is None:
         return None
-    today = connection.scalar(
-        sa.select(sa.func.count())
-        .select_from(t.searches)
-        .where(t.searches.c.case == row.id, t.searches.c.kind == "verify", t.searches.c.started >= now - now % DAY)
+    made = sa.select(sa.func.count(t.searches.c.pair_commitment.distinct())).where(
+        t.searches.c.kind == "verify", t.searches.c.started >= now - now % DAY
     )
-    return CaseFacts(CaseId(row.id), OrganisationId(row.organisation), row.purpose, row.closed is not None, today or 0)
+    by_case = connection.scalar(made.where(t.searches.c.case == row.id)) or 0
+    by_account = connection.scalar(made.where(t.searches.c.account == account)) or 0
+    closed = row.closed is not None
+    return CaseFacts(CaseId(row.id), OrganisationId(row.organisation), row.purpose, closed, max(by_case, by_account))
 
 
 def subject(connection: sa.Connection, number: SubjectId | None) -> SubjectFacts | None:
@@ -78,16 +78,49 @@ def subject(connection: sa.Connection, number: SubjectId | None) -> SubjectFacts
     row = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == number)).first()
     if row is None:
         return None
-    bearing = sa.or_(t.orders.c.subject == row.id, ordered_in(sa.literal(row.territory)))
     return SubjectFacts(
         SubjectId(row.id),
         OrganisationId(row.organisation),
         row.state,
         row.territory,
         row.birth_year,
-        holds=_orders(connection, row.organisation, "hold", bearing),
-        stops=_orders(connection, row.organisation, "stop", bearing),
+        holds=bearing.holds_on(connection, row.id),
+        stops=bearing.stops_on(connection, row.id),
+        restricted=row.restricted is not None,
     )
+
+
+def group(
+    connection: sa.Connection,
+    organisation: OrganisationId,
+    subjects: Sequence[SubjectId],
+    bases: Sequence[BasisId] = (),
+) -> GroupFacts:
+    """People who are to be erased together, or whose bases are; asked for a part at a time, for there may be many."""
+    missing, named = 0, set(subjects)
+    for start in range(0, len(bases), _PART):
+        part = set(bases[start : start + _PART])
+        whose = connection.execute(sa.select(t.bases.c.id, t.bases.c.subject).where(t.bases.c.id.in_(part))).all()
+        named |= {SubjectId(subject) for _, subject in whose}
+        missing += len(part) - len(whose)
+    return _counted(connection, organisation, sorted(named), missing)
+
+
+def _counted(
+    connection: sa.Connection, organisation: OrganisationId, named: Sequence[SubjectId], missing: int
+) -> GroupFacts:
+    here = held = 0
+    for start in range(0, len(named), _PART):
+        part = named[start : start + _PART]
+        mine = sa.and_(
+            t.subjects.c.id.in_(part),
+            t.subjects.c.organisation == organisation,
+            t.subjects.c.state.not_in(("erasing", "erased")),
+        )
+        counted = sa.select(sa.func.count()).select_from(t.subjects)
+        here += connection.scalar(counted.where(mine)) or 0
+        held += connection.scalar(counted.where(mine, bearing.held())) or 0
+    return GroupFacts(len(named) + missing, here, held)
 
 
 def basis(connection: sa.Connection, number: BasisId | None) -> BasisFacts | None:
@@ -105,12 +138,25 @@ def basis(connection: sa.Connection, number: BasisId | None) -> BasisFacts | Non
     )
 
 
+def link(connection: sa.Connection, number: int | None) -> LinkFacts | None:
+    """The one-time link that was shown."""
+    row = connection.execute(sa.select(t.links).where(t.links.c.id == number)).first()
+    if row is None:
+        return None
+    return LinkFacts(BasisId(row.basis), row.kind, row.expires, used=row.used is not None)
+
+
+def receipt(connection: sa.Connection, number: int | None) -> ReceiptFacts | None:
+    """The receipt that was shown, as it was recorded when it was handed out."""
+    row = connection.execute(sa.select(t.receipts).where(t.receipts.c.id == number)).first()
+    return None if row is None else ReceiptFacts(SubjectId(row.subject), BasisId(row.basis), row.expires)
+
+
 def source(connection: sa.Connection, number: SourceId | None) -> SourceFacts | None:
     """The source, with the orders that stop it."""
     row = connection.execute(sa.select(t.sources).where(t.sources.c.id == number)).first()
     if row is None:
         return None
-    bearing = sa.or_(t.orders.c.source == row.id, ordered_in(sa.literal(row.territory)))
     return SourceFacts(
         SourceId(row.id),
         OrganisationId(row.organisation),
@@ -119,37 +165,5 @@ def source(connection: sa.Connection, number: SourceId | None) -> SourceFacts | 
         row.reason,
         row.statement,
         row.unknown_faces,
-        stops=_orders(connection, row.organisation, "stop", bearing),
+        stops=bearing.stops_on_source(connection, row.id),
     )
-
-
-def ordered_in(territory: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """The order's territory bears on this one: the same, a part of it, or one that it may be a part of (P9).
-
-    An order for GB binds GB-SCT; one for US-IL binds US, whose part is not known; and all bind ``unknown``.
-    """
-    ordered = t.orders.c.territory
-    return sa.and_(
-        ordered.is_not(None),
-        sa.or_(
-            territory == "unknown",
-            territory == ordered,
-            territory.like(ordered.concat("-%")),
-            ordered.like(territory.concat("-%")),
-        ),
-    )
-
-
-def _orders(connection: sa.Connection, organisation: int, kind: str, bearing: sa.ColumnElement[bool]) -> int:
-    """How many orders of a kind are in force and bear on the record."""
-    query = (
-        sa.select(sa.func.count())
-        .select_from(t.orders)
-        .where(
-            t.orders.c.organisation == organisation,
-            t.orders.c.kind == kind,
-            t.orders.c.state == "in-force",
-            bearing,
-        )
-    )
-    return connection.scalar(query) or 0

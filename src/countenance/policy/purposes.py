@@ -1,7 +1,7 @@
 """Why a search may be made: a closed list. A new purpose is code, plus a DPIA reference (P24).
 
-Each carries its W3C Data Privacy Vocabulary (DPV 2) term, the number of people who must review a candidate (P18), and
-how long a gallery made for it may last (P13).
+Each carries its W3C Data Privacy Vocabulary (DPV 2) term, the number of people who must review a candidate (P18), the
+roles of which an account needs one to ask for it, and how long a gallery made for it may last (P13).
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ DPV = "https://w3id.org/dpv#"
 class Purpose:
     """One purpose.
 
-    ``bit`` is its place in the registry's masks and never changes. ``free_probe``: any photo may be searched for, not
-    only the subject's own. ``searches`` is false where the purpose answers without ever listing candidates.
+    ``bit`` is its place in the registry's masks and never changes. ``on``: without being activated. ``free_probe``: any
+    photo may be searched for, not only the subject's own. ``searches`` is false where the purpose answers without ever
+    listing candidates. ``missing``: what this version lacks to offer it at all; it cannot be activated then.
     """
 
     name: str
@@ -29,8 +30,10 @@ class Purpose:
     reviewers: int
     days: int
     on: bool
+    roles: tuple[str, ...] = ("operator",)
     free_probe: bool = True
     searches: bool = True
+    missing: str = ""
 
     @property
     def mask(self) -> int:
@@ -64,7 +67,7 @@ PURPOSES: dict[str, Purpose] = {
         ),
         Purpose(
             "rights-request", 4, "RightsFulfilment",
-            "a person asks what is held of them", reviewers=0, days=1095, on=True, searches=False,
+            "a person asks what is held of them", reviewers=0, days=1095, on=True, roles=("officer",), searches=False,
         ),
         Purpose(
             "archive-cataloguing", 5, "RecordManagement",
@@ -73,9 +76,21 @@ PURPOSES: dict[str, Purpose] = {
         Purpose(
             "family-tracing", 6, "PublicBenefit",
             "a mandated service traces a missing relative", reviewers=2, days=1095, on=False,
+            missing="what it finds must be withheld until the found person's consent to release is recorded, "
+            "and there is no such record yet",
         ),
     )
 }  # fmt: skip
+
+
+OTHERS_REVIEWERS = 2
+"""Who must at least confirm what another organisation's search shows, whatever its purpose (P18)."""
+
+
+def reviewers(name: str, *, own: bool) -> int:
+    """How many different people must confirm a candidate, in the owner's own search or in another organisation's."""
+    demanded = PURPOSES[name].reviewers
+    return demanded if own else max(demanded, OTHERS_REVIEWERS)
 
 
 def purpose(name: str | None) -> Purpose:

@@ -10,18 +10,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from countenance import errors
+from countenance.policy.bearers import (
+    a_receipts_own_basis,
+    an_adults_pending_basis,
+    an_open_challenge,
+    by_its_receipt_or,
+)
+from countenance.policy.comparing import (
+    a_model_in_use,
+    a_purpose_from_the_list,
+    a_role_for_the_purpose,
+    assessed_and_limited,
+    in_an_open_case,
+    own_photo_only,
+    people_for_its_reviews,
+    under_an_agreement,
+    verify_is_capped,
+    within_the_quota,
+)
 from countenance.policy.facts import ROLES, Facts
-from countenance.policy.purposes import PURPOSES, names
-from countenance.types import Action, Enrol, Erase, Evaluate, Ingest, Search, Verify, Withdraw, iso
-
-VERIFY_A_DAY = 20
-"""Distinct comparisons a case may make in a day; beyond it, it is a search under another name (P3)."""
+from countenance.types import Action, Confirm, Enrol, Erase, Evaluate, Ingest, Locate, Search, Verify, Withdraw, iso
 
 STATEMENTS = ("public-benchmark", "synthetic", "consented-testers")
 """What a data set may be on which a model is measured. The list is closed (P3)."""
 
 LEAST_PEOPLE = 20
 """People that a data set needs: a measurement on fewer would be a comparison of their faces (P3)."""
+
+DUE = ("retention", "order")
+"""What a timer may erase without an officer at the keyboard: what its time has come for."""
 
 Refusal = errors.CountenanceError
 Rule = Callable[[Facts], Refusal | None]
@@ -43,7 +60,8 @@ def judge(facts: Facts) -> Decision:
     """Apply the action's rules in order."""
     rules = RULES.get(facts.action, ())
     if not rules:
-        return Decision(errors.Refused(f"No rule covers {facts.action.__name__}.", hint="Unknown means no."))
+        what = f"No rule covers {facts.action.__name__}."
+        return Decision(errors.Refused(what, requirement="P3", hint="Unknown means no."))
     for rule in rules:
         refusal = rule(facts)
         if refusal is not None:
@@ -82,88 +100,23 @@ def has_role(*roles: str) -> Rule:
     def rule(facts: Facts) -> Refusal | None:
         if facts.account is not None and facts.account.roles & set(roles):
             return None
-        return errors.RoleRefused(f"This needs the role {roles[0]!r}: who {ROLES[roles[0]]}.")
+        return errors.RoleRefused(
+            f"This needs the role {roles[0]!r}: who {ROLES[roles[0]]}.", requirement="P21",
+            hint="Ask someone whose account has it: `countenance account list`.",
+        )  # fmt: skip
 
     rule.__name__ = f"has_role_{'_or_'.join(roles)}"
     return rule
-
-
-# --- why -------------------------------------------------------------------------------------------------------------
-
-
-def a_purpose_from_the_list(facts: Facts) -> Refusal | None:
-    """P3: no comparison without a purpose from the closed list."""
-    names = [name for name, purpose in PURPOSES.items() if purpose.searches and purpose.on]
-    choices = f"Name one of: {', '.join(names)}."
-    if not facts.purpose:
-        return errors.PurposeRefused("A search needs a purpose, and none was given.", requirement="P3", hint=choices)
-    known = PURPOSES.get(facts.purpose)
-    if known is None:
-        return errors.PurposeRefused(f"There is no purpose {facts.purpose!r}.", requirement="P3", hint=choices)
-    if not known.searches:
-        return errors.PurposeRefused(f"{known.name!r} never lists candidates.", requirement="P3", hint=choices)
-    if not known.on:
-        return errors.PurposeRefused(
-            f"The purpose {known.name!r} is switched off here.", requirement="P24",
-            hint="It needs two approvers and a data protection impact assessment.",
-        )  # fmt: skip
-    return None
-
-
-def under_an_agreement(facts: Facts) -> Refusal | None:
-    """P3: a live agreement of the account's organisation with this gallery's owner, which covers the purpose."""
-    agreement, account = facts.agreement, facts.account
-    if agreement is None or account is None or agreement.party != account.organisation:
-        return errors.NoAgreement("No agreement lets your organisation search this gallery.", requirement="P3")
-    if agreement.owner != facts.gallery or agreement.ended or not agreement.starts <= facts.now < agreement.ends:
-        return errors.NoAgreement("The agreement has ended or has not begun.", requirement="P3")
-    if not PURPOSES[facts.purpose or ""].mask & agreement.purposes:
-        return errors.PurposeRefused(
-            f"The agreement does not cover {facts.purpose!r}.", requirement="P3",
-            hint=f"It covers: {', '.join(names(agreement.purposes))}.",
-        )  # fmt: skip
-    return None
-
-
-def in_an_open_case(facts: Facts) -> Refusal | None:
-    """P3: every comparison belongs to a case of the same purpose."""
-    if not facts.case_named:
-        return errors.NoCase("A search belongs to a case, and none was named.", requirement="P3")
-    case = facts.case
-    if case is None or facts.account is None or case.organisation != facts.account.organisation:
-        return errors.NoCase("There is no such case.", requirement="P3", hint="Open it first: `countenance case open`.")
-    if case.closed:
-        return errors.NoCase("This case is closed.", requirement="P3")
-    if case.purpose != facts.purpose:
-        return errors.NoCase(f"This case was opened for {case.purpose!r}, not {facts.purpose!r}.", requirement="P3")
-    return None
-
-
-def own_photo_only(facts: Facts) -> Refusal | None:
-    """`find-my-photos` never answers a free photo: only a search on behalf of the subject it is for (DESIGN §10)."""
-    if PURPOSES[facts.purpose or ""].free_probe or facts.on_behalf_of is not None:
-        return None
-    return errors.PurposeRefused(
-        f"{facts.purpose!r} finds a subject's own photos, and no free photo may be searched for.",
-        requirement="P3", hint="Say for whom: --on-behalf-of SUBJECT; the photo must be of that person.",
-    )  # fmt: skip
-
-
-def verify_is_capped(facts: Facts) -> Refusal | None:
-    """P3: 1:1 in bulk is a search."""
-    if facts.case is not None and facts.case.verified_today < VERIFY_A_DAY:
-        return None
-    return errors.TooMany(
-        f"This case has verified {VERIFY_A_DAY} faces today. This is a search.",
-        hint="Search instead, where the agreement allows it, or go on tomorrow.",
-    )
 
 
 # --- what ------------------------------------------------------------------------------------------------------------
 
 
 def a_living_record(facts: Facts) -> Refusal | None:
-    """The subject is this organisation's and has not left."""
+    """The subject, or everybody in the group, is this organisation's and has not left."""
+    if facts.group is not None:
+        whole = 0 < facts.group.named == facts.group.here
+        return None if whole else errors.NotFound("There is no such subject.")
     subject = facts.subject
     if subject is None or subject.organisation != facts.gallery or subject.state in {"erasing", "erased"}:
         return errors.NotFound("There is no such subject.")
@@ -184,18 +137,68 @@ def a_basis_that_may_enrol(facts: Facts) -> Refusal | None:
     return None
 
 
-def no_stop_order(facts: Facts) -> Refusal | None:
-    """P10: a stop-collecting order binds every way in."""
-    stops = (facts.subject.stops if facts.subject else 0) + (facts.source.stops if facts.source else 0)
-    if not stops:
+def where_this_gallery_works(facts: Facts) -> Refusal | None:
+    """P24: people of a territory that the gallery was not made for are enrolled once it has been assessed."""
+    if facts.territory_on or facts.subject is None:
         return None
     return errors.TerritoryRefused(
-        "An authority's order stops collecting here.", requirement="P10", hint="Show it: `countenance status`."
-    )
+        f"This gallery was not made for people who live in {facts.subject.territory}.", requirement="P24",
+        hint=f"`countenance dpia propose territory {facts.subject.territory} --dpia FILE --signatory NAME` "
+        "names its data protection impact assessment.",
+    )  # fmt: skip
+
+
+def no_stop_order(facts: Facts) -> Refusal | None:
+    """P10: a stop-collecting order binds every way in."""
+    return stopped((facts.subject.stops if facts.subject else 0) + (facts.source.stops if facts.source else 0))
+
+
+def stopped(orders: int) -> Refusal | None:
+    """The refusal where so many orders forbid collecting; a source is not even recorded then (P10)."""
+    if not orders:
+        return None
+    return errors.TerritoryRefused(
+        "An authority's order stops collecting here.", requirement="P10",
+        hint="`countenance order list` shows it; it binds until the authority or a court sets it aside.",
+    )  # fmt: skip
+
+
+def not_restricted(facts: Facts) -> Refusal | None:
+    """P5: who has objected, or restricted their record, is not enrolled any further while that stands."""
+    if facts.subject is not None and not facts.subject.restricted:
+        return None
+    return errors.NoBasis(
+        "This person has objected, or restricted their record: it is kept and not used.", requirement="P5",
+        hint="Answer the request (`countenance request list`), or lift the restriction: `countenance request lift`.",
+    )  # fmt: skip
+
+
+def for_a_request(facts: Facts) -> Refusal | None:
+    """P3, P14: a photo finds a record for its own person's request, and for nothing else.
+
+    The duty to answer is the law's: no agreement gives it, and the end of one takes it from nobody (P11).
+    """
+    if facts.purpose == "rights-request" and facts.case_named:
+        return None
+    return errors.PurposeRefused(
+        "A photo finds a record only for a request that is recorded.", requirement="P14",
+        hint="Record it first: `countenance request open --kind access --photo FILE`.",
+    )  # fmt: skip
+
+
+def an_officer_or_what_is_due(facts: Facts) -> Refusal | None:
+    """An officer erases; a system account (a timer) only what retention or an approved order says is due (P13)."""
+    if facts.account is not None and "system" in facts.account.roles and facts.due in DUE:
+        return None
+    return has_role("officer")(facts)
 
 
 def no_hold(facts: Facts) -> Refusal | None:
     """A hold blocks an erasure."""
+    if facts.group is not None and facts.group.held:
+        return errors.Held(f"An authority's hold forbids erasing {facts.group.held} of these people.")
+    if facts.group is not None:
+        return None
     if facts.subject is not None and facts.subject.holds == 0:
         return None
     return errors.Held("An authority's hold forbids erasing this subject.")
@@ -207,7 +210,9 @@ def an_entitled_source(facts: Facts) -> Refusal | None:
     if source is None or source.organisation != facts.gallery:
         return errors.NotFound("There is no such source.")
     if source.state != "active":
-        return errors.SourceRefused(f"This source is {source.state}: {source.reason or 'no reason recorded'}.")
+        return errors.SourceRefused(
+            f"This source is {source.state}: {source.reason or 'no reason recorded'}.", requirement="P26"
+        )
     if not source.statement.strip() or not source.purposes:
         return errors.SourceRefused("This source has no statement of right, or no purpose.", requirement="P26")
     if source.unknown_faces != "forget":
@@ -239,16 +244,20 @@ def people_enough(facts: Facts) -> Refusal | None:
 
 
 _KEEPER = (a_named_account, of_this_organisation)
+_ENROLLER = (*_KEEPER, has_role("operator"), a_model_in_use, a_living_record)
 DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
 """What binds an evaluation even where there is no gallery, hence no account and no log."""
-_COMPARE = (a_named_account, has_role("operator"), a_purpose_from_the_list, under_an_agreement, in_an_open_case)
+_ASKED = (a_named_account, a_purpose_from_the_list, a_role_for_the_purpose, under_an_agreement, in_an_open_case)
+_COMPARE = (*_ASKED, assessed_and_limited, people_for_its_reviews, within_the_quota, a_model_in_use, own_photo_only)
 
 RULES: dict[type[Action], tuple[Rule, ...]] = {
-    Enrol: (*_KEEPER, has_role("operator"), a_living_record, a_basis_that_may_enrol, no_stop_order),
-    Ingest: (*_KEEPER, has_role("operator"), an_entitled_source, no_stop_order),
-    Search: (*_COMPARE, own_photo_only),
-    Verify: (*_COMPARE, own_photo_only, verify_is_capped),
-    Withdraw: (*_KEEPER, has_role("officer"), a_living_record),
-    Erase: (*_KEEPER, has_role("officer"), a_living_record, no_hold),
+    Enrol: (*_ENROLLER, not_restricted, a_basis_that_may_enrol, where_this_gallery_works, no_stop_order),
+    Ingest: (*_KEEPER, has_role("operator"), an_entitled_source, a_model_in_use, no_stop_order),
+    Search: _COMPARE,
+    Verify: (*_COMPARE, verify_is_capped),
+    Withdraw: (by_its_receipt_or(*_KEEPER, has_role("officer")), a_living_record, a_receipts_own_basis),
+    Confirm: (an_open_challenge, a_living_record, a_basis_that_may_enrol, an_adults_pending_basis),
+    Erase: (by_its_receipt_or(*_KEEPER, an_officer_or_what_is_due), a_living_record, no_hold),
+    Locate: (*_KEEPER, has_role("officer"), for_a_request),
     Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),
 }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from countenance.errors import BadConfiguration, InputError, StorageFull, Tampered, Unavailable
+from countenance.errors import BadConfiguration, CountenanceError, InputError, StorageFull, Tampered, Unavailable
 from countenance.registry import schema
 
 BUSY_SECONDS = 5
@@ -25,6 +26,7 @@ class Registry:
     Args:
         url: A SQLAlchemy address, such as ``sqlite:////srv/club/data/registry.db``.
         create: Make the database when it is not there.
+        revision: The migration to bring it to; a restore makes a registry as old as its backup.
 
     Raises:
         Unavailable: the database cannot be reached, or another process has held the write lock for five seconds.
@@ -32,7 +34,7 @@ class Registry:
         BadConfiguration: there is no database, or it was written by a newer version.
     """
 
-    def __init__(self, url: str, *, create: bool = False) -> None:
+    def __init__(self, url: str, *, create: bool = False, revision: str = HEAD) -> None:
         try:
             self.engine = sa.create_engine(url, connect_args=self._connect_args(url))
         except (sa.exc.ArgumentError, ImportError, ValueError):
@@ -41,11 +43,14 @@ class Registry:
         self.file = Path(self.engine.url.database or "") if self.engine.dialect.name == "sqlite" else None
         if self.file is not None:
             if not create and not self.file.exists():
-                raise BadConfiguration(f"There is no registry at {self.file}.")
+                raise BadConfiguration(
+                    f"There is no registry at {self.file}.",
+                    hint="Run `countenance init FOLDER` for a new gallery, or `countenance restore` with a backup.",
+                )
             sa.event.listen(self.engine, "connect", _set_pragmas)
             sa.event.listen(self.engine, "begin", _begin)
         with _plain_errors():
-            self._migrate()
+            self._migrate(revision)
 
     @staticmethod
     def _connect_args(url: str) -> dict[str, Any]:
@@ -54,15 +59,30 @@ class Registry:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that may change records. Commits at the end, rolls back on any error."""
-        with _plain_errors(), self.engine.connect() as connection:
-            connection.execution_options(countenance_write=True)
-            with connection.begin():
-                yield connection
+        undone: list[Callable[[], None]] = []
+        try:
+            with _plain_errors(), self.engine.connect() as connection:
+                connection.execution_options(countenance_write=True, countenance_undone=undone)
+                with connection.begin():
+                    yield connection
+        except CountenanceError:
+            for each in undone:
+                each()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the records throughout."""
         with _plain_errors(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def raw(self) -> Iterator[sqlite3.Connection]:
+        """A connection of SQLite's own, for what SQL does not say."""
+        with _plain_errors(), closing(self.engine.raw_connection()) as held:
+            connection = held.driver_connection
+            if not isinstance(connection, sqlite3.Connection):
+                raise BadConfiguration("This registry is no file.")
             yield connection
 
     def sequence(self, connection: sa.Connection) -> int:
@@ -93,15 +113,15 @@ class Registry:
         """Give the connections back."""
         self.engine.dispose()
 
-    def _migrate(self) -> None:
+    def _migrate(self, revision: str) -> None:
         with self.engine.connect() as connection:
             current = None
             if sa.inspect(connection).has_table("alembic_version"):
                 current = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-        if current != HEAD:
-            self._upgrade(current)
+        if current != revision:
+            self._upgrade(current, revision)
 
-    def _upgrade(self, current: str | None) -> None:
+    def _upgrade(self, current: str | None, revision: str) -> None:
         # Alembic takes a fifth of a second to import, and an up-to-date registry does not need it.
         from alembic import command
         from alembic.config import Config
@@ -110,14 +130,19 @@ class Registry:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
+        if revision not in known or (current is not None and current not in known):
             raise BadConfiguration(
                 "The registry was written by a newer version of Countenance.",
                 hint="Install that version or a newer one.",
             )
         with self.write() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, revision)
+
+
+def when_undone(connection: sa.Connection, then: Callable[[], None]) -> None:
+    """Have something done after this transaction was rolled back: what must be written though nothing else was."""
+    connection.get_execution_options().get("countenance_undone", []).append(then)
 
 
 def _set_pragmas(connection: Any, _record: object) -> None:

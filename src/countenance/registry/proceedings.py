@@ -24,6 +24,8 @@ orders = table(
     time("in_force", null=True),
     time("deadline", null=True),
     time("executing", null=True),
+    text("history", null=True),
+    text("progress", null=True),
     text("certificate", null=True),
     time("created"),
 )
@@ -35,7 +37,6 @@ requests = table(
     *one_of("kind", "access", "erasure", "objection", "restriction", "rectification"),
     *one_of("channel", "receipt", "contact", "officer"),
     *one_of("state", "open", "answered", "refused"),
-    text("contact_hash", null=True),
     text("key"),
     blob("details_sealed", null=True),
     time("deadline"),

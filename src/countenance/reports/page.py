@@ -72,6 +72,7 @@ class Card:
     path: str = ""
     origin: str = ""
     review: str = ""
+    asserted: str = ""
 
     @property
     def band_meaning(self) -> str:

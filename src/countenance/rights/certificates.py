@@ -1,13 +1,15 @@
-"""Certificates: signed proof that an erasure was carried out, with no personal data in it (P12).
+"""Certificates: signed proof that something was carried out, with no personal data in it (P12).
 
 ``countenance-check certificate FILE --key KEY`` checks one offline. The signature is Ed25519 over the RFC 8785 bytes of
-``body``, by the key that signs the log's checkpoints.
+``body``, by the key that signs the log's checkpoints. Orders and receipts are signed in the same way: `sign`, with a
+body of their own that has `log_part` in it.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,46 +17,57 @@ from typing import Any
 import rfc8785
 
 from countenance.gallery.erasing import Erased
+from countenance.gallery.originals import published
 from countenance.log import note
 from countenance.log.book import Book, Written
-from countenance.types import iso
+from countenance.types import iso, reference_number
 from countenance.version import VERSION
 
-_METHOD = [
-    "rows deleted and overwritten with zeros (SQLite secure_delete)",
-    "write-ahead log truncated (wal_checkpoint TRUNCATE)",
-    "index entries removed from memory",
-    "the person's key destroyed: every copy of their sealed records is unreadable",
-    "every file of the data folder and the vault searched for the person's bytes",
-]
 _OUTSIDE = "blocks that a disk or file system keeps by itself: SSD remapping, copy-on-write snapshots, swap"
+_VAULTS = "older copies of the vault, if you kept any: they hold the wrapped keys of whoever was erased since"
+_BACKUPS = (
+    "backups from before: what was erased is sealed in them under the key of a person who stays; "
+    "a restore erases it again, from the ledger"
+)
 
 
-def certify_erasure(
-    book: Book, erased: Erased, *, reason: str, now: int, before: str, written: Written, solo: bool
-) -> dict[str, Any]:
-    """The certificate of one erasure.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What a certificate says of the installation that issues it."""
+
+    now: int
+    solo: bool
+    """Fewer than three named people run it (P18)."""
+    witness: str | dict[str, Any]
+    """Who outside holds a checkpoint of the log, or ``unwitnessed`` (P19)."""
+
+
+def erasure_body(book: Book, erased: Erased, before: str, written: Written, said: Circumstances) -> dict[str, Any]:
+    """What the certificate of an erasure says, of one person or of many.
 
     Args:
-        book: The log, which signs.
+        book: The log.
         erased: What was erased.
-        reason: From the closed list.
-        now: The time of issue.
         before: The log's signed checkpoint from before the erasure.
         written: The log entry that closes the erasure.
-        solo: Fewer than three named people run this installation (P18).
+        said: About the installation.
     """
-    checkpoint = book.checkpoint()
-    size = note.open_checkpoint(checkpoint, book.signer().verifier).size
-    leaf, inclusion = book.inclusion(written.index, size)
-    body = {
+    return {
         "v": 1,
         "kind": "erasure",
-        "number": f"E{erased.number}",
-        "issued": iso(now),
-        "reason": reason,
-        "counts": {"references": erased.references, "appearances": erased.appearances},
-        "method": _METHOD,
+        "number": reference_number("E", erased.number),
+        "issued": iso(said.now),
+        "reason": erased.reason,
+        "order": reference_number("O", erased.under) if erased.under else None,
+        "scope": "what was kept under single bases" if erased.bases else "whole persons",
+        "counts": {
+            "subjects": erased.subjects,
+            "bases": erased.bases,
+            "references": erased.references,
+            "appearances": erased.appearances,
+        },
+        "method": _method(erased),
+        "keys": {"destroyed": erased.keys, "checked": True},
         "scan": {
             "markers": erased.scan.markers,
             "files": erased.scan.files,
@@ -62,20 +75,40 @@ def certify_erasure(
             "found": 0,
             "complete": erased.whole_scan,
         },
-        "residuals": [*erased.residuals, {"what": _OUTSIDE}],
-        "solo": solo,
-        "witness": "unwitnessed",
-        "program": {"version": VERSION, "sha256": build_hash()},
-        "log": {
-            "decision": erased.decision,
-            "index": written.index,
-            "before": before,
-            "checkpoint": checkpoint,
-            "leaf": leaf,
-            "inclusion": inclusion,
-        },
+        "residuals": [
+            *(published(each) for each in erased.residuals),
+            {"what": _BACKUPS if erased.bases else _VAULTS},
+            {"what": _OUTSIDE},
+        ],
+        **issued_by(said),
+        "log": {"decision": erased.decision, **log_part(book, written, before)},
     }
-    return sign(book, body)
+
+
+def issued_by(said: Circumstances) -> dict[str, Any]:
+    """What every certificate says of the installation and of the program."""
+    return {
+        "solo": said.solo,
+        "witness": said.witness,
+        "program": {"version": VERSION, "sha256": build_hash()},
+    }
+
+
+def log_part(book: Book, written: Written, before: str | None = None) -> dict[str, Any]:
+    """What ties a document to the log: its closing entry, proven to stand in the log as it is signed now (P12, P19).
+
+    Args:
+        book: The log.
+        written: The entry that the document is about.
+        before: A signed checkpoint from before the act; the log of today is then proven to continue that one.
+    """
+    checkpoint = book.checkpoint()
+    size = _size(book, checkpoint)
+    leaf, inclusion = book.inclusion(written.index, size)
+    part = {"index": written.index, "checkpoint": checkpoint, "leaf": leaf, "inclusion": inclusion}
+    if before is not None:
+        part |= {"before": before, "consistency": book.consistency(_size(book, before), size)}
+    return part
 
 
 def sign(book: Book, body: dict[str, Any]) -> dict[str, Any]:
@@ -93,3 +126,20 @@ def build_hash() -> str:
     for file in sorted(root.rglob("*.py")):
         digest.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _size(book: Book, checkpoint: str) -> int:
+    return note.open_checkpoint(checkpoint, book.signer().verifier).size
+
+
+def _method(erased: Erased) -> list[str]:
+    keys = "the keys destroyed, and the vault asked again: every copy of what was sealed under them is unreadable"
+    kept = "no key destroyed: these people stay, on another basis"
+    return [
+        "the erasure written to the ledger beside the vault, so that a restored backup is erased again",
+        "rows deleted and overwritten with zeros (SQLite secure_delete)",
+        "write-ahead log truncated (wal_checkpoint TRUNCATE)",
+        "index entries removed from memory",
+        kept if erased.bases else keys,
+        "every file of the gallery's folder, the data folder and the vault's searched for the bytes, except in sources",
+    ]

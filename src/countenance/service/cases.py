@@ -1,4 +1,4 @@
-"""Cases: the reference that a search belongs to. The reference is sealed: it may well name somebody."""
+"""Cases: the reference that a search belongs to. It is sealed under the key of the organisation whose case it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from countenance.errors import InputError, NotFound, NotSignedIn, Refused
-from countenance.policy import gather
+from countenance.policy import agreeing, gather
 from countenance.policy.purposes import PURPOSES, purpose
 from countenance.registry import schema as t
 from countenance.types import CaseId, iso, reference_number
@@ -48,14 +48,15 @@ class Cases:
             raise NotFound(f"There is no case {reference!r} for {purpose!r}.")
         with context.registry.write() as connection:
             connection.execute(sa.update(t.cases).where(t.cases.c.id == number).values(closed=context.clock()))
-            context.desk.record(connection, "case-closed", "operator", facts={"case": reference_number("C", number)})
+            facts = {"case": reference_number("C", number)}
+            context.desk.record(connection, "case-closed", "operator", facts=facts, party=context.party)
             case = self._get(connection, number)
         context.book.publish()
         return case
 
     def list(self) -> list[Case]:
         """All cases of this organisation."""
-        query = sa.select(t.cases.c.id).where(t.cases.c.organisation == self._context.organisation)
+        query = sa.select(t.cases.c.id).where(t.cases.c.organisation == self._context.party)
         with self._context.registry.read() as connection:
             return [self._get(connection, CaseId(i)) for i in connection.scalars(query.order_by(t.cases.c.id)).all()]
 
@@ -74,11 +75,10 @@ class Cases:
         known = self.find(reference, purpose)
         if known is not None:
             return known
-        context, now = self._context, self._context.clock()
+        context = self._context
         with context.registry.read() as connection:
-            found = gather.agreement(connection, context.organisation, context.organisation, purpose, now)
-        if found is None or not found.purposes & PURPOSES[purpose].mask or found.ended:
-            return None
+            if not self._may_open(connection, purpose):
+                return None
         try:
             return self._open(reference, purpose)
         except (NotSignedIn, Refused):
@@ -87,12 +87,22 @@ class Cases:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
+    def _may_open(self, connection: sa.Connection, wanted: str) -> bool:
+        """Whether it is worth trying: an agreement in force covers the purpose, and a named account has the role."""
+        context = self._context
+        if context.actor is None:
+            return False
+        known = gather.account(connection, context.actor, signed=False)
+        if known is None or known.revoked or known.trial or "operator" not in known.roles:
+            return False
+        return agreeing.in_force(connection, context.desk, context.party, wanted, context.clock())
+
     def _find(self, connection: sa.Connection, reference: str, purpose: str) -> CaseId | None:
         number = connection.scalar(
             sa.select(t.cases.c.id).where(
-                t.cases.c.organisation == self._context.organisation,
+                t.cases.c.organisation == self._context.party,
                 t.cases.c.purpose == purpose,
-                t.cases.c.reference_hash == self._context.find_hash("case", reference),
+                t.cases.c.reference_hash == self._hash(reference),
             )
         )
         return None if number is None else CaseId(number)
@@ -109,6 +119,7 @@ class Cases:
                 sa.select(t.agreements.c.id)
                 .where(
                     t.agreements.c.organisation == context.organisation,
+                    t.agreements.c.party == context.party,
                     t.agreements.c.purposes.bitwise_and(purpose(wanted).mask) != 0,
                 )
                 .order_by(t.agreements.c.id.desc())
@@ -117,20 +128,23 @@ class Cases:
                 raise NotFound(f"No agreement covers {wanted!r}.", hint="`countenance agreement add` makes one.")
             row = connection.execute(
                 sa.insert(t.cases).values(
-                    organisation=context.organisation,
+                    organisation=context.party,
                     agreement=agreement,
                     purpose=wanted,
-                    reference_hash=context.find_hash("case", reference),
-                    reference_sealed=context.keys.seal_text(context.own_key, reference, "case"),
+                    reference_hash=self._hash(reference),
+                    reference_sealed=context.keys.seal_text(context.party_key, reference, "case"),
                     opened_by=context.account,
                     created=now,
                 )
             )
             number = CaseId((row.inserted_primary_key or (0,))[0])
-            context.desk.record(connection, "case", "operator", facts={"purpose": wanted})
+            context.desk.record(connection, "case", "operator", facts={"purpose": wanted}, party=context.party)
         return number
+
+    def _hash(self, reference: str) -> str:
+        return self._context.keys.keyed_hash(self._context.party_key, f"case:{reference}")
 
     def _get(self, connection: sa.Connection, number: CaseId) -> Case:
         row = connection.execute(sa.select(t.cases).where(t.cases.c.id == number)).one()
-        reference = self._context.keys.unseal_text(self._context.own_key, row.reference_sealed, "case") or ""
+        reference = self._context.keys.unseal_text(self._context.party_key, row.reference_sealed, "case") or ""
         return Case(reference_number("C", row.id), reference, row.purpose, iso(row.created), row.closed is not None)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from countenance.config import Settings
 from countenance.errors import NotFound, NotSignedIn
+from countenance.gallery.erasing import Tools
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
 from countenance.log.book import Book
@@ -17,6 +18,7 @@ from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import AccountId, Clock, OrganisationId
 from countenance.vault.keyring import Keyring, organisation_key
+from countenance.vault.ledger import Ledger
 from countenance.vision.engine import Vision
 
 
@@ -42,6 +44,31 @@ class Context:
         return organisation_key(self.organisation)
 
     @property
+    def party(self) -> OrganisationId:
+        """The organisation that asks: the owner, or another one under an agreement. Cases are the party's own."""
+        return self.actor.organisation if self.actor else self.organisation
+
+    @property
+    def party_key(self) -> str:
+        """The name of the asking organisation's key."""
+        return organisation_key(self.party)
+
+    def own(self) -> None:
+        """Raise `NotFound` unless the owner's own people ask: what is here is nobody else's business."""
+        if self.party != self.organisation:
+            raise NotFound("There is no such record.")
+
+    @property
+    def ledger(self) -> Ledger:
+        """The erasure ledger, beside the vault."""
+        return Ledger(self.settings.ledger_path, self.settings.gallery.id)
+
+    @property
+    def tools(self) -> Tools:
+        """What an erasure works with."""
+        return erasure_tools(self.settings, self.registry, self.keys)
+
+    @property
     def account(self) -> AccountId:
         """Who acts. Raises `NotSignedIn` when nobody does."""
         if self.actor is None:
@@ -54,6 +81,7 @@ class Context:
 
     def subject_row(self, connection: sa.Connection, handle: str) -> sa.Row[tuple[object, ...]]:
         """The subject by this handle. Raises `NotFound`: absent, erased or not yours, in the same words."""
+        self.own()
         row = connection.execute(
             sa.select(t.subjects).where(
                 t.subjects.c.organisation == self.organisation,
@@ -64,3 +92,10 @@ class Context:
         if row is None:
             raise NotFound(f"There is no subject {handle!r}.", hint="`countenance subject list` shows them.")
         return row
+
+
+def erasure_tools(settings: Settings, registry: Registry, keys: Keyring) -> Tools:
+    """What an erasure works with. Every folder with files of ours is searched, also for what others copied there."""
+    places = {*settings.places, *([registry.file.parent] if registry.file else [])}
+    ledger = Ledger(settings.ledger_path, settings.gallery.id)
+    return Tools(registry, keys, ledger, tuple(sorted(places)), settings.data / "exports")

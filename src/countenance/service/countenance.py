@@ -12,19 +12,32 @@ from countenance.errors import CountenanceError, NotSignedIn
 from countenance.ingest.run import Progress, Report
 from countenance.log.note import Checkpoint
 from countenance.service.accounts import Accounts
+from countenance.service.activations import Activations
 from countenance.service.agreements import Agreements
+from countenance.service.answering import Answering
+from countenance.service.backups import Backups
 from countenance.service.bases import Bases, Basis
 from countenance.service.cases import Cases
 from countenance.service.context import Context
 from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
+from countenance.service.executing import Executed, Executing
 from countenance.service.finding import Finding, Found, Verified
 from countenance.service.ingesting import ingest
+from countenance.service.keys import Keys
 from countenance.service.leaving import Certified, Leaving
+from countenance.service.logbook import Logbook
 from countenance.service.looking import Holding, look
 from countenance.service.notices import Notices
+from countenance.service.organisations import Organisations
 from countenance.service.pictures import Pictures
+from countenance.service.purging import Purged, Purging
+from countenance.service.receipts import Receipts
+from countenance.service.reporting import Reporting
+from countenance.service.requests import Requests
+from countenance.service.reviewing import Reviewing
 from countenance.service.sources import Source, Sources
 from countenance.service.status import status
+from countenance.service.stills import Stills
 from countenance.service.subjects import Subject, Subjects
 
 
@@ -40,7 +53,15 @@ class Countenance:
 
     Attributes:
         subjects, bases, notices, agreements, cases, accounts, sources: the records.
+        organisations: with whom agreements are made. activations: what an impact assessment switches on.
+        reviewing: people decide about candidates.
+        orders: what authorities ordered, and carrying it out.
         pictures: the photos that may be shown, with strangers covered.
+        keys, backups: the vault's keys and the one that opens it; backups, and a drill of restoring one.
+        receipts, stills: what people prove with instead of an account: a receipt; camera stills in the poses asked.
+        logbook: the log for people outside: checkpoints sent, tiles, proofs, uses.
+        reports: accountability, the register of processing, what is public, and what nobody owns.
+        requests: people's rights: access, erasure, objection, restriction, rectification.
         context: what the use cases work with; for entry points, not for users.
     """
 
@@ -48,15 +69,27 @@ class Countenance:
         self.context = context
         self.subjects = Subjects(context)
         self.bases = Bases(context)
+        self.receipts = Receipts(context)
+        self.stills = Stills(context)
         self.notices = Notices(context)
         self.agreements = Agreements(context)
         self.cases = Cases(context)
         self.accounts = Accounts(context)
+        self.organisations = Organisations(context)
+        self.activations = Activations(context)
+        self.reviewing = Reviewing(context)
+        self.logbook = Logbook(context)
         self.sources = Sources(context)
         self.pictures = Pictures(context)
+        self.keys = Keys(context)
+        self.backups = Backups(context)
         self._finding = Finding(context, self.cases)
         self._enrolling = Enrolling(context, self.subjects, self.bases)
         self._leaving = Leaving(context)
+        self.orders = Executing(context, self._leaving)
+        self._purging = Purging(context, self._leaving, self.orders)
+        self.requests = Requests(context, Answering(context, self.pictures, self._leaving))
+        self.reports = Reporting(context)
         self._closing = closing
 
     def enrol(
@@ -114,9 +147,26 @@ class Countenance:
         wanted = None if bases is None else [self.bases.get(basis) for basis in bases]
         return self._leaving.withdraw(str(subject), wanted)
 
+    def withdraw_by_receipt(self, receipt: bytes) -> int:
+        """Withdraw the consent that a receipt is for; nothing else is asked of its holder. Returns the log's index."""
+        return self.receipts.withdraw(self.receipts.accept(receipt)).index
+
+    def erase_by_receipt(self, receipt: bytes) -> Certified:
+        """Erase the person whose receipt this is, with a certificate; nothing else is asked of its holder."""
+        holder = self.receipts.accept(receipt)
+        return self._leaving.erase_many([holder.subject], "request", grant=lambda: self.receipts.may_erase(holder))
+
     def erase(self, subject: Subject | str, *, reason: str) -> Certified:
         """Erase a person, with a certificate. See `countenance.service.leaving.Leaving.erase`."""
         return self._leaving.erase(str(subject), reason)
+
+    def purge(self, *, dry_run: bool = False) -> Purged:
+        """Erase what retention says has to go, or list it. See `countenance.service.purging.Purging.purge`."""
+        return self._purging.purge(dry_run=dry_run)
+
+    def is_original(self, erasure: str, path: str | Path) -> bool:
+        """Whether a file is among the originals that an erasure left. See `Leaving.is_original`."""
+        return self._leaving.is_original(erasure, path)
 
     def finish_erasures(self) -> list[Certified | Unfinished]:
         """Carry erasures to their end that a crash cut short; what still cannot be is said, and tried again later."""
@@ -124,6 +174,11 @@ class Countenance:
             return list(self._leaving.finish())
         except CountenanceError as error:
             return [Unfinished(error.message)]
+
+    def finish_orders(self) -> list[Executed | Unfinished]:
+        """Carry out to the end what was being executed of an authority's order when a crash cut it short."""
+        done = self.orders.finish()
+        return [Unfinished(each.message) if isinstance(each, CountenanceError) else each for each in done]
 
     def sign_in(self) -> None:
         """Open the account's key now, asking for its passphrase, rather than in the middle of a transaction.

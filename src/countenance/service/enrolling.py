@@ -107,8 +107,8 @@ class Enrolling:
         file = Path(photo)
         taken = probing.take(context, file)
         digest = hashlib.sha256(taken.data).hexdigest()
-        if self._bases.is_evidence(basis, digest):
-            raise NoBasis("The basis' evidence is this very photo.", requirement="P1")
+        if self._bases.is_evidence(digest):
+            raise NoBasis("The evidence of a basis is this very photo: it shows no agreement.", requirement="P1")
         ask = Ask(subject=subject.id, basis=basis.number, facts={"basis": basis.id})
         grant = context.desk.decide(Enrol, ask)
         probe, _ = probing.probe(context, taken, choose=face)
@@ -153,14 +153,9 @@ class Enrolling:
         return self.enrol(subject, row.photo, usable[-1] if usable else make_basis(subject))
 
     def _outcome(self, subject: Subject, basis: Basis, photo: Path, log_index: int) -> Enrolled:
-        now = self._bases.get(basis)
-        waits = None
-        if now.state == "pending":
-            waits = f"{now.id} is pending: it must be confirmed by the person or countersigned by a second account"
-        elif now.notice is None:
-            waits = f"{now.id} has no notice: record the one that the person was given"
+        waits = "; ".join(f"{lack.what} ({lack.requirement})" for lack in self._bases.why_not(basis)) or None
         earlier = dict(earlier_photos(self._context.registry, self._context.organisation))
-        return Enrolled(subject.handle, now.id, photo.name, waits is None, waits, earlier, log_index)
+        return Enrolled(subject.handle, basis.id, photo.name, waits is None, waits, earlier, log_index)
 
 
 def _ordinary(photo: Path) -> None:

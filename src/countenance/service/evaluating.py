@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
 from countenance.config import VisionSection
+from countenance.errors import PurposeRefused
 from countenance.evaluate.dataset import DataSet, open_dataset
-from countenance.evaluate.measures import Identification, Verification
+from countenance.evaluate.figures import report
+from countenance.evaluate.groups import read_groups
 from countenance.evaluate.run import Measured, Progress, measure
+from countenance.evaluate.scores import read_scores, write_scores
 from countenance.policy.desk import Ask
 from countenance.policy.facts import DataSetFacts, Facts
-from countenance.policy.rules import DATA_SET, STATEMENTS
+from countenance.policy.rules import DATA_SET, LEAST_PEOPLE, STATEMENTS
 from countenance.types import Evaluate, OrganisationId, system_clock
+from countenance.version import VERSION
+from countenance.vision import packs
 from countenance.vision.engine import Vision
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.countenance import Countenance
 
-__all__ = ["STATEMENTS", "Progress", "evaluate"]
+__all__ = ["STATEMENTS", "Progress", "evaluate", "rebuild"]
+
+_STATED_BY_PEOPLE = ("consented-testers", "synthetic")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What is measured, and what is kept of it."""
+
+    data: DataSet
+    statement: str
+    groups: Path | None
+    scores: Path | None
+    progress: Callable[[Progress], None] | None
 
 
 def evaluate(
@@ -32,6 +51,8 @@ def evaluate(
     *,
     gallery: Countenance | None = None,
     people: int | None = None,
+    groups: Path | None = None,
+    scores: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
     """Measure detection, verification (1:1) and identification (1:N) on a folder of people.
@@ -44,44 +65,59 @@ def evaluate(
         statement: What the data set is: one of `STATEMENTS`.
         gallery: Where it is decided and logged; opened by the account that evaluates.
         people: Take only the first so many people who have two photos or more, in the order of their names.
+        groups: A table of person and group, as the people stated it themselves: figures are told by group too.
+        scores: Where to write the raw scores and file numbers, from which `rebuild` makes the same report.
         progress: Told after every photo.
 
     Returns:
         What ``countenance evaluate --json`` prints; docs/reference/evaluate.md explains every field.
 
     Raises:
-        InputError: no such folder, fewer than 20 people, or nothing to compare.
-        PurposeRefused: the statement is not on the list.
+        InputError: no such folder, fewer than 20 people, nothing to compare, or groups that do not fit.
+        PurposeRefused: the statement is not on the list, or does not go with groups.
         NotSignedIn, RoleRefused: there is a gallery, and this account may not evaluate there.
     """
-    data = open_dataset(dataset, people=people)
-    stated = DataSetFacts(statement, data.people)
+    job = _Job(open_dataset(dataset, people=people), statement, groups, scores, progress)
+    if groups is not None and statement not in _STATED_BY_PEOPLE:
+        raise PurposeRefused(
+            "Groups are what testers said of themselves, and nobody of this data set was asked.",
+            requirement="P22", hint=f"Leave --groups out, or state one of: {', '.join(_STATED_BY_PEOPLE)}.",
+        )  # fmt: skip
+    stated = DataSetFacts(statement, job.data.people)
     if gallery is not None:
-        return _logged(gallery.context, data, stated, progress)
+        return _logged(gallery.context, job, stated)
     for rule in DATA_SET:
         refusal = rule(Facts(Evaluate, system_clock(), OrganisationId(0), data_set=stated))
         if refusal is not None:
             raise refusal
     with Vision() as vision:
-        result = measure(data, vision, limit=VisionSection().max_bytes, progress=progress)
-        return _told(data, result, statement, vision.contract) | {"logged": None}
+        return _measured(job, vision, VisionSection().max_bytes) | {"logged": None}
 
 
-def _logged(
-    context: Context, data: DataSet, stated: DataSetFacts, progress: Callable[[Progress], None] | None
-) -> dict[str, Any]:
+def rebuild(scores: Path) -> dict[str, Any]:
+    """The report made again from a file of raw scores: the same figures, the same hash. Raises `InputError`."""
+    return report(read_scores(scores), LEAST_PEOPLE)
+
+
+def _logged(context: Context, job: _Job, stated: DataSetFacts) -> dict[str, Any]:
     """Ask the desk, measure, and write down what came out: the counts, and a hash of the whole answer."""
     # What was typed in place of a statement could be anything, a name too: it is not repeated in the log.
     known = stated.statement if stated.statement in STATEMENTS else "unknown"
-    facts = {"statement": known, "people": stated.people, "files": len(data.photos)}
+    facts = {"statement": known, "people": stated.people, "files": len(job.data.photos)}
     ask = Ask(data_set=stated, facts=facts)
     grant = context.desk.decide(Evaluate, ask)
     grant.spend(Evaluate, scope=ask.scope, now=context.clock())
-    result = measure(data, context.vision, limit=context.settings.vision.max_bytes, progress=progress)
-    answer = _told(data, result, stated.statement, context.vision.contract)
+    answer = _measured(job, context.vision, context.settings.vision.max_bytes)
     outcome = {
-        "images": result.images,
-        "detected": result.detected,
+        "images": answer["images"],
+        "detected": answer["detected"],
+        "report": answer["report_sha256"],
+        "contract": answer["embedding_contract"],
+        "gallery": answer["identification"]["gallery"],
+        "rank1": answer["identification"]["rank1"],
+        "fnir": answer["identification"]["fnir"],
+        "tar": answer["verification"]["tar"],
+        "statement": known,
         "answer": hashlib.sha256(rfc8785.dumps(answer)).hexdigest(),
     }
     with context.registry.write() as connection:
@@ -90,17 +126,26 @@ def _logged(
     return answer | {"logged": {"index": written.index, "root": written.root}}
 
 
-def _told(data: DataSet, result: Measured, statement: str, contract: str) -> dict[str, Any]:
-    """The answer as plain data. Files are named only where the operator has to do something about them."""
+def _measured(job: _Job, vision: Vision, limit: int) -> dict[str, Any]:
+    """Measure, keep the raw scores where that is wanted, and tell."""
+    names, stated = read_groups(job.groups, job.data) if job.groups else ((), {})
+    result = measure(job.data, vision, limit=limit, progress=job.progress)
+    about = {
+        "statement": job.statement,
+        "model": {"name": packs.SFACE.name, "sha256": packs.SFACE.sha256},
+        "embedding_contract": vision.contract,
+        "version": VERSION,
+    }
+    observed = replace(result.observed, groups=names, stated=stated, about=about)
+    if job.scores is not None:
+        write_scores(observed, job.scores)
+    return report(observed, LEAST_PEOPLE) | _remarks(job.data, result)
+
+
+def _remarks(data: DataSet, result: Measured) -> dict[str, Any]:
+    """What is about the files and not about the scores: named where the operator has to do something about them."""
     return {
-        "images": result.images,
-        "identities": result.identities,
-        "detected": result.detected,
-        "verification": _verification(result.verification),
-        "identification": _identification(result.identification),
-        "embedding_contract": contract,
         "seconds": result.seconds,
-        "statement": statement,
         "unreadable": [
             {"path": _path(data, fault.number), "code": fault.code, "reason": fault.reason} for fault in result.faults
         ],
@@ -111,27 +156,3 @@ def _told(data: DataSet, result: Measured, statement: str, contract: str) -> dic
 
 def _path(data: DataSet, number: int) -> str:
     return data.photos[number].path.decode("utf-8", "backslashreplace")
-
-
-def _verification(found: Verification) -> dict[str, Any]:
-    return {
-        "tar": {far: None if at is None else round(at.tar, 6) for far, at in found.tar.items()},
-        "threshold": {far: None if at is None else at.threshold for far, at in found.tar.items()},
-        "eer": _rounded(found.eer),
-        "accuracy": _rounded(found.accuracy),
-        "genuine_pairs": found.genuine_pairs,
-        "impostor_pairs": found.impostor_pairs,
-    }
-
-
-def _identification(found: Identification) -> dict[str, Any]:
-    return {
-        "gallery": found.gallery,
-        "probes": found.probes,
-        "rank1": _rounded(found.rank1),
-        "rank5": _rounded(found.rank5),
-    }
-
-
-def _rounded(rate: float | None) -> float | None:
-    return None if rate is None else round(rate, 6)

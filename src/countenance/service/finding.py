@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from countenance.errors import InputError
-from countenance.gallery.gallery import Answer
 from countenance.gallery.scale import NAME
+from countenance.gallery.searching import Answer
 from countenance.policy.desk import Ask
 from countenance.service import probing
-from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify
+from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.cases import Cases
@@ -50,6 +50,12 @@ class Found(Sequence[Candidate]):
         """How many templates the gallery holds."""
         return self.answer.gallery_size
 
+    @property
+    def review(self) -> str | None:
+        """The number under which people review these candidates; None where no review is due."""
+        due = any(candidate.review for candidate in self)
+        return reference_number("R", self.answer.search) if due else None
+
     def as_json(self) -> dict[str, Any]:
         """The machine-readable answer (``countenance search --json``)."""
         return {
@@ -60,6 +66,7 @@ class Found(Sequence[Candidate]):
             "gallery_size": self.gallery_size,
             "faces_in_probe": self.probe.faces_in_photo,
             "caution": CAUTION,
+            "review": self.review,
             "log": {"index": self.answer.log.index, "root": self.answer.log.root},
         }
 
@@ -134,8 +141,13 @@ class Finding:
             sealed={"salt": taken.salt},
         )
         grant = context.desk.decide(Search, ask)
-        made, _ = probing.probe(context, taken, choose=face)
-        answer = context.gallery.search(made, limit=most, threshold=least, only=only, grant=grant)
+        made, picture = probing.probe(context, taken, choose=face)
+
+        def crop() -> bytes:
+            every = context.vision.faces(picture, threshold=probing.LOW)
+            return probing.crop(picture, made.face, every)
+
+        answer = context.gallery.search(made, limit=most, threshold=least, only=only, crop=crop, grant=grant)
         context.book.publish()
         bands = {candidate.band for candidate in answer.candidates} | {"high", "low"}
         return Found(answer, made, {band: context.scale.meaning(band) for band in sorted(bands)})
@@ -145,7 +157,8 @@ class Finding:
     ) -> Verified:
         """Compare two faces. The same rules as a search, and capped, so that it does not become one (P3)."""
         context = self._context
-        one, other = probing.take(context, first), probing.take(context, second)
+        salt = probing.salt_of_the_day(context)
+        one, other = probing.take(context, first, salt=salt), probing.take(context, second, salt=salt)
         number = self._cases.for_search(case, purpose)
         ask = Ask(
             purpose=purpose,
@@ -209,6 +222,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         ],
         "basis": candidate.basis,
         "confirmed_how": candidate.confirmed_how,
+        "asserted_by": candidate.asserted_by,
+        "asserted_at": candidate.asserted_at,
         "review": candidate.review,
     }
 

@@ -30,7 +30,7 @@ url = "sqlite:///data/registry.db"
 
 [keys]                           # all of it outside the data folder; keep one current copy, apart from the data
 vault = "vault/keys.db"          # every person's key, wrapped
-kek = {kek}                    # the key-encryption key: without it nothing here can be read
+kek = {kek}                    # the key-encryption key, or the salt of its passphrase: without it nothing can be read
 accounts = {accounts}          # account key files, one a person, passphrase-protected
 
 [index]
@@ -38,7 +38,7 @@ engine = "embedded"              # or "exact"
 
 [vision]
 backend = "auto"                 # or "openvino", "onnxruntime"
-gate = "standard"                # quality gate: "off", "standard", "strict"
+gate = "standard"                # quality gate: "standard" or "strict"
 max_bytes = 67_108_864           # of a photo file
 max_pixels = 120_000_000         # of a photo
 seconds = 20.0                   # to decode one photo
@@ -50,6 +50,20 @@ limit = 10
 
 [ingest]
 batch = 16                       # photos a transaction
+
+# Where `countenance log send` sends signed checkpoints, so that others can tell whether the log was changed.
+# [witness]
+# drop = "/media/elsewhere"      # a folder that somebody else keeps
+# [witness.smtp]                 # the password, if there is a user: COUNTENANCE_SMTP_PASSWORD
+# host = "mail.example.org"
+# port = 587
+# starttls = true
+# sender = "log@example.org"
+# to = "auditor@example.com"
+# user = "log"
+# [witness.timestamp]            # a time-stamping authority (RFC 3161)
+# url = "https://tsa.example.org/"
+# certificates = "tsa.pem"       # its root certificates, as you got them from it
 """
 
 
@@ -58,6 +72,9 @@ class Plan:
     """What a new gallery shall be.
 
     ``keys`` is the folder for the key-encryption key and the account keys; by default the user's own configuration.
+    ``territories``: where the people live whom it is made for, ISO 3166 codes, or ``*`` for everywhere (P24).
+    ``kek`` says whether the key-encryption key lies there (``file``) or is stretched from ``kek_passphrase``
+    (``passphrase``); a key in COUNTENANCE_KEK goes before either.
     """
 
     folder: Path
@@ -69,6 +86,9 @@ class Plan:
     threshold: float = 0.415
     high: float = 0.465
     roles: Sequence[str] = FOUNDER_ROLES
+    territories: Sequence[str] = ("*",)
+    kek: str = "file"
+    kek_passphrase: str | None = None
 
 
 def write_config(plan: Plan) -> Path:
@@ -78,6 +98,8 @@ def write_config(plan: Plan) -> Path:
     check_account(plan.account, plan.roles)
     if not plan.passphrase:
         raise InputError("The account's key needs a passphrase.", hint="Type one, or set COUNTENANCE_PASSPHRASE.")
+    if plan.kek not in {"file", "passphrase"}:
+        raise InputError(f"{plan.kek!r} is no place for a key-encryption key.", hint="Say file or passphrase.")
     if not plan.purposes:
         raise InputError("A gallery needs a purpose.")
     for each in plan.purposes:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from countenance.ingest.run import Ingestion, Progress, Report
 from countenance.registry import schema as t
 from countenance.service.sources import keep_apart
+from countenance.vision import packs
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -39,6 +40,7 @@ def ingest(
         locks=settings.data / "locks",
         batch=settings.ingest.batch,
         limit=settings.vision.max_bytes,
+        false_accepts=context.scale.stated_rate(packs.SFACE.thresholds),
     )
     report = run.run(again=again, progress=progress)
     with context.registry.write() as connection:

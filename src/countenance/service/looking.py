@@ -44,6 +44,6 @@ def look(context: Context, handle: str) -> Holding:
         context.desk.record(connection, "look", "officer", subjects=(subject.id,))
         count = sa.select(sa.func.count()).select_from(t.references).where(t.references.c.subject == subject.id)
         references = connection.scalar(count) or 0
-        shown = appearances_of(connection, [subject.id], mask(PURPOSES), context.clock())
+        shown = appearances_of(connection, [subject.id], mask(PURPOSES), context.clock(), context.desk)
     context.book.publish()
     return Holding(subject, tuple(Bases(context).list(subject)), references, shown.get(subject.id, ()))

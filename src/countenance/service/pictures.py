@@ -15,7 +15,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import NotFound, Unreadable
+from countenance.gallery.appearing import appearances_of
 from countenance.photos.folder import Folder, read_file
+from countenance.policy import agreeing
+from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.reports.cover import strangers
 from countenance.types import Appearance, Box, Pixels, parse_number
@@ -65,7 +68,8 @@ class Pictures:
         )
         with self._context.registry.read() as connection:
             row = connection.execute(query).first()
-        if row is None:
+            shown = row is not None and self._may_see(connection, number, appearance)
+        if row is None or not shown:
             raise NotFound(f"There is no photo {appearance.photo.id}.")
         data = Folder(Path(row.root)).read(bytes(row.path), self._context.settings.vision.max_bytes)
         if hashlib.sha256(data).hexdigest() != row.sha256:
@@ -80,6 +84,28 @@ class Pictures:
         picture = self._context.vision.decode(data)
         chosen = self._context.vision.one_face(picture, choose=face, gate=False)
         return self._show(picture, (chosen.box,))
+
+    def _may_see(self, connection: sa.Connection, photo: int, appearance: Appearance) -> bool:
+        """The owner sees its photos; another organisation what a search of its own has shown, while that stands."""
+        context, now = self._context, self._context.clock()
+        if context.party == context.organisation:
+            return True
+        rows = connection.execute(
+            sa.select(t.searches.c.purpose, t.shown.c.subject)
+            .join(t.searches, t.shown.c.search == t.searches.c.id)
+            .join(t.cases, t.searches.c.case == t.cases.c.id)
+            .join(t.appearances, t.appearances.c.subject == t.shown.c.subject)
+            .where(t.cases.c.organisation == context.party, t.appearances.c.photo == photo)
+            .distinct()
+        ).all()
+        for row in rows:
+            if not agreeing.in_force(connection, context.desk, context.party, row.purpose, now):
+                continue
+            mask = PURPOSES[row.purpose].mask
+            seen = appearances_of(connection, [row.subject], mask, now, context.desk).get(row.subject, ())
+            if any(each.photo.id == appearance.photo.id and each.box == appearance.box for each in seen):
+                return True
+        return False
 
     def _show(self, picture: Picture, known: tuple[Box, ...]) -> Shown:
         detected = [face.box for face in self._context.vision.faces(picture, threshold=LOW)]

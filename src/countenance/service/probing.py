@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from countenance.photos.folder import read_file
-from countenance.types import Probe
+from countenance.reports.cover import cover, crop_around, strangers, thumbnail
+from countenance.types import DAY, Face, Probe
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.vision.decode import Picture
+
+SIDE = 320
+"""Pixels of a crop that is kept for a review: enough to look at, no more."""
+ROOM, AROUND = 0.35, 0.35
+"""How much of its size is kept around the searched face, and covered around another one."""
+LOW = 0.25
+"""The detector's score from which another face is covered: rather a lampshade too many than a face too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +34,24 @@ class ProbePhoto:
     salt: str
 
 
-def take(context: Context, photo: str | Path | bytes) -> ProbePhoto:
+def take(context: Context, photo: str | Path | bytes, *, salt: bytes | None = None) -> ProbePhoto:
     """Read a photo from a file or from memory. Raises `Unreadable` or `TooLarge`."""
     limit = context.settings.vision.max_bytes
     data = photo if isinstance(photo, bytes) else read_file(Path(photo), limit)
-    salt = secrets.token_bytes(16)
+    salt = salt or secrets.token_bytes(16)
     return ProbePhoto(data, hashlib.sha256(salt + data).hexdigest(), salt.hex())
+
+
+def salt_of_the_day(context: Context) -> bytes:
+    """A salt that is the same for a day (UTC), so that one photo compared twice counts once (P3), and then is not."""
+    return context.keys.salt(context.party_key, f"verify:{context.clock() // DAY}")[:16]
+
+
+def crop(picture: Picture, face: Face, others: Sequence[Face]) -> bytes:
+    """The searched face alone as a small JPEG, for its reviewers; every other face is covered (P16)."""
+    known = (face.box,)
+    covered = cover(picture.pixels, strangers([each.box for each in others], known), grow=AROUND)
+    return thumbnail(crop_around(covered, face.box, room=ROOM), SIDE)
 
 
 def probe(context: Context, photo: ProbePhoto, *, choose: int | None = None) -> tuple[Probe, Picture]:

@@ -72,6 +72,7 @@ def _card(pictures: Pictures, candidate: Candidate, photos_each: int) -> Card:
         band=candidate.band,
         basis=candidate.basis,
         confirmed_how=candidate.confirmed_how,
+        asserted=f"{candidate.asserted_by}, {candidate.asserted_at[:10]}",
         photos=tuple(_photos(pictures, candidate, shown)),
         source=best.photo.source if best else "",
         path=path,

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, InputError, NotFound, SourceRefused
+from countenance.ingest.manifest import read_manifest
+from countenance.policy import bearing, rules
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
+from countenance.service.instruments import words_or_none
+from countenance.service.refusing import recording
+from countenance.service.releasing import release
 from countenance.service.subjects import check_territory
 from countenance.types import SourceId
 
@@ -37,6 +42,9 @@ class Source:
     state: str
     reason: str | None
     origin: str | None
+    supplier: str | None = None
+    manifest_sha256: str | None = None
+    rights_holder: str | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -59,6 +67,8 @@ class Sources:
         origin: str | None = None,
         unknown_faces: str = "forget",
         retention_days: int = 1095,
+        supplier: str | None = None,
+        manifest: str | Path | None = None,
     ) -> Source:
         """Record a folder that photographs may be ingested from.
 
@@ -71,6 +81,11 @@ class Sources:
             origin: Where they came from, as text; shown with every candidate, never fetched.
             unknown_faces: ``forget`` (``keep``, for closed archives, is refused for now: P27).
             retention_days: How long what is kept from it lasts.
+            supplier: Who supplied the photographs, where others collected them.
+            manifest: The supplier's list: per photo its rights holder, origin, licence and date. Without one, or for
+                photos that it lacks, the ingest of a supplier's source pauses (P26).
+
+        Raises `TerritoryRefused` where an order to stop collecting bears on it (P10).
         """
         context = self._context
         folder = self._check(name, Path(root), statement, unknown_faces)
@@ -82,28 +97,38 @@ class Sources:
             purpose(each)
         if not 1 <= retention_days <= LONGEST:
             raise InputError(f"{retention_days} is no number of days.", hint=f"Give 1 to {LONGEST}.")
-        with context.registry.write() as connection:
-            same = sa.exists().where(t.sources.c.organisation == context.organisation, t.sources.c.name == name)
-            if connection.scalar(sa.select(same)):
-                raise AlreadyExists(f"There is a source {name!r} already.")
-            connection.execute(
-                sa.insert(t.sources).values(
-                    organisation=context.organisation,
-                    name=name,
-                    root=str(folder),
-                    statement=statement.strip(),
-                    origin=origin,
-                    territory=territory,
-                    purposes=mask(wanted),
-                    unknown_faces=unknown_faces,
-                    retention_days=retention_days,
-                    state="active",
-                    created=context.clock(),
-                )
-            )
-            context.desk.record(connection, "source", "controller", facts={"purposes": wanted, "territory": territory})
-        context.book.publish()
+        file = None if manifest is None else Path(manifest).expanduser().absolute()
+        digest = None if file is None else read_manifest(file).sha256
+        values = {
+            "name": name,
+            "root": str(folder),
+            "statement": statement.strip(),
+            "origin": origin,
+            "territory": territory,
+            "purposes": mask(wanted),
+            "unknown_faces": unknown_faces,
+            "retention_days": retention_days,
+            "supplier": words_or_none("supplier", supplier),
+            "manifest": None if file is None else str(file),
+            "manifest_sha256": digest,
+        }
+        with recording(context, "source") as connection:
+            self._insert(connection, values)
+            facts = {"purposes": wanted, "territory": territory, "manifest": digest or ""}
+            context.desk.record(connection, "source", "controller", facts=facts)
         return self.get(name)
+
+    def _insert(self, connection: sa.Connection, values: dict[str, Any]) -> None:
+        context, name = self._context, values["name"]
+        same = sa.exists().where(t.sources.c.organisation == context.organisation, t.sources.c.name == name)
+        if connection.scalar(sa.select(same)):
+            raise AlreadyExists(f"There is a source {name!r} already.")
+        more = {"organisation": context.organisation, "state": "active", "created": context.clock()}
+        row = connection.execute(sa.insert(t.sources).values(**values, **more))
+        # Asked of the record as it would stand, and taken back with it when an order says no (P10).
+        refusal = rules.stopped(bearing.stops_on_source(connection, (row.inserted_primary_key or (0,))[0]))
+        if refusal is not None:
+            raise refusal
 
     def stop(self, name: str, reason: str) -> Source:
         """Stop collecting from a source; what was kept from it is shown no more."""
@@ -112,9 +137,17 @@ class Sources:
         with context.registry.write() as connection:
             mine = t.sources.c.id == source.id
             connection.execute(sa.update(t.sources).where(mine).values(state="stopped", reason=reason))
-            context.desk.record(connection, "source-stopped", "controller")
+            context.desk.record(connection, "source-stopped", "controller", facts={"source": int(source.id)})
         context.book.publish()
         return self.get(name)
+
+    def release(self, name: str, *, rights_holder: str) -> tuple[Source, int]:
+        """Let a paused source go on: two accounts sign for its rights holder. See `countenance.service.releasing`.
+
+        Returns the source, and how many signatures are still missing.
+        """
+        missing = release(self._context, self.get(name).id, rights_holder)
+        return self.get(name), missing
 
     def get(self, name: str) -> Source:
         """The source by this name. Raises `NotFound`."""
@@ -140,6 +173,9 @@ class Sources:
                 row.state,
                 row.reason,
                 row.origin,
+                row.supplier,
+                row.manifest_sha256,
+                row.rights_holder,
             )
             for row in rows
         ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from countenance.log.witness import witness
 from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
 from countenance.version import VERSION
@@ -20,8 +21,10 @@ def status(context: Context) -> dict[str, Any]:
     settings = context.settings
     with context.registry.read() as connection:
         counts = _counts(connection, context)
+        requests = _requests(connection, context)
         sequence = context.registry.sequence(connection)
         solo = is_solo(connection, context.organisation)
+        held = witness(connection)
         unfinished = _count(connection, context, t.erasures, t.erasures.c.state != "done")
     return {
         "version": VERSION,
@@ -35,8 +38,14 @@ def status(context: Context) -> dict[str, Any]:
         "index": {"engine": settings.index.engine, "sequence": sequence},
         "search": {"scale": "cosine", "threshold": settings.search.threshold, "high": settings.search.high},
         "counts": counts,
+        "requests": requests,
         "unfinished_erasures": unfinished,
-        "log": {"size": context.book.size(), "checkpoint": context.book.checkpoint(), "key": context.book.verifier_key},
+        "log": {
+            "size": context.book.size(),
+            "checkpoint": context.book.checkpoint(),
+            "key": context.book.verifier_key,
+            "witness": held,
+        },
     }
 
 
@@ -47,6 +56,15 @@ def _model(model: packs.ModelFile) -> dict[str, Any]:
         "sha256": model.card.sha256,
         "licence": model.card.licence,
         "present": model.path is not None,
+    }
+
+
+def _requests(connection: sa.Connection, context: Context) -> dict[str, int]:
+    """Requests that wait for an answer, and those of them whose month is over (P29)."""
+    waiting = t.requests.c.state == "open"
+    return {
+        "open": _count(connection, context, t.requests, waiting),
+        "overdue": _count(connection, context, t.requests, waiting, t.requests.c.deadline <= context.clock()),
     }
 
 
@@ -70,5 +88,7 @@ def _counts(connection: sa.Connection, context: Context) -> dict[str, int]:
 
 
 def _count(connection: sa.Connection, context: Context, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    if context.party != context.organisation:
+        return 0  # how many there are is nobody else's business
     query = sa.select(sa.func.count()).select_from(table).where(table.c.organisation == context.organisation, *where)
     return connection.scalar(query) or 0

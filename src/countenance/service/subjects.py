@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, InputError
+from countenance.policy.bases import is_minor
 from countenance.registry import schema as t
 from countenance.types import SubjectId
 from countenance.vault.keyring import subject_key
@@ -32,6 +34,7 @@ class Subject:
     state: str
     contact: str | None = None
     birth_year: int | None = None
+    guardian: str | None = None
 
     def __str__(self) -> str:
         return self.handle
@@ -51,6 +54,7 @@ class Subjects:
         handle: str | None = None,
         contact: str | None = None,
         birth_year: int | None = None,
+        guardian: str | None = None,
     ) -> Subject:
         """Record a person. Nothing of their face is stored by this.
 
@@ -60,6 +64,7 @@ class Subjects:
             handle: A short name to type; made from ``name`` when left out.
             contact: An e-mail address or the like, through which their rights can be exercised without a photo.
             birth_year: Where told; a minor is searchable for ``find-my-photos`` only.
+            guardian: A minor's guardian's e-mail address or the like, who confirms their consent.
 
         Raises:
             InputError: an empty name, a territory that is no code, a handle with other characters than a-z 0-9 . _ -
@@ -69,6 +74,7 @@ class Subjects:
         handle = handle or handle_from(name)
         _check(name, handle, territory, birth_year)
         now = context.clock()
+        _check_guardian(guardian, contact, birth_year, now)
         with context.registry.write() as connection:
             self._free(connection, handle)
             row = connection.execute(
@@ -76,6 +82,8 @@ class Subjects:
                     organisation=context.organisation,
                     handle_hash=context.find_hash("handle", handle),
                     contact_hash=context.find_hash("contact", contact.lower()) if contact else None,
+                    guardian_hash=context.find_hash("contact", guardian.lower()) if guardian else None,
+                    contact_since=now,
                     birth_year=birth_year,
                     territory=territory,
                     state="active",
@@ -84,10 +92,50 @@ class Subjects:
                 )
             )
             number = SubjectId((row.inserted_primary_key or (0,))[0])
-            self._seal(connection, number, handle, name, contact)
+            sealed = {"handle": handle, "name": name, "contact": contact, "guardian": guardian}
+            self._seal(connection, number, sealed)
             context.desk.record(connection, "subject", "controller", subjects=(number,))
         context.book.publish()
-        return Subject(number, handle, name, territory, "active", contact, birth_year)
+        return Subject(number, handle, name, territory, "active", contact, birth_year, guardian)
+
+    def update(
+        self,
+        handle: str | Subject,
+        *,
+        name: str | None = None,
+        contact: str | None = None,
+        birth_year: int | None = None,
+        territory: str | None = None,
+    ) -> Subject:
+        """Put right what is wrong about a person (GDPR Art 16). What is left out stays; the handle never changes.
+
+        Who may be found can depend on it: an order covers a territory, and a minor is found for `find-my-photos` only.
+
+        Raises `InputError` as `add` does, or when nothing was given; `RoleRefused` without the role officer or
+        controller.
+        """
+        context, known = self._context, self.get(handle)
+        given = {"name": name, "contact": contact, "birth_year": birth_year, "territory": territory}
+        changed = {what: value for what, value in given.items() if value is not None}
+        if not changed:
+            raise InputError("Nothing was given to put right.", hint="Give a name, contact, birth year or territory.")
+        _check(name or known.name, known.handle, territory or known.territory, birth_year)
+        key, seal = subject_key(known.id), context.keys.seal_text
+        values: dict[str, object] = {w: value for w, value in changed.items() if w in {"birth_year", "territory"}}
+        if name is not None:
+            values["name_sealed"] = seal(key, name, "name")
+        if contact is not None:
+            values["contact_sealed"] = seal(key, contact, "contact")
+            values["contact_hash"] = context.find_hash("contact", contact.lower())
+            values["contact_since"] = context.clock()
+        with context.registry.write() as connection:
+            context.subject_row(connection, known.handle)  # they may have left meanwhile
+            connection.execute(sa.update(t.subjects).where(t.subjects.c.id == known.id).values(**values))
+            connection.execute(sa.insert(t.changes).values(subject=known.id))
+            facts = {"changed": sorted(changed)}
+            context.desk.record(connection, "rectify", "officer", "controller", subjects=(known.id,), facts=facts)
+        context.book.publish()
+        return self.get(known.handle)
 
     def get(self, handle: str | Subject) -> Subject:
         """The person by this handle. Raises `NotFound`."""
@@ -115,7 +163,7 @@ class Subjects:
         if connection.scalar(sa.select(taken)):
             raise AlreadyExists(f"There is a subject {handle!r} already.", hint="Choose another one with --handle.")
 
-    def _seal(self, connection: sa.Connection, number: SubjectId, handle: str, name: str, contact: str | None) -> None:
+    def _seal(self, connection: sa.Connection, number: SubjectId, texts: Mapping[str, str | None]) -> None:
         """Key first, then row (DESIGN §10). A key left by a crash before its row was committed has sealed nothing."""
         keys, key = self._context.keys, subject_key(number)
         keys.vault.destroy(key)
@@ -123,11 +171,7 @@ class Subjects:
         connection.execute(
             sa.update(t.subjects)
             .where(t.subjects.c.id == number)
-            .values(
-                handle_sealed=keys.seal_text(key, handle, "handle"),
-                name_sealed=keys.seal_text(key, name, "name"),
-                contact_sealed=keys.seal_text(key, contact, "contact"),
-            )
+            .values({f"{what}_sealed": keys.seal_text(key, text, what) for what, text in texts.items()})
         )
 
     def _open(self, row: sa.Row[tuple[object, ...]]) -> Subject:
@@ -135,8 +179,8 @@ class Subjects:
         text = self._context.keys.unseal_text
         handle = text(key, row.handle_sealed, "handle") or ""
         name = text(key, row.name_sealed, "name") or handle
-        contact = text(key, row.contact_sealed, "contact")
-        return Subject(SubjectId(row.id), handle, name, row.territory, row.state, contact, row.birth_year)
+        contact, guardian = (text(key, row.contact_sealed, "contact"), text(key, row.guardian_sealed, "guardian"))
+        return Subject(SubjectId(row.id), handle, name, row.territory, row.state, contact, row.birth_year, guardian)
 
 
 def handle_from(name: str) -> str:
@@ -150,6 +194,17 @@ def check_territory(territory: str) -> None:
     if not _TERRITORY.fullmatch(territory):
         raise InputError(
             f"{territory!r} is no territory.", hint="Give an ISO 3166 code such as GB, DE or US-IL, or `unknown`."
+        )
+
+
+def _check_guardian(guardian: str | None, contact: str | None, birth_year: int | None, now: int) -> None:
+    if guardian is None:
+        return
+    if not is_minor(birth_year, now):
+        raise InputError("Only a minor has a guardian here.", hint="Give the year of birth, or leave the guardian out.")
+    if contact is not None and guardian.strip().lower() == contact.strip().lower():
+        raise InputError(
+            "The guardian's contact is the child's own.", hint="Give the address at which the guardian is reached."
         )
 
 

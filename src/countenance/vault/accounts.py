@@ -82,6 +82,17 @@ class AccountKey:
         return self._private.sign(data)
 
 
+def check_public_key(text: str) -> bytes:
+    """The public half of an account's key, from hexadecimal. Raises `InputError` for anything that is none."""
+    try:
+        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text.strip())).public_bytes_raw()
+    except (ValueError, UnsupportedAlgorithm):
+        raise InputError(
+            "This is no public key of an account.",
+            hint="Give the 64 hexadecimal digits that `countenance account key FILE` printed.",
+        ) from None
+
+
 def verify_signature(public: bytes, signature: bytes, data: bytes) -> None:
     """Checks that the account with this ``public`` key signed ``data``. Raises `BadSignature`."""
     try:

@@ -16,7 +16,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from countenance.errors import (
     AlreadyExists,
@@ -101,14 +101,16 @@ class FileVault:
         self._kek = kek
         self._database = database
         self._lock = threading.RLock()
+        self._turned = self._mark()
 
     def create(self, key_id: str) -> bytes:
         """See the port. Raises `InputError` for a name that is empty, too long or unprintable."""
         if not 0 < len(key_id) <= MAX_ID or not key_id.isprintable():
             raise InputError("The name of a key is empty, too long or unprintable.")
         key = secrets.token_bytes(KEY_SIZE)
-        wrapped = seal(self._kek, key, key_id.encode())
         with self._lock, _transaction(self._database) as run:
+            self._same_key()
+            wrapped = seal(self._kek, key, key_id.encode())
             if run("SELECT 1 FROM keys WHERE id = ?", (key_id,)).fetchone():
                 raise AlreadyExists(f"There is a key for {key_id} already.")
             row = run("DELETE FROM free WHERE slot = (SELECT min(slot) FROM free) RETURNING slot").fetchone()
@@ -143,13 +145,19 @@ class FileVault:
 
     def destroy(self, key_id: str) -> bool:
         """See the port."""
+        return self.destroy_many([key_id]) == 1
+
+    def destroy_many(self, key_ids: Iterable[str]) -> int:
+        """See the port."""
+        destroyed = 0
         with self._lock, _transaction(self._database) as run:
-            row = run("DELETE FROM keys WHERE id = ? RETURNING slot", (key_id,)).fetchone()
-            if row is None:
-                return False
-            run("UPDATE slots SET wrapped = ? WHERE slot = ?", (_EMPTY, row[0]))
-            run("INSERT INTO free VALUES (?)", (row[0],))
-        return True
+            for key_id in dict.fromkeys(key_ids):
+                row = run("DELETE FROM keys WHERE id = ? RETURNING slot", (key_id,)).fetchone()
+                if row is not None:
+                    run("UPDATE slots SET wrapped = ? WHERE slot = ?", (_EMPTY, row[0]))
+                    run("INSERT INTO free VALUES (?)", (row[0],))
+                    destroyed += 1
+        return destroyed
 
     def exists(self, key_id: str) -> bool:
         """See the port."""
@@ -163,6 +171,35 @@ class FileVault:
         """See the port."""
         rows = self._rows(_FIND, (key_id,))
         return bytes(rows[0][0]) if rows else None
+
+    def rewrap(self, kek: bytes) -> list[bytes]:
+        """Turn the vault to another key-encryption key, in one transaction: every key wrapped anew where it lies.
+
+        Other processes that have it open are told `KeyMissing` from then on. Returns the wrapped keys as they were, to
+        be looked for in the file.
+        """
+        old: list[bytes] = []
+        with self._lock, _transaction(self._database) as run:
+            self._same_key()
+            mark = seal(kek, _CHECK, b"check")
+            for key_id, slot in run("SELECT id, slot FROM keys").fetchall():
+                wrapped = bytes(run("SELECT wrapped FROM slots WHERE slot = ?", (slot,)).fetchone()[0])
+                fresh = seal(kek, self._unwrap(key_id, wrapped), key_id.encode())
+                run("UPDATE slots SET wrapped = ? WHERE slot = ?", (fresh, slot))
+                old.append(wrapped)
+            run("UPDATE meta SET value = ? WHERE name = 'check'", (mark,))
+        self._kek, self._turned = kek, mark
+        return old
+
+    def rewrite(self) -> None:
+        """Write the file anew, so that no page keeps what was overwritten elsewhere."""
+        with self._lock, _speaking():
+            self._database.execute("VACUUM")
+
+    def copy(self, path: Path) -> None:
+        """A copy of the vault in a new file, as it is at one moment, with nothing of what was destroyed."""
+        with self._lock, _speaking():
+            self._database.execute("VACUUM INTO ?", (str(path),))
 
     def check(self) -> None:
         """See the port."""
@@ -183,11 +220,31 @@ class FileVault:
         with self._lock:
             self._database.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _unwrap(self, key_id: str, wrapped: bytes) -> bytes:
         try:
             return unseal(self._kek, wrapped, key_id.encode())
         except Tampered:
+            self._same_key()
             raise Tampered(f"The key for {key_id} does not open: the vault was changed by something else.") from None
+
+    def _mark(self) -> bytes:
+        """The check value, which is another one after each rotation."""
+        rows = self._rows("SELECT value FROM meta WHERE name = 'check'")
+        return bytes(rows[0][0]) if rows else b""
+
+    def _same_key(self) -> None:
+        """Nothing may be wrapped under a key-encryption key that the vault has been turned away from."""
+        if self._mark() != self._turned:
+            raise KeyMissing(
+                "The key-encryption key was rotated while this program had the vault open.",
+                hint="Start it again: it then takes the new key.",
+            )
 
     def _rows(self, sql: str, values: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         with self._lock, _speaking():

@@ -1,4 +1,4 @@
-"""Keys by name: who may read what. One key a subject, one an organisation, one for the log.
+"""Keys by name: who may read what. One key a subject, one an organisation, one for the log, one for backups.
 
 Destroying a subject's key makes every sealed field, template and log opening of that subject unreadable, wherever a
 copy of it lies (P6, P30).
@@ -16,6 +16,8 @@ from countenance.vault.port import Vault
 from countenance.vault.seal import derive, seal, unseal
 
 LOG_KEY = "log"
+BACKUP_KEY = "backup"
+"""Under which backups are encrypted."""
 
 
 def subject_key(subject: SubjectId | int) -> str:
@@ -41,6 +43,11 @@ class Keyring:
     def unseal(self, key: str, sealed: bytes, label: str) -> bytes:
         """Decrypt. Raises `KeyMissing` when the key was destroyed, `Tampered` when the bytes were changed."""
         return unseal(self.vault.get(key), sealed, _bind(key, label))
+
+    @staticmethod
+    def open_with(secret: bytes, key: str, sealed: bytes, label: str) -> bytes:
+        """Decrypt with the named key's bytes, for whoever has fetched many at once. Raises `Tampered`."""
+        return unseal(secret, sealed, _bind(key, label))
 
     def unseal_many(self, rows: Iterable[tuple[str, bytes]], label: str) -> list[bytes | None]:
         """Decrypt many fields, asking the vault once. ``None`` where the key was destroyed."""

@@ -1,8 +1,9 @@
 """The erasure ledger: who was erased, by number alone, kept with the keys and apart from the data (DESIGN §6, §10).
 
 A restored backup is opened only after what the ledger names has been erased from it again, so the ledger is never in a
-backup. Each line is RFC 8785 JSON and carries the hash of the line before it: a line that was changed, taken out or
-moved is found, and a ledger can be told from a shorter or another one.
+backup. Each line is RFC 8785 JSON and carries its own hash and that of the line before it, the first one a hash of the
+gallery's name: a line that was changed, taken out or moved is found, and a ledger can be told from a shorter or another
+one.
 """
 
 from __future__ import annotations
@@ -13,14 +14,13 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import rfc8785
 from filelock import FileLock
 
-from countenance.errors import Tampered, Unavailable
+from countenance.errors import LedgerTooOld, Tampered, Unavailable
 from countenance.vault.secretfile import sync_folder
-
-_START = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +37,47 @@ class Line:
 
 
 class Ledger:
-    """The ledger file of one gallery."""
+    """The ledger file of one gallery, named by its ``id`` in the configuration."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, gallery: str) -> None:
         self.path = path
+        self._start = hashlib.sha256(f"countenance erasure ledger/{gallery}".encode()).hexdigest()
 
     def lines(self) -> list[Line]:
         """Everything in it, in order. A last line that a crash cut off is not there yet.
 
-        Raises `Tampered` when a line was changed.
+        Raises `Tampered` when a line was changed and `LedgerTooOld` when it is another gallery's.
         """
         return self._read()[0]
 
     def head(self) -> tuple[int, str]:
         """How many lines there are, and the hash of the last."""
-        lines, head, _ = self._read()
-        return len(lines), head
+        heads = self._read()[1]
+        return len(heads) - 1, heads[-1]
+
+    def covers(self, count: int, head: str) -> bool:
+        """Whether this ledger, or its beginning, is the one that had ``count`` lines and ended in ``head``."""
+        heads = self._read()[1]
+        return count < len(heads) and heads[count] == head
+
+    def begin(self) -> None:
+        """Make the file where it is not there, so that a gallery without an erasure has a ledger to show as well."""
+        if not self.path.exists():
+            with FileLock(str(self.path) + ".lock"):
+                self._write(b"", self._read()[2])
 
     def follow(self, wanted: Iterable[Line]) -> None:
         """Add those lines whose number is higher than the last one's, on disk before this returns."""
         with FileLock(str(self.path) + ".lock"):
-            lines, head, size = self._read()
+            lines, heads, size = self._read()
+            head = heads[-1]
             last = lines[-1].number if lines else 0
             added = b""
             for line in sorted(wanted, key=lambda each: each.number):
                 if line.number > last:
-                    text = rfc8785.dumps({**asdict(line), "before": head})
-                    head, last = hashlib.sha256(text).hexdigest(), line.number
-                    added += text + b"\n"
+                    said = {**asdict(line), "before": head}
+                    head, last = _hash(said), line.number
+                    added += rfc8785.dumps(said | {"hash": head}) + b"\n"
             if added:
                 self._write(added, size)
 
@@ -81,8 +94,8 @@ class Ledger:
         except OSError as error:
             raise Unavailable(f"The erasure ledger {self.path} cannot be written: {error.strerror}.") from None
 
-    def _read(self) -> tuple[list[Line], str, int]:
-        """The lines, the last one's hash, and how many bytes of the file are whole lines."""
+    def _read(self) -> tuple[list[Line], list[str], int]:
+        """The lines, the hash that each begins and the last ends with, and how many bytes are whole lines."""
         try:
             content = self.path.read_bytes()
         except FileNotFoundError:
@@ -91,17 +104,27 @@ class Ledger:
             raise Unavailable(f"The erasure ledger {self.path} cannot be read: {error.strerror}.") from None
         whole = content[: content.rfind(b"\n") + 1]
         lines: list[Line] = []
-        head = _START
+        heads = [self._start]
         for number, text in enumerate(whole.splitlines(), start=1):
             try:
-                value = json.loads(text)
-                before = value.pop("before")
-                lines.append(Line(**value))
+                said = json.loads(text)
+                head = said.pop("hash")
+                whole_line, before = _hash(said) == head, said.pop("before")
+                lines.append(Line(**said))
             except (ValueError, TypeError, KeyError, AttributeError):
-                before = None
-            if before != head:
+                whole_line, before = False, ""
+            if not whole_line or before != heads[-1]:
+                if number == 1 and whole_line:
+                    raise LedgerTooOld(
+                        f"{self.path} is the erasure ledger of another gallery.",
+                        hint="Give the ledger of this gallery: it lies beside its vault.",
+                    )
                 raise Tampered(
                     f"Line {number} of the erasure ledger was changed.", hint="Put back the newest copy of the ledger."
                 )
-            head = hashlib.sha256(text).hexdigest()
-        return lines, head, len(whole)
+            heads.append(head)
+        return lines, heads, len(whole)
+
+
+def _hash(said: dict[str, Any]) -> str:
+    return hashlib.sha256(rfc8785.dumps(said)).hexdigest()

@@ -26,6 +26,9 @@ class Vault(Protocol):
     def destroy(self, key_id: str) -> bool:
         """Destroys the key, for every process at once and for good. False when there was none."""
 
+    def destroy_many(self, key_ids: Iterable[str]) -> int:
+        """Destroys these keys together, all or none of them. Returns how many there were; missing ones are no error."""
+
     def exists(self, key_id: str) -> bool:
         """Whether the key is there."""
 

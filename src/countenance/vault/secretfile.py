@@ -36,6 +36,34 @@ def write_secret(path: Path, data: bytes, what: str) -> None:
     sync_folder(path.parent)
 
 
+def blank(path: Path) -> None:
+    """Overwrites a secret that has had its day with zeros where it lies, as far as a file system lets one."""
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _failed(path, error) from None
+
+
+def put_over(fresh: Path, target: Path) -> None:
+    """``fresh`` takes the place of ``target``, whose own bytes are overwritten as soon as nothing points at them."""
+    try:
+        old = target.open("r+b") if target.exists() else None
+        fresh.replace(target)
+        sync_folder(target.parent)
+        if old is not None:
+            with old:
+                old.write(bytes(os.fstat(old.fileno()).st_size))
+                old.flush()
+                os.fsync(old.fileno())
+    except OSError as error:
+        raise _failed(target, error) from None
+
+
 def sync_folder(folder: Path) -> None:
     """Makes a new name in ``folder`` last through a power cut."""
     handle = os.open(folder, os.O_RDONLY)

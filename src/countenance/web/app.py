@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from countenance.errors import CountenanceError, InputError, NotFound
-from countenance.web.guard import BODY_LIMIT, Guard
+from countenance.web.guard import BODY_LIMIT, Guard, is_public
 from countenance.web.routes import ROUTES, Route
 from countenance.web.site import Site
 
@@ -44,19 +44,22 @@ def _served(site: Site, route: Route) -> Callable[[Request], Response]:
             with site.lock:
                 return route.handler(site, request)
         except CountenanceError as error:
-            return site.fault(error)
+            return site.fault(error, signed_in=not is_public(route.path))
         except Exception as error:  # noqa: BLE001 - the last resort: its text could carry what must not be shown
             _log.error("%s %s failed: %s", route.method, route.path, type(error).__name__)
-            return site.fault(CountenanceError("Something went wrong inside Countenance.", hint="Please report this."))
+            fault = CountenanceError("Something went wrong inside Countenance.", hint="Please report this.")
+            return site.fault(fault, signed_in=not is_public(route.path))
 
     answer.__name__ = route.handler.__name__
     return answer
 
 
 def _not_served(site: Site) -> Callable[[Request, Any], Response]:
-    def answer(_: Request, error: Any) -> Response:
+    def answer(request: Request, error: Any) -> Response:
+        signed_in = not is_public(request.url.path)
         if error.status_code == 405:
-            return site.fault(InputError("This page is not asked in this way.", hint="Use the page's own links."))
-        return site.fault(NotFound("There is no such page.", hint="Go back to the start."))
+            fault = InputError("This page is not asked in this way.", hint="Use the page's own links.")
+            return site.fault(fault, signed_in=signed_in)
+        return site.fault(NotFound("There is no such page.", hint="Go back to the start."), signed_in=signed_in)
 
     return answer

@@ -1,5 +1,8 @@
 """What every request passes first: the right host, a session of this process, a bounded body, a form of our own.
 
+The public pages, where a person exercises their rights, need no session (P29). They carry a form's token of their own,
+which opens nothing else, and take a smaller body.
+
 Other pages open in the same browser, other names that resolve to this machine (DNS rebinding) and other users of the
 machine can all reach a loopback port; none of them knows the session's secret.
 """
@@ -27,7 +30,14 @@ BODY_LIMIT = 32 * 2**20
 THE_ADDRESS = "Open the address that the terminal shows."
 
 OPEN = "/open"
-"""Where the address that the terminal shows leads: the only path that answers without a session."""
+"""Where the address that the terminal shows leads: it makes the session."""
+
+PUBLIC = frozenset({"/rights", "/public", "/public.json", "/style.css"})
+CONFIRM = "/confirm/"
+"""What answers without a session, beside the paths of one-time links."""
+
+PUBLIC_LIMIT = 256 * 2**10
+"""The most bytes of a request to a public page: a receipt has a few thousand."""
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; "
@@ -68,6 +78,11 @@ class Session:
         """Stands in every form, so that no other page can have one sent (CSRF)."""
         return hmac.new(self.secret.encode(), b"form", hashlib.sha256).hexdigest()
 
+    @property
+    def public_token(self) -> str:
+        """The same for the public pages, which anybody can read: it serves for no other form."""
+        return hmac.new(self.secret.encode(), b"public form", hashlib.sha256).hexdigest()
+
     def holds(self, cookies: str) -> bool:
         """Whether the ``Cookie`` header carries this session."""
         try:
@@ -79,6 +94,11 @@ class Session:
     def is_secret(self, text: str) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(text.encode(), self.secret.encode())
+
+
+def is_public(path: str) -> bool:
+    """Whether a page answers without a session."""
+    return path in PUBLIC or path.startswith(CONFIRM)
 
 
 class Guard:
@@ -107,52 +127,61 @@ class Guard:
         guarded = _with_headers(send)
         let_in = False
         try:
-            self._check(scope, headers)
-            let_in = scope["path"] != OPEN
+            public = is_public(scope["path"])
+            self._check(scope, headers, public=public)
+            let_in = scope["path"] != OPEN and not public
             if scope["method"] == "POST":
-                scope["form"] = self._form(headers, await self._body(headers, receive))
+                body = await self._body(headers, receive, min(self._limit, PUBLIC_LIMIT) if public else self._limit)
+                token = self._session.public_token if public else self._session.form_token
+                scope["form"] = _form(headers, body, token)
         except CountenanceError as error:
             await self._show(error, signed_in=let_in)(scope, receive, guarded)
             return
         await self._app(scope, receive, guarded)
 
-    def _check(self, scope: Scope, headers: dict[str, str]) -> None:
+    def _check(self, scope: Scope, headers: dict[str, str], *, public: bool) -> None:
         if headers.get("host", "") not in self._session.hosts:
-            raise Refused("This page answers to its own address only.", hint=THE_ADDRESS)
+            raise Refused("This page answers to its own address only.", requirement="P3", hint=THE_ADDRESS)
         origin = headers.get("origin")
         if origin is not None and origin.removeprefix("http://") not in self._session.hosts:
-            raise Refused("This request comes from another page.", hint="Use the page's own forms.")
+            raise Refused("This request comes from another page.", requirement="P3", hint="Use the page's own forms.")
+        if scope["path"] == OPEN or (public and scope["method"] in ("GET", "HEAD")):
+            return  # a link in an e-mail or on the organisation's own pages leads to the public ones
         # Cookies do not tell ports apart: another page on this machine could have one sent, by a picture say.
-        if scope["path"] != OPEN and headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-            raise Refused("This request comes from another page.", hint=THE_ADDRESS)
-        if scope["path"] != OPEN and not self._session.holds(headers.get("cookie", "")):
+        if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+            raise Refused("This request comes from another page.", requirement="P3", hint=THE_ADDRESS)
+        if not public and not self._session.holds(headers.get("cookie", "")):
             raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
 
-    async def _body(self, headers: dict[str, str], receive: Receive) -> bytes:
+    async def _body(self, headers: dict[str, str], receive: Receive, limit: int) -> bytes:
         declared = headers.get("content-length", "0")
-        if not declared.isdecimal() or len(declared) > 18 or int(declared) > self._limit:
-            raise self._too_large()
+        if not declared.isdecimal() or len(declared) > 18 or int(declared) > limit:
+            raise _too_large(limit)
         chunks, size = [], 0
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise Refused("The browser went away.")
+                raise Refused("The browser went away.", requirement="P3", hint="Send it again.")
             chunk = message.get("body", b"")
             size += len(chunk)
-            if size > self._limit:
-                raise self._too_large()
+            if size > limit:
+                raise _too_large(limit)
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
 
-    def _form(self, headers: dict[str, str], body: bytes) -> Form:
-        form = parse(headers.get("content-type", ""), body)
-        if not hmac.compare_digest(form.fields.pop("token", "").encode(), self._session.form_token.encode()):
-            raise Refused("This form was not made by this page.", hint="Go back, reload the page and send it again.")
-        return form
 
-    def _too_large(self) -> TooLarge:
-        return TooLarge(f"This upload is larger than {self._limit / 2**20:.0f} MB.", hint="Make the picture smaller.")
+def _form(headers: dict[str, str], body: bytes, token: str) -> Form:
+    form = parse(headers.get("content-type", ""), body)
+    if not hmac.compare_digest(form.fields.pop("token", "").encode(), token.encode()):
+        hint = "Go back, reload the page and send it again."
+        raise Refused("This form was not made by this page.", requirement="P3", hint=hint)
+    return form
+
+
+def _too_large(limit: int) -> TooLarge:
+    size = f"{limit / 2**20:.0f} MB" if limit >= 2**20 else f"{limit // 2**10} kB"
+    return TooLarge(f"This upload is larger than {size}.", hint="Make the file smaller.")
 
 
 def _with_headers(send: Send) -> Send:

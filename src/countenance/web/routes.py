@@ -14,6 +14,7 @@ from countenance.reports.page import CAUTION, NOBODY, drawn
 from countenance.samples import cast
 from countenance.service.leaving import REASONS
 from countenance.service.showing import shown_appearance, shown_finding, shown_probe
+from countenance.web import public
 from countenance.web.forms import Form
 from countenance.web.guard import OPEN
 from countenance.web.site import Site
@@ -31,8 +32,11 @@ ACTIONS = {
     "search": "compares a probe with the gallery; decided by the desk and logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
+    "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
+    "publish": "tells what is public about this gallery; names nobody",
+    "confirm": "takes a person's own yes or no to their consent, by a one-time link; logged",
 }
-"""What a route may do. The last four pass the policy desk or are written to the log by the service."""
+"""What a route may do. From look on, all but publish pass the policy desk or are written to the log."""
 
 NEWEST = 8
 SAMPLE_SIDE = 176
@@ -179,6 +183,12 @@ ROUTES = (
     Route("GET", "/", "overview", home),
     Route("GET", "/log", "read-log", log),
     Route("GET", "/people/{handle}", "look", person),
+    Route("GET", "/rights", "show", public.ask),
+    Route("POST", "/rights", "request", public.request),
+    Route("GET", "/public", "publish", public.report),
+    Route("GET", "/public.json", "publish", public.report_as_data),
+    Route("GET", "/confirm/{token}", "show", public.asked_to_confirm),
+    Route("POST", "/confirm/{token}", "confirm", public.confirm),
     Route("POST", "/search", "search", search),
     Route("POST", "/people/{handle}/withdraw", "withdraw", withdraw),
     Route("POST", "/people/{handle}/erase", "erase", erase),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
+from countenance.service.daily import Daily
 from countenance.wiring import open_gallery
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PORT = 8420
 _TRIES = 20
+_MINUTE = 60.0
 
 
 def serve(config: Path | None, *, demo: bool, port: int = PORT, open_browser: bool = False) -> None:
@@ -46,7 +51,33 @@ def serve(config: Path | None, *, demo: bool, port: int = PORT, open_browser: bo
         settings = uvicorn.Config(
             app, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False
         )
-        uvicorn.Server(settings).run(sockets=[listening])
+        with _every_day(club):
+            uvicorn.Server(settings).run(sockets=[listening])
+
+
+@contextmanager
+def _every_day(club: Countenance) -> Iterator[None]:
+    """The day's work, in a thread of its own, for as long as the page is served."""
+    daily, stopped = Daily(club, _note), threading.Event()
+
+    def work() -> None:
+        daily.run_if_due()
+        while not stopped.wait(_MINUTE):
+            daily.run_if_due()
+
+    thread = threading.Thread(target=work, name="daily", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def _note(line: str) -> None:
+    from rich.console import Console
+
+    Console(stderr=True, highlight=False, markup=False, emoji=False).print(line, soft_wrap=True)
 
 
 def _gallery(config: Path | None, *, demo: bool) -> Countenance:

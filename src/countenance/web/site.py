@@ -46,6 +46,11 @@ class Site:
         words = {"site": self, "token": self.session.form_token, "signed_in": True, **content}
         return HTMLResponse(environment(TEMPLATES).get_template(template).render(**words), status_code=status)
 
+    def public_page(self, template: str, *, status: int = 200, **content: Any) -> Response:
+        """A page for anybody: it names the organisation, and no account."""
+        words = {"token": self.session.public_token, "signed_in": False, **content}
+        return self.page(template, status=status, **words)
+
     def fault(self, error: CountenanceError, *, signed_in: bool = True) -> Response:
         """An error as a page: what is wrong, what to do, and for a refusal the rule and its log entry.
 

@@ -33,9 +33,9 @@ class SmallLog:
     def checkpoint(self, size: int) -> str:
         return sign_checkpoint(self.key.name, size, merkle.root_of(self.hashes[:size]), self.key)
 
-    def certificate(self, index: int, size: int) -> dict[str, Any]:
+    def certificate(self, index: int, size: int, before: int | None = None) -> dict[str, Any]:
         proof = merkle.inclusion_proof(index, self.hashes[:size])
-        body = {
+        body: dict[str, Any] = {
             "kind": "erasure",
             "erased": {"faces": 3, "files_scanned": 41},
             "residuals": ["2 original files of the operator"],
@@ -46,6 +46,9 @@ class SmallLog:
                 "inclusion": [step.hex() for step in proof],
             },
         }
+        if before is not None:
+            grown = merkle.consistency_proof(before, self.hashes[:size])
+            body["log"] |= {"before": self.checkpoint(before), "consistency": [step.hex() for step in grown]}
         return self.signed(body)
 
     def signed(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -37,6 +37,10 @@ def held(tmp_path: Path, log: Any) -> Held:
     return Held(tmp_path, log)
 
 
+def entries(lines: list[bytes]) -> list[bytes]:
+    return [line.removesuffix(b"\n") for line in lines]
+
+
 def renumbered(lines: list[bytes]) -> list[bytes]:
     """The lines as a careful forger writes them: each with the index of its new place."""
     return [rfc8785.dumps(json.loads(line) | {"index": i}) + b"\n" for i, line in enumerate(lines)]
@@ -47,14 +51,14 @@ def test_a_whole_log_fits_its_checkpoints(held: Held, capsys: pytest.CaptureFixt
     assert "8 entries" in capsys.readouterr().out
     assert held.run(3, 8, extra=("--complete", "--json")) == 0
     told = json.loads(capsys.readouterr().out)
-    assert (told["ok"], told["size"], told["covered"], told["signatures_checked"]) == (True, 8, 8, True)
+    assert (told["ok"], told["size"], told["covered"]) == (True, 8, 8)
 
 
 @given(data=st.data(), size=st.integers(1, 8))
 def test_any_rewriting_of_what_was_signed_is_seen(log: Any, data: st.DataObject, size: int) -> None:
     seen = [("the outside checkpoint", open_checkpoint(log.checkpoint(size), parse_key(log.vkey)))]
     lines = log.lines
-    assert check_log(iter(lines), seen)["covered"] == size
+    assert check_log(entries(lines), seen)["covered"] == size
     place = data.draw(st.integers(0, size - 1))
     edited = lines[place].replace(b'"done"', b'"refused"')
     forged = {
@@ -69,13 +73,13 @@ def test_any_rewriting_of_what_was_signed_is_seen(log: Any, data: st.DataObject,
     if renumbered(forged[way])[:size] == lines[:size]:
         return  # turning one last line round changes nothing
     with pytest.raises(CheckError):
-        check_log(iter(renumbered(forged[way])), seen)
+        check_log(entries(renumbered(forged[way])), seen)
 
 
 def test_it_says_which_line(held: Held, capsys: pytest.CaptureFixture[str]) -> None:
     lines = list(held.log.lines)
     assert held.run(8, lines=[lines[1], lines[0], *lines[2:]]) == 70
-    assert capsys.readouterr().err.startswith("Line 1 says that it is entry 1, and stands at 0.")
+    assert capsys.readouterr().err.startswith("Line 1 says that it is entry 1: it was moved.")
     assert held.run(8, lines=[*lines[:4], lines[4].replace(b":", b": ", 1), *lines[5:]]) == 70
     assert capsys.readouterr().err.startswith("Line 5 is not written as the log writes it")
     assert held.run(8, lines=[*lines[:7], lines[7][:-1]]) == 70
@@ -84,7 +88,7 @@ def test_it_says_which_line(held: Held, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err.startswith("Line 3 is no log entry")
     edited = [*lines[:6], lines[6].replace(b"done", b"lost"), lines[7]]
     assert held.run(5, 8, lines=edited) == 70
-    assert "rewritten somewhere from line 6 to line 8" in capsys.readouterr().err
+    assert "Something in lines 6 to 8 was rewritten" in capsys.readouterr().err
     assert held.run(5, 8, lines=lines[:6]) == 70
     assert "The log was cut: it has 6 entries" in capsys.readouterr().err
 
@@ -100,7 +104,7 @@ def test_a_fork_is_seen_from_two_checkpoints_of_one_size(held: Held, capsys: pyt
 
 def test_entries_after_the_checkpoint_are_pointed_out(held: Held, capsys: pytest.CaptureFixture[str]) -> None:
     assert held.run(6) == 0
-    assert "The last 2 entries came later" in capsys.readouterr().out
+    assert "the last 2 entries came later" in capsys.readouterr().out
     assert held.run(6, extra=("--complete",)) == 70
 
 

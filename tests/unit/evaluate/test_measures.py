@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countenance.evaluate import measures
-from countenance.evaluate.measures import Pairs, compare_all, identification, verification
+from countenance.evaluate.measures import Pairs, compare_all, verification
+from countenance.evaluate.scores import STEP, Computed
 
 Rows = list[tuple[int, ...]]
 
@@ -43,11 +44,11 @@ def counted(rows: Rows, labels: list[int]) -> tuple[list[int], list[int]]:
 def test_every_pair_is_counted_once_whatever_the_block(data: tuple[Rows, list[int]], block: int) -> None:
     rows, labels = data
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(measures, "_BLOCK", block)
-        pairs = compare_all(as_vectors(rows), labels)
+        patch.setattr(measures, "BLOCK", block)
+        pairs = compare_all(Computed(as_vectors(rows)), labels)
     genuine, impostor = counted(rows, labels)
     for counts, scores in ((pairs.genuine, genuine), (pairs.impostor, impostor)):
-        found = {round((place * measures.STEP - 1) * 16): int(counts[place]) for place in np.flatnonzero(counts)}
+        found = {round((place * STEP - 1) * 16): int(counts[place]) for place in np.flatnonzero(counts)}
         assert found == {score: scores.count(score) for score in set(scores)}
 
 
@@ -55,7 +56,7 @@ def test_every_pair_is_counted_once_whatever_the_block(data: tuple[Rows, list[in
 def test_rates_are_those_of_a_slow_count(data: tuple[Rows, list[int]]) -> None:
     rows, labels = data
     genuine, impostor = counted(rows, labels)
-    found = verification(compare_all(as_vectors(rows), labels))
+    found = verification(compare_all(Computed(as_vectors(rows)), labels))
     assert (found.genuine_pairs, found.impostor_pairs) == (len(genuine), len(impostor))
     if not genuine or not impostor:
         assert (found.eer, found.accuracy, set(found.tar.values())) == (None, None, {None})
@@ -76,34 +77,6 @@ def test_rates_are_those_of_a_slow_count(data: tuple[Rows, list[int]]) -> None:
     else:
         assert at is not None
         assert at.tar == tar[min(t for t in thresholds if far[t] <= 0.01)]
-
-
-@given(labelled())
-def test_ranks_are_those_of_a_slow_search(data: tuple[Rows, list[int]]) -> None:
-    rows, labels = data
-    first = [label not in labels[:place] for place, label in enumerate(labels)]
-    gallery = [(label, row) for row, label, enrolled in zip(rows, labels, first, strict=True) if enrolled]
-    ranks = []
-    for row, label, enrolled in zip(rows, labels, first, strict=True):
-        if not enrolled:
-            own = next(product(row, other) for whose, other in gallery if whose == label)
-            ranks.append(1 + sum(product(row, other) >= own for whose, other in gallery if whose != label))
-    found = identification(as_vectors(rows), labels, first)
-    assert (found.gallery, found.probes) == (len(gallery), len(ranks))
-    for rate, rank in ((found.rank1, 1), (found.rank5, 5)):
-        assert rate == (pytest.approx(sum(r <= rank for r in ranks) / len(ranks)) if ranks else None)
-
-
-def test_a_probe_without_a_face_and_one_without_an_enrolment_are_not_found() -> None:
-    vectors = np.eye(3, dtype=np.float32)[[0, 0, 1]]
-    # Person 0 is enrolled and found; person 1 has a probe and no enrolment; two more probes showed no face.
-    found = identification(vectors, [0, 0, 1], [True, False, False], lost=2)
-    assert (found.gallery, found.probes, found.rank1, found.rank5) == (1, 4, 0.25, 0.25)
-
-
-def test_a_score_shared_with_another_person_is_not_a_first_place() -> None:
-    found = identification(np.ones((3, 1), np.float32), [0, 1, 0], [True, True, False])
-    assert (found.rank1, found.rank5) == (0.0, 1.0)
 
 
 def test_the_threshold_is_the_score_from_which_pairs_are_accepted() -> None:

@@ -46,19 +46,19 @@ def ada(club: Club) -> int:
     return int(subject.id)
 
 
-def test_after_an_erasure_nothing_of_the_person_is_in_any_file(club: Club, ada: int) -> None:
+def test_p6_after_an_erasure_nothing_of_the_person_is_in_any_file(club: Club, ada: int) -> None:
     marks = traces(club, ada)
     assert where(club, marks), "the traces were there before"
     certified = club.ben.erase("ada", reason="request")
     assert where(club, marks) == set()
     assert certified.faces_erased == 3
-    assert certified.certificate["body"]["counts"] == {"references": 2, "appearances": 1}
+    assert certified.certificate["body"]["counts"] == {"subjects": 1, "bases": 0, "references": 2, "appearances": 1}
     assert orphans(club) == []
     assert club.found(1) == []
     club.anna.check_log()
 
 
-def test_the_template_never_lies_in_the_open_even_before(club: Club, ada: int) -> None:
+def test_p30_the_template_never_lies_in_the_open_even_before(club: Club, ada: int) -> None:
     assert where(club, [template(1).to_bytes(), template(1, 1).to_bytes(), b"ada@example.org" + bytes(16)]) == set()
 
 
@@ -67,7 +67,7 @@ def test_an_erased_handle_is_free_and_its_number_is_not(club: Club, ada: int) ->
     assert club.subject("Ada").id > ada
 
 
-def test_the_paths_of_the_originals_are_told_and_not_certified(club: Club, ada: int) -> None:
+def test_p12_the_paths_of_the_originals_are_told_and_not_certified(club: Club, ada: int) -> None:
     certified = club.ben.erase("ada", reason="request")
     assert any(Path(each).name == "a.jpg" for each in certified.originals)
     assert "/pictures/person-1-0.jpg" in certified.originals
@@ -84,12 +84,12 @@ def test_a_hold_forbids_it_and_nothing_is_changed(club: Club, ada: int) -> None:
 
 
 @pytest.mark.parametrize("step", ["_delete", "_scrub", "look_for"])
-def test_an_erasure_that_is_cut_short_is_finished_at_the_next_start(
+def test_p7_an_erasure_that_is_cut_short_is_finished_at_the_next_start(
     club: Club, ada: int, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     marks = traces(club, ada)
     with monkeypatch.context() as patch:
-        patch.setattr(erasing, step, lambda *_: (_ for _ in ()).throw(Unavailable("the power went")))
+        patch.setattr(erasing, step, lambda *_, **__: (_ for _ in ()).throw(Unavailable("the power went")))
         with pytest.raises(Unavailable):
             club.ben.erase("ada", reason="request")
     assert club.found(1) == [], "she is out of the next search as soon as it is decided"
@@ -103,7 +103,7 @@ def test_an_erasure_that_is_cut_short_is_finished_at_the_next_start(
 
 
 def test_an_erasure_that_still_cannot_finish_says_why(club: Club, ada: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise Tampered("Bytes of the erased person are still in backup.db.")
 
     monkeypatch.setattr(erasing, "look_for", fails)
@@ -113,7 +113,7 @@ def test_an_erasure_that_still_cannot_finish_says_why(club: Club, ada: int, monk
     assert club.ben.status()["unfinished_erasures"] == 1
 
 
-def test_a_copy_that_lies_about_is_found_and_named(club: Club, ada: int) -> None:
+def test_p6_a_copy_that_lies_about_is_found_and_named(club: Club, ada: int) -> None:
     """The scan is no formality: the registry copied into the data folder is a place where bytes remain."""
     copy = club.folder / "data" / "registry-copy.db"
     with club.sql() as connection:
@@ -130,14 +130,14 @@ def test_a_copy_that_lies_about_is_found_and_named(club: Club, ada: int) -> None
 
 def test_nobody_resumes_an_erasure_that_was_never_decided(club: Club, ada: int) -> None:
     with pytest.raises(GrantRefused):
-        club.ben.context.desk.resume(ada)  # type: ignore[arg-type]
+        club.ben.context.desk.resume(1)
     club.ben.erase("ada", reason="request")
     with pytest.raises(GrantRefused):
-        club.ben.context.desk.resume(ada)  # type: ignore[arg-type]
+        club.ben.context.desk.resume(1)
 
 
 @pytest.mark.parametrize("leaving", ["erase", "withdraw"])
-def test_an_enrolment_that_was_under_way_is_refused_when_the_person_leaves(club: Club, ada: int, leaving: str) -> None:
+def test_p7_an_enrolment_under_way_is_refused_when_the_person_leaves(club: Club, ada: int, leaving: str) -> None:
     """The photo is being read while she leaves: the grant is there already, and must not bring her back."""
     from clubs import enrolment
 
@@ -151,16 +151,3 @@ def test_an_enrolment_that_was_under_way_is_refused_when_the_person_leaves(club:
     with pytest.raises((NoBasis, KeyMissing)):
         club.anna.context.gallery.enrol(subject.id, basis.number, enrolment(1, 2), grant=grant)
     assert orphans(club) == []
-
-
-def test_the_scan_looks_at_start_middle_and_end(tmp_path: Path) -> None:
-    import secrets
-
-    marker = secrets.token_bytes(200)
-    for start in (0, 88, 176):
-        (tmp_path / "file").write_bytes(b"x" * 5000 + marker[start : start + 24] + b"y" * 70)
-        with pytest.raises(Tampered):
-            erasing.look_for([marker], [tmp_path])
-    (tmp_path / "file").write_bytes(b"x" * 9000)
-    scan = erasing.look_for([marker], [tmp_path])
-    assert (scan.markers, scan.files, scan.bytes) == (1, 1, 9000)

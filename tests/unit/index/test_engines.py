@@ -60,7 +60,7 @@ def test_the_exact_engine_leaves_no_trace_of_a_removed_vector():
     assert not (index._vectors == CROWD[3]).all(axis=1).any()
 
 
-def test_two_galleries_have_the_identical_codebook():
+def test_p23_two_galleries_have_the_identical_codebook():
     """P23: the code of a template is the same bytes, whoever else is in the gallery."""
     alone, crowded = EmbeddedIndex(128), EmbeddedIndex(128)
     alone.add(rows([1]))

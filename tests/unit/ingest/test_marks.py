@@ -56,7 +56,7 @@ def test_an_ordinary_photo_says_nothing():
         assert read_marks(picture(kind), PLAIN) == Marks()
 
 
-def test_data_mining_prohibited_is_read():
+def test_p26_data_mining_prohibited_is_read():
     marks = read_marks(made.with_data_mining_prohibited(picture()), PLAIN)
     assert marks.prohibited == "IPTC/PLUS data mining: prohibited"
 
@@ -71,7 +71,7 @@ def test_data_mining_prohibited_is_read():
         ("DMI-PROHIBITED-SOMETHINGNEW", "prohibited"),
     ],
 )
-def test_every_form_of_prohibition_counts(value, words):
+def test_p26_every_form_of_prohibition_counts(value, words):
     photo = made.with_segment(picture(), 0xE1, XMP + packet(value))
     assert read_marks(photo, PLAIN).prohibited == f"IPTC/PLUS data mining: {words}"
 
@@ -88,7 +88,7 @@ def test_what_is_no_prohibition_is_not_taken_for_one(value):
         packet().replace(b"DMI-", b"&#68;&#x4D;&#x0049;-"),
     ],
 )
-def test_a_prohibition_is_read_however_it_is_written(disguised):
+def test_p26_a_prohibition_is_read_however_it_is_written(disguised):
     assert read_marks(made.with_segment(picture(), 0xE1, XMP + disguised), PLAIN).prohibited
 
 
@@ -118,7 +118,7 @@ def test_png_webp_and_tiff_carry_the_prohibition_too():
 
 
 @pytest.mark.parametrize("label", [b"c2pa.training-mining", b"cawg.training-mining"])
-def test_a_c2pa_assertion_that_forbids_mining_is_read(label):
+def test_p26_a_c2pa_assertion_that_forbids_mining_is_read(label):
     head = b"JP\0\1" + (1).to_bytes(4)
     png = picture("PNG")
     chunk = store(label=label)
@@ -143,7 +143,7 @@ def test_a_c2pa_assertion_that_allows_is_no_prohibition():
 # --- marks of scraping -----------------------------------------------------------------------------------------------
 
 
-def test_facebooks_mark_is_read():
+def test_p26_facebooks_mark_is_read():
     assert read_marks(made.with_facebook_mark(picture()), PLAIN).scraped == FACEBOOK
 
 
@@ -177,7 +177,7 @@ def test_facebooks_mark_is_read_behind_other_data_sets():
         ("summer 2020-01-31_12-00-00_UTC.jpg", False),
     ],
 )
-def test_instaloaders_file_names_are_known(name, marked):
+def test_p26_instaloaders_file_names_are_known(name, marked):
     assert (read_marks(picture(), PurePosixPath("club") / name).scraped is not None) == marked
 
 
@@ -191,7 +191,7 @@ def test_instaloaders_file_names_are_known(name, marked):
         ("cat.jpg", "dog.jpg.json", None),
     ],
 )
-def test_sidecars_of_scrapers_are_known(tmp_path, photo, sidecar, tool):
+def test_p26_sidecars_of_scrapers_are_known(tmp_path, photo, sidecar, tool):
     (tmp_path / sidecar).touch()
     said = scraper_sidecar(tmp_path / photo)
     assert said is None if tool is None else tool in said

@@ -10,21 +10,9 @@ from hypothesis import strategies as st
 
 from countenance.errors import InputError, Tampered
 from countenance.log import merkle
+from rfc6962 import CONSISTENCY, EMPTY, INCLUSION, LEAF_HASHES, LEAVES, ROOTS
 
-LEAVES = [bytes.fromhex(h) for h in ("", "00", "10", "2021", "3031", "40414243", "5051525354555657")] + [
-    bytes.fromhex("606162636465666768696a6b6c6d6e6f")
-]
 HASHES = [merkle.leaf_hash(leaf) for leaf in LEAVES]
-ROOTS = [
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-]
 
 
 def by_definition(hashes: list[bytes]) -> bytes:
@@ -41,29 +29,27 @@ def some_hashes(size: int) -> list[bytes]:
     return [merkle.leaf_hash(bytes([i])) for i in range(size)]
 
 
-def test_the_published_roots() -> None:
+def test_p19_the_published_leaves_and_roots() -> None:
+    assert [each.hex() for each in HASHES] == LEAF_HASHES
     frontier = merkle.Frontier()
-    assert frontier.root().hex() == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert frontier.root().hex() == EMPTY
     for size, root in enumerate(ROOTS, 1):
         frontier = frontier.append(HASHES[size - 1])
         assert frontier.root().hex() == merkle.root_of(HASHES[:size]).hex() == root
 
 
-def test_the_published_proofs() -> None:
-    assert [h.hex() for h in merkle.inclusion_proof(0, HASHES)] == [
-        "96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7",
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4",
-    ]
-    assert [h.hex() for h in merkle.consistency_proof(6, HASHES)] == [
-        "0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a",
-        "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
-        "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    ]
-    assert [h.hex() for h in merkle.consistency_proof(2, HASHES[:5])] == [
-        "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
-        "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
-    ]
+@pytest.mark.parametrize(("index", "size", "proof"), INCLUSION)
+def test_p19_the_published_inclusion_proofs(index: int, size: int, proof: list[str]) -> None:
+    made = merkle.inclusion_proof(index, HASHES[:size])
+    assert [each.hex() for each in made] == proof
+    merkle.verify_inclusion(index, size, HASHES[index], made, bytes.fromhex(ROOTS[size - 1]))
+
+
+@pytest.mark.parametrize(("old", "new", "proof"), CONSISTENCY)
+def test_p19_the_published_consistency_proofs(old: int, new: int, proof: list[str]) -> None:
+    made = merkle.consistency_proof(old, HASHES[:new])
+    assert [each.hex() for each in made] == proof
+    merkle.verify_consistency(old, new, bytes.fromhex(ROOTS[old - 1]), bytes.fromhex(ROOTS[new - 1]), made)
 
 
 @given(st.integers(0, 70))

@@ -19,7 +19,7 @@ def desk_of(club: Club, **changed: object) -> Desk:
     """Anna's desk, with something about her changed."""
     context = club.anna.context
     actor = context.actor and replace(context.actor, **changed)
-    return Desk(context.registry, context.book, club.clock, context.organisation, actor)
+    return Desk(context.registry, context.book, club.clock, context.organisation, actor, context.vision.contract)
 
 
 def last(club: Club) -> dict[str, object]:
@@ -114,12 +114,13 @@ def test_each_question_has_its_own_scope(club: Club) -> None:
     assert desk.decide(Search, replace(search(club), on_behalf_of=ada.id)).scope == f"gallery:subject:{ada.id}"
 
 
-def test_a_record_that_is_refused_leaves_nothing(club: Club) -> None:
+def test_a_record_that_is_refused_leaves_nothing_but_the_refusal_in_the_log(club: Club) -> None:
     size = club.anna.context.book.size()
     with pytest.raises(RoleRefused), club.ben.context.registry.write() as connection:  # noqa: PT012
         connection.execute(sa.update(t.organisations).values(name="Ben's"))
         club.ben.context.desk.record(connection, "case", "operator")
-    assert club.anna.context.book.size() == size
+    assert club.anna.context.book.size() == size + 1
+    assert (last(club)["act"], last(club)["outcome"]) == ("case", "refused")
     assert club.anna.status()["organisation"] == "Rowing Club"
     club.reopen()
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from PIL import Image
 from clubs import ANNA, BEN, Club
 from countenance.errors import InputError, PurposeRefused, RoleRefused
 from countenance.samples import cast
-from countenance.service.evaluating import Progress, evaluate
+from countenance.service.evaluating import Progress, evaluate, rebuild
 from countenance.vision.contract import embedding_contract
 
 LFW = Path(__file__).parents[4] / "shared" / "data" / "lfw-dev"
@@ -55,9 +56,12 @@ def test_without_a_gallery_it_measures_and_says_that_it_was_not_logged(people: P
     assert [(one["path"], one["code"]) for one in found["unreadable"]] == [(f"{bruno}/2.jpg", "unreadable")]
     assert found["duplicates"] == [[f"{ada}/1.jpg", f"{third}/2.jpg"]]
     # 20 second shots are found; the picture of nobody and the one under a wrong name are not.
-    assert found["identification"] == {"gallery": 20, "probes": 22, "rank1": pytest.approx(20 / 22, abs=1e-6)} | {
-        "rank5": found["identification"]["rank5"]
-    }
+    identified = found["identification"]
+    assert (identified["gallery"], identified["probes"], identified["non_mated"]) == (20, 22, 21)
+    assert identified["rank1"] == pytest.approx(20 / 22, abs=1e-6)
+    # 21 searches of strangers can tell one false candidate in ten, and not one in a hundred.
+    assert identified["fnir"] == {"1e-1": pytest.approx(2 / 22, abs=1e-6), "1e-2": None}
+    assert found["model"]["name"] == "SFace 2021dec"
     assert found["verification"]["genuine_pairs"] == 20 + 2
     assert found["verification"]["genuine_pairs"] + found["verification"]["impostor_pairs"] == 41 * 40 // 2
     assert found["verification"]["tar"]["1e-2"] > 0.85
@@ -101,7 +105,9 @@ def test_with_one_picture_each_there_is_nobody_to_search_for(tmp_path: Path) -> 
         Image.new("RGB", (40, 40), (number, 0, 0)).save(root / name / "0.png")
     found = evaluate(root, "synthetic")
     assert found["verification"]["impostor_pairs"] == 1
-    assert found["identification"] == {"gallery": 0, "probes": 0, "rank1": None, "rank5": None}
+    identified = found["identification"]
+    assert (identified["gallery"], identified["probes"], identified["non_mated"]) == (0, 0, 2)
+    assert (identified["rank1"], identified["fnir"], identified["det"]) == (None, {"1e-1": None, "1e-2": None}, [])
 
 
 def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(people: Path, club: Club) -> None:
@@ -112,12 +118,43 @@ def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(people: Path, club
     asked, done = [json.loads(line) for line in club.anna.export_log()][-2:]
     assert (asked["act"], asked["outcome"]) == ("evaluate", "granted")
     assert asked["facts"] == {"statement": "synthetic", "people": 20, "files": 44}
+    assert done["facts"]["tar"] == found["verification"]["tar"]
     assert (done["act"], done["outcome"], done["facts"]["decision"]) == ("evaluate", "done", asked["index"])
     assert found["logged"]["index"] == done["index"]
+    told = club.anna.reports.accountability()["testing"]["last_evaluation"]
+    assert (told["report"], told["log_entry"]) == (found["report_sha256"], done["index"])
+    assert told["statement"] == "synthetic"
     # Who has the answer can show that it is the one which the log speaks of.
     answer = {key: value for key, value in found.items() if key != "logged"}
     assert done["facts"]["answer"] == hashlib.sha256(rfc8785.dumps(answer)).hexdigest()
     assert cast().identities[0] not in json.dumps([asked, done])
+
+
+def test_p22_the_report_is_rebuilt_from_raw_scores_by_group_too(people: Path, tmp_path: Path) -> None:
+    groups, scores = tmp_path / "groups.csv", tmp_path / "scores.npz"
+    names = sorted(each.name for each in people.iterdir())
+    groups.write_text("person,group\n" + "".join(f"{name},morning\n" for name in names))
+    found = evaluate(people, "synthetic", groups=groups, scores=scores)
+    again = rebuild(scores)
+    assert again == {name: found[name] for name in again}
+    assert set(found) - set(again) == {"seconds", "unreadable", "repeats", "duplicates", "logged"}
+    assert found["groups"]["morning"]["people"] == 20
+    assert found["groups"]["morning"]["genuine_pairs"] == found["verification"]["genuine_pairs"]
+    kept = scores.read_bytes()
+    with zipfile.ZipFile(scores) as packed:
+        whole = b"".join(packed.read(name) for name in packed.namelist())
+    assert not [name for name in names if name.encode() in kept + whole]  # numbers alone
+
+
+def test_p22_groups_are_what_people_said_of_themselves(people: Path, tmp_path: Path) -> None:
+    groups = tmp_path / "groups.csv"
+    groups.write_text(f"person,group\n{cast().identities[0]},morning\n")
+    with pytest.raises(PurposeRefused, match="nobody of this data set was asked"):
+        evaluate(people, "public-benchmark", groups=groups, progress=lambda _: pytest.fail("a photo was read"))
+    for wrong in ("", "person,group\n", "name,group\nAda,morning\n", "person,group\nNobody Here,morning\n"):
+        groups.write_text(wrong)
+        with pytest.raises(InputError):
+            evaluate(people, "synthetic", groups=groups, progress=lambda _: pytest.fail("a photo was read"))
 
 
 @pytest.mark.parametrize(

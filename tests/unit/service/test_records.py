@@ -202,29 +202,6 @@ def test_evidence_that_is_not_there_is_said_so(club: Club) -> None:
         club.anna.bases.record(club.subject("Ada"), evidence=club.root / "none.pdf", **CONSENT)
 
 
-def test_the_photo_itself_is_no_evidence(club: Club) -> None:
-    from countenance.samples import cast
-
-    portrait = cast().portrait("Ada")
-    ada = club.subject("Ada")
-    basis = club.basis(ada, evidence=portrait)
-    with pytest.raises(NoBasis, match="very photo"):
-        club.anna.enrol(ada, portrait, basis=basis)
-    club.anna.enrol(ada, portrait, basis=club.basis(ada))
-    with pytest.raises(NoBasis, match="no evidence"):
-        club.anna.bases.record(ada, evidence=portrait, **CONSENT)
-
-
-def test_one_form_for_more_than_thirty_people_must_be_declared(club: Club) -> None:
-    form = club.evidence("everybody")
-    for number in range(30):
-        club.anna.bases.record(club.subject(f"P{number}"), evidence=form, **CONSENT)
-    late = club.subject("Late")
-    with pytest.raises(NoBasis, match="30 people"):
-        club.anna.bases.record(late, evidence=form, **CONSENT)
-    assert club.anna.bases.record(late, evidence=form, collective=True, **CONSENT).state == "pending"
-
-
 @pytest.mark.parametrize(
     ("until", "ends"), [(None, "2030-01-14"), ("2027-11-22", "2027-11-23"), ("2099-01-01", "2030-01-14")]
 )

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from countenance.errors import AlreadyExists, KeyMissing, Unavailable
+from countenance.errors import AlreadyExists, InputError, KeyMissing, Unavailable
+from countenance.vault import kek
 from countenance.vault.kek import ENVIRONMENT, create_kek, load_kek
 
 
@@ -58,3 +59,46 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Unavailable):
         create_kek(tmp_path / "file" / "kek")
+
+
+def test_from_a_passphrase_the_file_holds_the_salt_and_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kek, "_COST", 2**12)
+    path = tmp_path / "secret" / "kek"
+    key = kek.create_stretched(path, "three unrelated words")
+    assert len(key) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert key.hex() not in path.read_text()
+    assert load_kek(path, "three unrelated words") == key
+    assert load_kek(path, lambda: "three unrelated words") == key
+    assert load_kek(path, "three unrelated word") != key
+    monkeypatch.setenv(kek.PASSPHRASE, "three unrelated words")
+    assert load_kek(path, "not asked for") == key
+    assert kek.create_stretched(tmp_path / "other", "three unrelated words") != key, "each has a salt of its own"
+
+
+def test_stretching_costs_what_it_should() -> None:
+    assert kek._COST >= 2**17
+
+
+def test_a_passphrase_that_is_none_is_refused(tmp_path: Path) -> None:
+    for words in ("", "  ", "x" * 2000):
+        with pytest.raises(InputError):
+            kek.create_stretched(tmp_path / "kek", words)
+    assert not (tmp_path / "kek").exists()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "scrypt",
+        "scrypt salt= n=131072 r=8 p=1",
+        "scrypt salt=" + "ab" * 16 + " n=131071 r=8 p=1",
+        "scrypt salt=" + "ab" * 16 + " n=99999999 r=99 p=1",
+        "scrypt salt=" + "ab" * 16 + " n=131072 r=8 p=0",
+        "scrypt salt=" + "zz" * 16 + " n=131072 r=8 p=1",
+    ],
+)
+def test_a_line_that_is_not_ours_is_told(tmp_path: Path, line: str) -> None:
+    (tmp_path / "kek").write_text(line)
+    with pytest.raises(KeyMissing, match="is no key-encryption key"):
+        load_kek(tmp_path / "kek", "words")

@@ -89,6 +89,8 @@ def upgrade() -> None:
         sa.Column("in_force", sa.BigInteger(), nullable=True),
         sa.Column("deadline", sa.BigInteger(), nullable=True),
         sa.Column("executing", sa.BigInteger(), nullable=True),
+        sa.Column("history", sa.Text(), nullable=True),
+        sa.Column("progress", sa.Text(), nullable=True),
         sa.Column("certificate", sa.Text(), nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("kind IN ('stop', 'erase', 'quarantine', 'hold')", name=op.f("ck_orders_kind")),
@@ -114,7 +116,6 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
-        sa.Column("contact_hash", sa.Text(), nullable=True),
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("details_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("deadline", sa.BigInteger(), nullable=False),
@@ -240,14 +241,23 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("holder", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("licence", sa.Text(), nullable=True))
 
+    with op.batch_alter_table("searches", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("agreement", sa.BigInteger(), nullable=True))
+        batch_op.add_column(sa.Column("pair_commitment", sa.Text(), nullable=True))
+        batch_op.create_index(batch_op.f("ix_searches_agreement"), ["agreement"], unique=False)
+
     with op.batch_alter_table("sources", schema=None) as batch_op:
         batch_op.add_column(sa.Column("supplier", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("manifest", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("manifest_sha256", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("paused_for", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("accepted", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("rights_holder", sa.Text(), nullable=True))
 
     with op.batch_alter_table("subjects", schema=None) as batch_op:
         batch_op.add_column(sa.Column("guardian_hash", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("guardian_sealed", sa.LargeBinary(), nullable=True))
+        batch_op.add_column(sa.Column("contact_since", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("restricted", sa.BigInteger(), nullable=True))
 
     # The model that a gallery was made with is in use already; any other one needs an assessment (P24).

@@ -1,0 +1,1 @@
+"""Measurements, side by side with rivals: never a timed test."""

@@ -1,0 +1,189 @@
+"""What the log says was taken back after the backup is taken back again: withdrawals, endings, orders (P5, P7, P8).
+
+The log's entries name people by commitments, which only their own keys can make again, so whoever restores finds out
+whom an entry is about. What an entry does not tell in full is taken in the way that shows less: unknown means no.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from countenance.log.book import commitment
+from countenance.registry import schema as t
+from countenance.types import OrganisationId, parse_number, reference_number
+from countenance.vault.keyring import subject_key
+
+Leaf = Mapping[str, Any]
+
+WITHDRAWN = frozenset({"withdraw", "decline"})
+HARMLESS = frozenset(
+    {
+        "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "receipt", "rectify", "review",
+        "search", "subject", "verify",
+    }
+)  # fmt: skip
+"""Acts about a person that take nothing back. After any other one the person is out of search until it is looked at."""
+ASKING = frozenset({"access", "rectification"})
+"""Kinds of request that do not ask to be left out."""
+_ENDINGS: dict[str, tuple[sa.Table, str, str, str]] = {
+    "account-revoked": (t.accounts, "account", "", "revoked"),
+    "agreement-ended": (t.agreements, "agreement", "A", "ended"),
+    "case-closed": (t.cases, "case", "C", "closed"),
+    "source-stopped": (t.sources, "source", "", "state"),
+}
+"""Act → its table, the fact that names the record, the letter of its number, and the column that ends it."""
+_BINDS_AS = {"stop": "stop", "quarantine": "quarantine", "hold": "hold", "erase": "quarantine"}
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """What was taken back again, and what has to be done again by hand.
+
+    ``orders`` are those that came after the backup or changed after it; ``closed`` those among them whose scope the log
+    does not tell, so that everybody is under them until two accounts stay them; ``acts`` counts every act since.
+    """
+
+    withdrawn: int = 0
+    restricted: int = 0
+    ended: int = 0
+    orders: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+    acts: Mapping[str, int] | None = None
+
+
+def repeat(
+    connection: sa.Connection, leaves: Sequence[Leaf], keys: Mapping[str, bytes], organisation: OrganisationId
+) -> Repeated:
+    """Go through the entries after the backup. ``keys`` are those of the people in the registry, by name."""
+    done = [leaf for leaf in leaves if leaf.get("outcome") == "done"]
+    withdrawn, restricted = _people(connection, done, keys)
+    ended = sum(_ended(connection, leaf) for leaf in done)
+    orders, closed = _orders(connection, done, organisation)
+    acts = Counter(str(leaf.get("act")) for leaf in done)
+    return Repeated(len(withdrawn), len(restricted - withdrawn), ended, orders, closed, dict(sorted(acts.items())))
+
+
+# --- people ----------------------------------------------------------------------------------------------------------
+
+
+def _people(connection: sa.Connection, leaves: Sequence[Leaf], keys: Mapping[str, bytes]) -> tuple[set[int], set[int]]:
+    here = connection.scalars(sa.select(t.subjects.c.id).where(t.subjects.c.state.not_in(("erasing", "erased"))))
+    people = [(number, keys[subject_key(number)]) for number in here if subject_key(number) in keys]
+    withdrawn: set[int] = set()
+    restricted: set[int] = set()
+    for leaf in leaves:
+        if leaf["act"] in HARMLESS or (leaf.get("facts") or {}).get("kind") in ASKING:
+            continue
+        for number in _concerned(leaf, people):
+            if leaf["act"] in WITHDRAWN:
+                _withdraw(connection, number, _at(leaf))
+                withdrawn.add(number)
+            else:
+                mine = (t.subjects.c.id == number, t.subjects.c.restricted.is_(None))
+                connection.execute(sa.update(t.subjects).where(*mine).values(restricted=_at(leaf)))
+                restricted.add(number)
+    return withdrawn, restricted
+
+
+def _concerned(leaf: Leaf, people: Sequence[tuple[int, bytes]]) -> Iterator[int]:
+    named = set(leaf.get("subjects") or ())
+    if named:
+        for number, key in people:
+            if commitment(key, int(leaf["index"]), f"subject:{number}") in named:
+                yield number
+
+
+def _withdraw(connection: sa.Connection, subject: int, at: int) -> None:
+    """All bases: the log does not say which. The signature goes with it, as in every withdrawal."""
+    theirs = (t.bases.c.subject == subject, t.bases.c.state.in_(("pending", "live")))
+    values = {"state": "withdrawn", "withdrawn": at, "confirmation": None}
+    connection.execute(sa.update(t.bases).where(*theirs).values(**values))
+
+
+# --- records that ended ----------------------------------------------------------------------------------------------
+
+
+def _ended(connection: sa.Connection, leaf: Leaf) -> int:
+    ending = _ENDINGS.get(str(leaf["act"]))
+    if ending is None:
+        return 0
+    table, fact, letter, column = ending
+    named = (leaf.get("facts") or {}).get(fact)
+    if named is None:
+        return 0
+    number = parse_number(letter, str(named), fact) if letter else int(named)
+    value: Any = "stopped" if column == "state" else _at(leaf)
+    return connection.execute(sa.update(table).where(table.c.id == number).values({column: value})).rowcount
+
+
+# --- orders ----------------------------------------------------------------------------------------------------------
+
+
+def _orders(
+    connection: sa.Connection, leaves: Sequence[Leaf], organisation: OrganisationId
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    told: dict[str, dict[str, Any]] = {}
+    for leaf in leaves:
+        facts = leaf.get("facts") or {}
+        if leaf["act"] == "order" and "order" in facts:
+            told.setdefault(str(facts["order"]), {}).update(facts, at=_at(leaf))
+    closed = []
+    for name, facts in sorted(told.items()):
+        if facts.get("state") != "in-force":
+            continue  # it binds nobody: proposed, stayed or complied with; a stay after the backup is not repeated
+        number = parse_number("O", name, "order")
+        known = connection.scalar(sa.select(sa.exists().where(t.orders.c.id == number)))
+        if known:
+            values = {"state": "in-force", "in_force": facts["at"]}
+            connection.execute(sa.update(t.orders).where(t.orders.c.id == number).values(**values))
+        else:
+            _bind(connection, number, facts, organisation)
+            closed += [] if _is_told(facts) else [name]
+    return tuple(sorted(told)), tuple(closed)
+
+
+def _is_told(facts: Mapping[str, Any]) -> bool:
+    """Whether the log tells the whole scope: a territory and nothing else."""
+    return facts.get("scope") == ["territory"] and bool(facts.get("territory"))
+
+
+def _bind(connection: sa.Connection, number: int, facts: Mapping[str, Any], organisation: OrganisationId) -> None:
+    """An order that is not in the backup: as the log tells it, or over everybody where it does not tell whom."""
+    name = reference_number("O", number)
+    kind = str(facts.get("kind", "quarantine"))
+    if _is_told(facts):
+        territories = [str(facts["territory"])]
+    else:
+        kind = _BINDS_AS.get(kind, "quarantine")
+        territories = _territories(connection)
+    for place, territory in enumerate(territories):
+        connection.execute(
+            sa.insert(t.orders).values(
+                **({"id": number} if place == 0 else {}),
+                organisation=organisation,
+                kind=kind,
+                authority=f"as the log tells of {name}, which is not in the restored backup",
+                evidence_sha256=facts.get("evidence"),
+                territory=territory,
+                state="in-force",
+                in_force=facts["at"],
+                round=1,
+                created=facts["at"],
+            )
+        )
+
+
+def _territories(connection: sa.Connection) -> list[str]:
+    people = connection.scalars(sa.select(t.subjects.c.territory).distinct())
+    sources = connection.scalars(sa.select(t.sources.c.territory).distinct())
+    return sorted({*people, *sources, "unknown"})
+
+
+def _at(leaf: Leaf) -> int:
+    return int(datetime.fromisoformat(str(leaf["at"])).timestamp())

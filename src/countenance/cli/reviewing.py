@@ -1,0 +1,99 @@
+"""``countenance review``: people decide about candidates, each with their own key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from countenance.cli.command import MAIN_JOB, command, group
+from countenance.cli.session import Session
+
+if TYPE_CHECKING:
+    from countenance.service.reviewing import Review
+
+Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as R12, as the search said it.")]
+Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="The candidate's handle.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    reviews = group(app, "review", "People decide about candidates; no score does.", panel=MAIN_JOB)
+    command(reviews, "list", "countenance review list", "countenance review list --open")(review_list)
+    command(reviews, "show", "countenance review show R12")(review_show)
+    command(reviews, "confirm", "countenance review confirm R12 anna-berg")(review_confirm)
+    command(reviews, "reject", "countenance review reject R12 anna-berg")(review_reject)
+
+
+def review_list(
+    session: Session,
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that wait for somebody.")] = False,
+) -> None:
+    """Show the searches of your organisation whose candidates people must look at."""
+    with session.open() as c:
+        found = c.reviewing.list(open_only=open_only)
+    rows = (
+        (
+            each.id,
+            each.at[:10],
+            each.purpose,
+            each.case,
+            each.searched_by,
+            each.demanded,
+            ", ".join(f"{one.subject}: {one.state}" for one in each.candidates) or "nobody who may still be shown",
+        )
+        for each in found
+    )
+    columns = ("review", "searched", "purpose", "case", "by", "reviewers", "candidates")
+    session.screen.table(columns, rows, empty="There is nothing to review.")
+    session.screen.answer([each.as_json() for each in found])
+
+
+def review_show(session: Session, review: Number) -> None:
+    """Show one review: its candidates with their photos, and who has decided what. That you looked is logged."""
+    with session.open() as c:
+        c.sign_in()
+        found = c.reviewing.show(review)
+    _tell(session, found)
+
+
+def review_confirm(session: Session, review: Number, subject: Subject) -> None:
+    """Sign that, as far as you can see, this candidate is the person. As many must as the purpose demands."""
+    with session.open() as c:
+        c.sign_in()
+        found = c.reviewing.confirm(review, subject)
+    _tell(session, found)
+
+
+def review_reject(session: Session, review: Number, subject: Subject) -> None:
+    """Sign that this candidate is not the person. One rejection is enough."""
+    with session.open() as c:
+        c.sign_in()
+        found = c.reviewing.reject(review, subject)
+    _tell(session, found)
+
+
+def _tell(session: Session, review: Review) -> None:
+    screen = session.screen
+    solo = ", solo: fewer than three named people" if review.solo else ""
+    screen.facts(
+        [
+            ("Review", f"{review.id} of {review.purpose}, case {review.case}"),
+            ("Searched", f"{review.at} by {review.searched_by}"),
+            ("Needs", f"{review.demanded} of other accounts{solo}"),
+        ]
+    )
+    rows = (
+        (
+            each.subject,
+            f"{each.score:.3f}",
+            each.band,
+            each.state,
+            "; ".join(f"{who}: {what}" for who, what, _ in each.reviews),
+            ", ".join(one.photo.path for one in each.appearances[:3]),
+        )
+        for each in review.candidates
+    )
+    columns = ("candidate", "cosine", "band", "state", "reviews", "photos")
+    screen.table(columns, rows, empty="Nobody is left who may still be shown.")
+    screen.answer(review.as_json())

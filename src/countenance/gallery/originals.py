@@ -1,0 +1,79 @@
+"""The operator's own photo files, which an erasure leaves where they are: told by count and salted hash (P12).
+
+The salt is not published beside the hashes, since file names can be guessed. It is kept sealed for the organisation,
+which can so tell of any file whether it is among them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from countenance.gallery.eligible import parts
+from countenance.gallery.marking import opened
+from countenance.registry import schema as t
+from countenance.types import OrganisationId
+from countenance.vault.keyring import Keyring, organisation_key, subject_key
+
+if TYPE_CHECKING:
+    from countenance.gallery.erasing import What
+
+WHAT = "the operator's own original files"
+SALT = "salt_sealed"
+"""Kept with the erasure and never published."""
+_LABEL = "originals"
+
+
+def originals_of(connection: sa.Connection, keys: Keyring, what: What) -> list[bytes]:
+    """The files that show them: photos they appear in and photos they were enrolled with."""
+    photos = sa.select(t.sources.c.root, t.photos.c.path).select_from(
+        t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(
+            t.sources, t.photos.c.source == t.sources.c.id
+        )
+    )
+    paths: set[bytes] = set()
+    for part in parts(what.numbers):
+        found = connection.execute(photos.where(what.of(t.appearances, part)))
+        paths |= {os.path.join(os.fsencode(root), bytes(path)) for root, path in found}  # noqa: PTH118 - not always UTF-8
+        query = sa.select(t.references.c.subject, t.references.c.photo_sealed).where(what.of(t.references, part))
+        rows = [(subject_key(subject), sealed) for subject, sealed in connection.execute(query)]
+        paths |= set(opened(keys, rows, "photo"))
+    return sorted(paths)
+
+
+def residuals(
+    keys: Keyring, organisation: OrganisationId, originals: Sequence[bytes], decision: int
+) -> list[dict[str, Any]]:
+    """What remains and is not ours to delete: by count and salted hash, so that a certificate names nobody (P12)."""
+    salt = secrets.token_bytes(16)
+    return [
+        {
+            "what": WHAT,
+            "count": len(originals),
+            "sha256": sorted(_hash(salt, path) for path in originals),
+            SALT: keys.seal(organisation_key(organisation), salt, f"{_LABEL}:{decision}").hex(),
+        }
+    ]
+
+
+def is_original(
+    keys: Keyring, organisation: OrganisationId, residual: Mapping[str, Any], decision: int, path: str
+) -> bool:
+    """Whether the file at this path is one of those that an erasure left: the salt is opened for the organisation."""
+    sealed = bytes.fromhex(residual[SALT])
+    salt = keys.unseal(organisation_key(organisation), sealed, f"{_LABEL}:{decision}")
+    return _hash(salt, os.fsencode(path)) in residual["sha256"]
+
+
+def published(residual: Mapping[str, Any]) -> dict[str, Any]:
+    """A residual as a certificate shows it: without what is sealed."""
+    return {name: value for name, value in residual.items() if name != SALT}
+
+
+def _hash(salt: bytes, path: bytes) -> str:
+    return hashlib.sha256(salt + path).hexdigest()

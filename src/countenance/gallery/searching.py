@@ -1,0 +1,184 @@
+"""What a comparison shows and leaves behind: candidates, its record, and where a review is due, a sealed probe."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from countenance.errors import NoAgreement, TooMany
+from countenance.gallery import appearing, probes
+from countenance.gallery.matching import Match
+from countenance.gallery.scale import Scale
+from countenance.index.port import Hits
+from countenance.log.book import Written
+from countenance.policy import agreeing, territories
+from countenance.policy.desk import Desk
+from countenance.registry import schema as t
+from countenance.types import Agreed, Candidate, Grant, Search, SearchId, SubjectId, Verify, iso, reference_number
+from countenance.vault.keyring import Keyring, subject_key
+
+_ESTIMATE = 0.1
+"""How far an engine's estimate may be from the exact score; only time depends on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a search shows, its own number, and the log entry that says so."""
+
+    candidates: tuple[Candidate, ...]
+    threshold: float | None
+    gallery_size: int
+    log: Written
+    search: SearchId
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a 1:1 comparison shows."""
+
+    score: float
+    band: str
+    log: Written
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is written of one comparison. ``crop`` makes the probe's face as a small picture, where it is to be kept."""
+
+    kind: str
+    probe: str
+    contract: str
+    sequence: int
+    started: int
+    shown: Sequence[Match] = ()
+    pair: str | None = None
+    crop: Callable[[], bytes] | None = None
+
+
+def pair_of(one: str, other: str) -> str:
+    """One value for two photos, whichever comes first, so that only distinct comparisons are counted (P3)."""
+    return hashlib.sha256("/".join(sorted((one, other))).encode()).hexdigest()
+
+
+def made_early(crop: Callable[[], bytes] | None, hits: Hits, threshold: float | None) -> Callable[[], bytes] | None:
+    """The crop, made before the write lock is taken where somebody will probably be shown: it takes its time."""
+    likely = bool(hits.ids.any()) and (threshold is None or float(hits.scores.max()) >= threshold - _ESTIMATE)
+    if crop is None or not likely:
+        return crop
+    made = crop()
+    return lambda: made
+
+
+def covered(
+    connection: sa.Connection, desk: Desk, terms: Agreed, only: SubjectId | None = None
+) -> frozenset[int] | None:
+    """Whom the agreement lets be shown, by where they live; None for everybody. The index filters by it (P4)."""
+    alone = None if only is None else frozenset({int(only)})
+    if terms.territories is None:
+        return alone
+    query = sa.select(t.subjects.c.id).where(
+        t.subjects.c.organisation == desk.gallery, territories.residents(terms.territories)
+    )
+    living = frozenset(connection.scalars(query))
+    return living if alone is None else living & alone
+
+
+def check_in_force(connection: sa.Connection, desk: Desk, terms: Agreed, act: str, now: int) -> None:
+    """The agreement as it is at the moment of the answer: it may have ended, or its quota may have been used up.
+
+    The desk asked before; here the write lock is held, so that no number of searches at once gets past it.
+    """
+    row = connection.execute(sa.select(t.agreements).where(t.agreements.c.id == terms.agreement)).one()
+    if row.ended is not None or now >= row.ends:
+        raise desk.refuse(connection, act, NoAgreement("The agreement has ended meanwhile."))
+    if terms.quota is not None and agreeing.made_today(connection, terms.agreement, now) >= terms.quota:
+        raise desk.refuse(connection, act, TooMany("The agreement's quota for today is used up."))
+
+
+def candidates(
+    connection: sa.Connection,
+    desk: Desk,
+    keys: Keyring,
+    scale: Scale,
+    shown: Sequence[Match],
+    *,
+    purposes: int,
+    review: str | None,
+) -> tuple[Candidate, ...]:
+    """The people whom these matches are, with the photos that a search for these purposes may show."""
+    photos = appearing.appearances_of(connection, [match.subject for match in shown], purposes, desk.now(), desk)
+    found = []
+    for rank, match in enumerate(shown, start=1):
+        key = subject_key(match.subject)
+        person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == match.subject)).one()
+        basis = connection.execute(sa.select(t.bases).where(t.bases.c.id == match.basis)).one()
+        asserted = sa.select(t.accounts.c.email).where(t.accounts.c.id == basis.recorded_by)
+        handle = keys.unseal_text(key, person.handle_sealed, "handle") or ""
+        found.append(
+            Candidate(
+                rank=rank,
+                subject=handle,
+                name=keys.unseal_text(key, person.name_sealed, "name") or handle,
+                score=match.score,
+                band=scale.band(match.score),
+                basis=reference_number("B", match.basis),
+                confirmed_how=basis.confirmed_how or "",
+                asserted_by=connection.scalar(asserted) or "",
+                asserted_at=iso(basis.created),
+                appearances=photos.get(match.subject, ()),
+                review=review,
+            )
+        )
+    return tuple(found)
+
+
+def write(
+    connection: sa.Connection, desk: Desk, keys: Keyring, grant: Grant[Search] | Grant[Verify], made: Record
+) -> tuple[SearchId, Written]:
+    """Write who was shown to whom, on which state of the gallery (AI Act Art 12(3); P19).
+
+    Where the agreement demands a review and somebody was shown, the probe's face is sealed for it (P16).
+    """
+    ended = desk.now()
+    facts = {
+        "candidates": len(made.shown),
+        "sequence": made.sequence,
+        "contract": made.contract,
+        "probe": made.probe,
+        "start": iso(made.started),
+        "end": iso(ended),
+    }
+    subjects = tuple(SubjectId(match.subject) for match in made.shown)
+    written = desk.effect(connection, made.kind, grant.log_index, subjects=subjects, facts=facts)
+    row = connection.execute(
+        sa.insert(t.searches).values(
+            organisation=desk.gallery,
+            account=grant.account,
+            case=grant.case,
+            purpose=grant.purpose,
+            kind=made.kind,
+            probe_commitment=made.probe,
+            agreement=grant.terms.agreement,
+            pair_commitment=made.pair,
+            sequence=made.sequence,
+            log_index=written.index,
+            candidates=len(made.shown),
+            started=made.started,
+            ended=ended,
+        )
+    )
+    number = SearchId((row.inserted_primary_key or (0,))[0])
+    for match in made.shown:
+        connection.execute(sa.insert(t.shown).values(search=number, subject=match.subject, score=match.score))
+    if made.shown and made.crop is not None and grant.terms.reviewers:
+        probes.keep(connection, keys, number, made.crop(), desk.now())
+    return number, written
+
+
+def size(connection: sa.Connection, desk: Desk) -> int:
+    """Templates in the gallery, searchable or not."""
+    mine = t.references.c.organisation == desk.gallery
+    return connection.scalar(sa.select(sa.func.count()).select_from(t.references).where(mine)) or 0

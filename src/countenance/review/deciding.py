@@ -1,0 +1,89 @@
+"""What a review signs, and what the reviews of one candidate come to.
+
+A review is a signature by the account's own key over the search, the person, the score and the decision. It is checked
+each time it is counted, so that a row that was written or changed with a database tool counts for nothing. One
+rejection rejects; a confirmation needs as many different accounts as the search demands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import rfc8785
+import sqlalchemy as sa
+
+from countenance.errors import BadSignature
+from countenance.registry import schema as t
+from countenance.types import AccountId, SearchId, SubjectId
+from countenance.vault.accounts import verify_signature
+
+CONFIRM, REJECT = DECISIONS = ("confirm", "reject")
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One review that bears its account's signature."""
+
+    account: AccountId
+    email: str
+    decision: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A candidate of a search, and how far its review has come: ``open``, ``confirmed`` or ``rejected``."""
+
+    subject: SubjectId
+    score: float
+    state: str
+    decided: tuple[Decided, ...]
+
+
+def statement(origin: str, search: SearchId, subject: SubjectId, score: float, decision: str) -> bytes:
+    """The bytes to sign (RFC 8785), bound to one gallery's log."""
+    return rfc8785.dumps(
+        {"v": 1, "gallery": origin, "search": search, "subject": subject, "score": f"{score:.6f}", "decision": decision}
+    )
+
+
+def standings(connection: sa.Connection, origin: str, search: SearchId, demanded: int) -> tuple[Standing, ...]:
+    """Every candidate that a search showed, best first, with its reviews. ``demanded``: how many must confirm."""
+    rows = connection.execute(
+        sa.select(t.shown.c.subject, t.shown.c.score)
+        .where(t.shown.c.search == search)
+        .order_by(t.shown.c.score.desc(), t.shown.c.subject)
+    ).all()
+    return tuple(_standing(connection, origin, search, SubjectId(row.subject), row.score, demanded) for row in rows)
+
+
+def _standing(
+    connection: sa.Connection, origin: str, search: SearchId, subject: SubjectId, score: float, demanded: int
+) -> Standing:
+    rows = connection.execute(
+        sa.select(t.reviews, t.accounts.c.email, t.accounts.c.public_key)
+        .join(t.accounts, t.reviews.c.account == t.accounts.c.id)
+        .where(t.reviews.c.search == search, t.reviews.c.subject == subject)
+        .order_by(t.reviews.c.id)
+    ).all()
+    decided = tuple(
+        Decided(AccountId(row.account), row.email, row.decision, row.created)
+        for row in rows
+        if _checks(row.public_key, row.signature, statement(origin, search, subject, score, row.decision))
+    )
+    return Standing(subject, score, _state(decided, demanded), decided)
+
+
+def _state(decided: tuple[Decided, ...], demanded: int) -> str:
+    if any(each.decision == REJECT for each in decided):
+        return "rejected"
+    confirming = {each.account for each in decided if each.decision == CONFIRM}
+    return "confirmed" if demanded and len(confirming) >= demanded else "open"
+
+
+def _checks(public: bytes, signature: bytes, signed: bytes) -> bool:
+    try:
+        verify_signature(public, signature, signed)
+    except BadSignature:
+        return False
+    return True

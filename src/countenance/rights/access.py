@@ -1,0 +1,122 @@
+"""The access answer: everything that is held of one person, as plain data (P15, GDPR Art 15).
+
+One function a section. `SECTIONS` says which table is told in which section; a test walks the schema and objects where
+a table that names a person, or a basis of theirs, is told in none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from countenance.registry import schema as t
+from countenance.rights import held, seen
+from countenance.rights.reading import Reading, when
+from countenance.rights.requests import REFUSALS
+from countenance.types import iso, reference_number
+from countenance.vault.keyring import Keyring
+
+SECTIONS = {
+    "subjects": "subject",
+    "bases": "bases",
+    "links": "bases",
+    "receipts": "receipts",
+    "references_": "references",
+    "appearances": "appearances",
+    "shown": "searches",
+    "searches": "searches",
+    "probes": "searches",
+    "reviews": "searches",
+    "orders": "orders",
+    "requests": "requests",
+    "erasures": "erasures",
+    "changes": "subject",
+    "openings": "log",
+}
+"""The table, and the section of the answer in which it is told."""
+
+
+def everything(reading: Reading) -> dict[str, Any]:
+    """All that is held of the person, section by section. Times are RFC 3339; numbers are as people write them."""
+    return {name: section(reading) for name, section in _TOLD.items()}
+
+
+def nothing() -> dict[str, Any]:
+    """The same sections where no record is held."""
+    return {name: None if name == "subject" else [] for name in _TOLD}
+
+
+def asked(keys: Keyring, row: Any) -> dict[str, Any]:
+    """What a request's row holds sealed: the contact that was given and the asker's own words."""
+    opened = keys.unseal_text(row.key, row.details_sealed, "request")
+    return json.loads(opened) if opened else {}
+
+
+# --- sections of what was asked and done ----------------------------------------------------------------------------
+
+
+def _requests(reading: Reading) -> list[dict[str, Any]]:
+    query = sa.select(t.requests).where(t.requests.c.subject == reading.subject).order_by(t.requests.c.id)
+    return [
+        {
+            "request": reference_number("R", row.id),
+            "kind": row.kind,
+            "channel": row.channel,
+            "state": row.state,
+            "words": asked(reading.keys, row).get("details"),
+            "opened": iso(row.created),
+            "due": iso(row.deadline - 1)[:10],
+            "answered": when(row.answered),
+            "answered_by": reading.account(row.answered_by),
+            "refused_because": REFUSALS.get(row.reason) if row.reason else None,
+        }
+        for row in reading.all(query)
+    ]
+
+
+def _erasures(reading: Reading) -> list[dict[str, Any]]:
+    """Erasures of single bases: the person is still here."""
+    query = sa.select(t.erasures).where(t.erasures.c.subject == reading.subject).order_by(t.erasures.c.id)
+    return [
+        {
+            "erasure": reference_number("E", row.id),
+            "reason": row.reason,
+            "state": row.state,
+            "faces": row.faces,
+            "at": iso(row.created),
+        }
+        for row in reading.all(query)
+    ]
+
+
+def _log(reading: Reading) -> list[dict[str, Any]]:
+    """Entries of the log that concern the person: what was done, when; the entry itself holds only a commitment."""
+    query = (
+        sa.select(t.leaves.c.index, t.leaves.c.leaf)
+        .join(t.openings, t.openings.c.index == t.leaves.c.index)
+        .where(t.openings.c.key == reading.key)
+        .order_by(t.leaves.c.index)
+    )
+    leaves = [(index, json.loads(leaf)) for index, leaf in reading.all(query)]
+    return [
+        {"entry": index, "at": leaf["at"], "act": leaf["act"], "outcome": leaf["outcome"]} for index, leaf in leaves
+    ]
+
+
+_TOLD: dict[str, Callable[[Reading], Any]] = {
+    "subject": held.subject,
+    "bases": held.bases,
+    "receipts": held.receipts,
+    "references": held.references,
+    "appearances": held.appearances,
+    "retention": held.retention,
+    "searches": seen.searches,
+    "recipients": seen.recipients,
+    "orders": seen.orders,
+    "requests": _requests,
+    "erasures": _erasures,
+    "log": _log,
+}

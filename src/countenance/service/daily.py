@@ -1,0 +1,60 @@
+"""What is done once a day while a gallery is served: the purge, and the checkpoint sent outside (P13, P19)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from countenance.errors import BadConfiguration, CountenanceError
+from countenance.types import DAY
+
+if TYPE_CHECKING:
+    from countenance.service.countenance import Countenance
+
+
+class Daily:
+    """The day's work of one opened gallery. Whoever serves it asks every minute or so whether it is time.
+
+    Args:
+        gallery: What is served, by whose account.
+        tell: Where to say what was done, or why it could not be.
+    """
+
+    def __init__(self, gallery: Countenance, tell: Callable[[str], None]) -> None:
+        self._gallery = gallery
+        self._tell = tell
+        self._last: int | None = None
+
+    def run_if_due(self) -> bool:
+        """Do the day's work unless it was done less than a day ago. Whether it was time."""
+        now = self._gallery.context.clock()
+        if self._last is not None and 0 <= now - self._last < DAY:
+            return False
+        self._last = now
+        self._purge()
+        self._send()
+        return True
+
+    def _purge(self) -> None:
+        try:
+            purged = self._gallery.purge()
+        except CountenanceError as error:
+            self._tell(f"Today's purge was not made: {error.message} An officer can make it: `countenance purge`.")
+            return
+        if purged.due:
+            numbers = ", ".join(each.certificate["body"]["number"] for each in purged.certified)
+            self._tell(f"Purged: {len(purged.due)} items" + (f"; certificates {numbers}." if numbers else "."))
+        if purged.blocked:
+            self._tell(f"Due as well, and kept for a reason: {len(purged.blocked)}. See `countenance purge --dry-run`.")
+
+    def _send(self) -> None:
+        try:
+            sent = self._gallery.logbook.send()
+        except BadConfiguration:
+            return  # no place outside is configured, which `countenance status` says
+        except CountenanceError as error:
+            self._tell(f"The log's checkpoint was not sent: {error.message}")
+            return
+        for each in sent:
+            if each.fault:
+                self._tell(f"The log's checkpoint was not sent to {each.name}: {each.fault}")

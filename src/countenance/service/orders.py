@@ -1,0 +1,322 @@
+"""Authorities' orders: proposed, approved by two others, in force at once, stayed and revived, executed (P8 to P11)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from countenance.errors import InputError, NotFound, OrderError
+from countenance.policy.approving import approve, approvers, quorum
+from countenance.registry import schema as t
+from countenance.rights import orders as rights
+from countenance.rights.orders import Event, Instrument, Scope
+from countenance.rights.reach import Reach, reach, subjects_of
+from countenance.service.instruments import day, document, words, words_or_none
+from countenance.service.refusing import recording
+from countenance.service.subjects import check_territory
+from countenance.types import DAY, AccountId, iso, parse_number, reference_number
+from countenance.vault.keyring import subject_key
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+ROLES = ("officer", "controller")
+DAYS = 30
+"""Until an order to erase is executed by the purge, where it names no deadline."""
+
+Row = sa.Row[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An authority's order as it stands. ``waiting`` says how many signatures its next step still needs.
+
+    ``scope`` names the handle, the source, the territory or the supplier; a person who is gone has no handle any more.
+    """
+
+    id: str
+    kind: str
+    authority: str
+    reference: str | None
+    scope: dict[str, str]
+    state: str
+    proposed: str
+    in_force: str | None
+    deadline: str | None
+    executing: bool
+    approvals: int
+    waiting: int
+    joined: list[dict[str, Any]]
+    history: list[dict[str, Any]]
+    evidence_sha256: str
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class Orders:
+    """Propose, approve, stay, revive, join, and look. Executing is `countenance.service.executing`."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def propose(
+        self,
+        kind: str,
+        *,
+        authority: str,
+        evidence: str | Path,
+        reference: str | None = None,
+        subject: str | None = None,
+        source: str | None = None,
+        territory: str | None = None,
+        supplier: str | None = None,
+        deadline: str | date | None = None,
+    ) -> Order:
+        """Record what an authority ordered. It binds once two others have approved it (solo: everybody else there is).
+
+        Args:
+            kind: ``stop``, ``erase``, ``quarantine`` or ``hold``.
+            authority: Who ordered it.
+            evidence: The document; only its SHA-256 is kept.
+            reference: The authority's own number.
+            subject: A person it bears on. It bears on whatever any of these four covers.
+            source: A source, with every appearance kept from it.
+            territory: Where people live. Who lives nobody knows where is in the scope of every territory (P9).
+            supplier: Everything of this supplier: its sources, and what was kept from them.
+            deadline: The day by whose end an order to erase is executed; thirty days from now when left out.
+
+        Raises `EmptyScope`, `NotFound`, `InputError`, `RoleRefused`, `NotSignedIn`; a refusal is logged.
+        """
+        context, now = self._context, self._context.clock()
+        with recording(context, "order") as connection:
+            chosen = rights.kind_of(kind)
+            instrument = Instrument(
+                chosen,
+                words("authority", authority),
+                words_or_none("reference", reference),
+                document(evidence),
+                self._scope(connection, subject, source, territory, supplier),
+                self._deadline(chosen, deadline, now),
+            )
+            number = self._insert(connection, instrument, now)
+            scope = instrument.scope
+            facts = {"order": reference_number("O", number), "kind": chosen, "scope": scope.kinds}
+            facts |= {"territory": scope.territory or "", "evidence": instrument.evidence_sha256}
+            context.desk.record(connection, "order", *ROLES, facts=facts)
+            if quorum(connection, context.organisation) == 0:
+                self._enter(connection, self._row(connection, number), 0)
+            return self._order(connection, number)
+
+    def approve(self, order: Order | str) -> Order:
+        """Sign a proposed order. With the last signature that it needs, it is in force and binds at once.
+
+        Raises `OrderError` in any other state; `RoleRefused` for one's own proposal, or a second signature.
+        """
+        context, number = self._context, number_of(order)
+        with recording(context, "approve") as connection:
+            row = self._row(connection, number)
+            rights.after(row.kind, row.state, "enter")
+            signed = approve(
+                context.desk, connection, approval_of(row), *ROLES, not_by=(AccountId(row.proposed_by or 0),)
+            )
+            if len(signed) >= quorum(connection, context.organisation):
+                self._enter(connection, row, len(signed))
+            return self._order(connection, number)
+
+    def stay(self, order: Order | str, *, evidence: str | Path) -> Order:
+        """An authority or a court set the order aside, or lifted it. This loosens, so two accounts sign it (solo: one).
+
+        Each gives the same document. With the second signature it binds nobody any more; what was erased stays erased.
+        """
+        context, number = self._context, number_of(order)
+        with recording(context, "stay") as connection:
+            digest = document(evidence)
+            row = self._row(connection, number)
+            state = rights.after(row.kind, row.state, "stay")
+            matter = rights.turning(number, "stay", digest, row.round or 1)
+            signed = approve(context.desk, connection, matter, *ROLES)
+            if len(signed) >= self._stays_with(connection):
+                self._turn(connection, row, state, Event("stayed", context.clock(), digest))
+            return self._order(connection, number, waiting=max(self._stays_with(connection) - len(signed), 0))
+
+    def revive(self, order: Order | str, *, evidence: str | Path) -> Order:
+        """A stayed order is again what it was: in force at once, with its approvals, or proposed. One signature."""
+        context, number = self._context, number_of(order)
+        with recording(context, "revive") as connection:
+            digest = document(evidence)
+            row = self._row(connection, number)
+            state = rights.after(row.kind, row.state, "revive", was_in_force=row.in_force is not None)
+            approve(context.desk, connection, rights.turning(number, "revive", digest, row.round or 1), *ROLES)
+            self._turn(connection, row, state, Event("revived", context.clock(), digest))
+            return self._order(connection, number)
+
+    def join(self, order: Order | str, *, authority: str, evidence: str | Path, reference: str | None = None) -> Order:
+        """Another authority joins the order; its certificate names all of them."""
+        context, number = self._context, number_of(order)
+        thing = reference_number("O", number)
+        with recording(context, "order-joined") as connection:
+            digest = document(evidence)
+            row = self._row(connection, number)
+            if row.state == "complied":
+                raise OrderError(f"{thing} is complied with; nobody can join it any more.")
+            name = words("authority", authority)
+            entry = {"authority": name, "reference": words_or_none("reference", reference)}
+            entry |= {"evidence_sha256": digest, "at": iso(context.clock())}
+            joined = [*json.loads(row.joined or "[]"), entry]
+            mine = t.orders.c.id == number
+            connection.execute(sa.update(t.orders).where(mine).values(joined=json.dumps(joined)))
+            context.desk.record(connection, "order-joined", *ROLES, facts={"order": thing, "evidence": digest})
+            return self._order(connection, number)
+
+    def dry_run(self, order: Order | str) -> Reach:
+        """What the order bears on now, in numbers. Changes nothing."""
+        number = number_of(order)
+        with self._context.registry.read() as connection:
+            return reach(connection, number, self._row(connection, number).kind)
+
+    def get(self, order: Order | str) -> Order:
+        """The order by this number. Raises `NotFound`."""
+        with self._context.registry.read() as connection:
+            return self._order(connection, number_of(order))
+
+    def list(self) -> list[Order]:
+        """All orders, in the order of their numbers."""
+        query = sa.select(t.orders.c.id).where(t.orders.c.organisation == self._context.organisation)
+        with self._context.registry.read() as connection:
+            return [self._order(connection, number) for number in connection.scalars(query.order_by(t.orders.c.id))]
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _scope(
+        self, connection: sa.Connection, subject: str | None, source: str | None, territory: str | None,
+        supplier: str | None,
+    ) -> Scope:  # fmt: skip
+        """The records by their numbers. An empty name names nothing, and is not taken for everything."""
+        context = self._context
+        if territory is not None:
+            check_territory(territory)
+            if territory == "unknown":
+                raise InputError("An order names a territory.", hint="Unknown residence is in every one's scope (P9).")
+        found = None
+        if source is not None:
+            mine = (t.sources.c.organisation == context.organisation, t.sources.c.name == source)
+            found = connection.scalar(sa.select(t.sources.c.id).where(*mine))
+            if found is None:
+                raise NotFound(f"There is no source {source!r}.", hint="`countenance source list` shows them.")
+        person = None if subject is None else context.subject_row(connection, subject).id
+        return Scope(person, found, territory, words_or_none("supplier", supplier))
+
+    def _deadline(self, kind: str, given: str | date | None, now: int) -> int | None:
+        if kind != "erase":
+            if given is not None:
+                raise InputError("Only an order to erase has a deadline.", hint="Leave --deadline out.")
+            return None
+        return now + DAYS * DAY if given is None else day(given, now)
+
+    def _insert(self, connection: sa.Connection, instrument: Instrument, now: int) -> int:
+        scope = instrument.scope
+        row = connection.execute(
+            sa.insert(t.orders).values(
+                organisation=self._context.organisation,
+                kind=instrument.kind,
+                authority=instrument.authority,
+                reference=instrument.reference,
+                evidence_sha256=instrument.evidence_sha256,
+                **{name: getattr(scope, name) for name in scope.kinds},
+                state="proposed",
+                proposed_by=self._context.account,
+                round=1,
+                deadline=instrument.deadline,
+                created=now,
+            )
+        )
+        return int((row.inserted_primary_key or (0,))[0])
+
+    def _enter(self, connection: sa.Connection, row: Row, signed: int) -> None:
+        """In force: whoever it takes out of search is out of the next one, in every process."""
+        now = self._context.clock()
+        mine = t.orders.c.id == row.id
+        connection.execute(sa.update(t.orders).where(mine).values(in_force=now))
+        state = rights.after(row.kind, row.state, "enter")
+        self._turn(connection, row, state, Event("in-force", now), signed=signed)
+
+    def _turn(self, connection: sa.Connection, row: Row, state: str, event: Event, *, signed: int = 1) -> None:
+        """Take a step: the state, its history, the registry's sequence for everybody in scope, and the log."""
+        history = [*json.loads(row.history or "[]"), event.as_json()]
+        turned = (row.round or 1) + (event.step != "in-force")
+        values = {"state": state, "history": json.dumps(history), "round": turned, "executing": None}
+        connection.execute(sa.update(t.orders).where(t.orders.c.id == row.id).values(**values))
+        people = subjects_of(row.id)
+        connection.execute(sa.insert(t.changes).from_select(["subject"], people))
+        facts = {"order": reference_number("O", row.id), "kind": row.kind, "step": event.step, "state": state}
+        facts |= {"signed": signed, "evidence": event.evidence_sha256 or row.evidence_sha256}
+        self._context.desk.write(connection, "order", facts=facts)
+
+    def _stays_with(self, connection: sa.Connection) -> int:
+        """How many signatures a stay needs: two; in a solo installation, one."""
+        return max(quorum(connection, self._context.organisation), 1)
+
+    def _row(self, connection: sa.Connection, number: int) -> Row:
+        return order_row(self._context, connection, number)
+
+    def _order(self, connection: sa.Connection, number: int, *, waiting: int | None = None) -> Order:
+        row = self._row(connection, number)
+        signed = len(approvers(connection, self._context.desk, approval_of(row)))
+        needed = quorum(connection, self._context.organisation) - signed if row.state == "proposed" else 0
+        return Order(
+            id=reference_number("O", row.id),
+            kind=row.kind,
+            authority=row.authority,
+            reference=row.reference,
+            scope=scope_names(self._context, connection, row),
+            state=row.state,
+            proposed=iso(row.created),
+            in_force=None if row.in_force is None else iso(row.in_force),
+            deadline=None if row.deadline is None else iso(row.deadline),
+            executing=row.executing is not None,
+            approvals=signed,
+            waiting=max(needed, 0) if waiting is None else waiting,
+            joined=json.loads(row.joined or "[]"),
+            history=json.loads(row.history or "[]"),
+            evidence_sha256=row.evidence_sha256 or "",
+        )
+
+
+def number_of(order: Order | str) -> int:
+    """The number in ``O12``. Raises `NotFound`."""
+    return parse_number("O", str(order), "order")
+
+
+def order_row(context: Context, connection: sa.Connection, number: int) -> Row:
+    """The order's row. Raises `NotFound`: absent, or not yours."""
+    mine = (t.orders.c.id == number, t.orders.c.organisation == context.organisation)
+    row = connection.execute(sa.select(t.orders).where(*mine)).first()
+    if row is None:
+        raise NotFound(f"There is no order {reference_number('O', number)}.", hint="`countenance order list`.")
+    return row
+
+
+def approval_of(row: Row) -> Any:
+    """What the approvers of this order sign."""
+    scope = Scope(row.subject, row.source, row.territory, row.supplier)
+    instrument = Instrument(row.kind, row.authority, row.reference, row.evidence_sha256 or "", scope, row.deadline)
+    return rights.approval(row.id, instrument, row.proposed_by, row.created)
+
+
+def scope_names(context: Context, connection: sa.Connection, row: Row) -> dict[str, str]:
+    """The order's scope in the words that people use here; a person by handle, while there is one."""
+    found: dict[str, str] = {}
+    if row.subject is not None:
+        person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == row.subject)).one()
+        key = subject_key(row.subject)
+        found["subject"] = context.keys.unseal_text(key, person.handle_sealed, "handle") or "(erased)"
+    if row.source is not None:
+        found["source"] = connection.scalar(sa.select(t.sources.c.name).where(t.sources.c.id == row.source)) or ""
+    found |= {name: getattr(row, name) for name in ("territory", "supplier") if getattr(row, name) is not None}
+    return found

@@ -1,0 +1,296 @@
+"""Reviews: people look at what a search has shown, and confirm or reject it with their own keys (P16, P18).
+
+The reviewers are of the organisation whose case it is. Where two must review, whoever searched is not among them; where
+one must, it is another account than the searcher's, except in a solo installation, whose reviews say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from countenance.errors import AlreadyExists, InputError, NoAgreement, NotFound, NotSignedIn, RoleRefused
+from countenance.gallery import probes
+from countenance.gallery.appearing import appearances_of
+from countenance.gallery.eligible import standing
+from countenance.policy import agreeing, gather
+from countenance.policy.purposes import PURPOSES, reviewers
+from countenance.registry import schema as t
+from countenance.review import deciding
+from countenance.review.deciding import CONFIRM, DECISIONS, REJECT, Standing
+from countenance.service.refusing import recording
+from countenance.types import Appearance, SearchId, SubjectId, iso, parse_number, reference_number
+from countenance.vault.keyring import subject_key
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+Row = sa.Row[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A candidate under review. ``reviews`` are (who, decision, when). ``appearances`` are what may be shown of it."""
+
+    subject: str
+    name: str
+    score: float
+    band: str
+    state: str
+    reviews: tuple[tuple[str, str, str], ...]
+    appearances: tuple[Appearance, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one search has shown, and how far its review has come.
+
+    ``demanded``: how many different accounts must confirm a candidate. ``solo``: fewer than three named people are here
+    to review. ``withdrawn``: candidates that may be shown no more. ``probe``: whether the searched face is still kept.
+    """
+
+    id: str
+    search: str
+    at: str
+    searched_by: str
+    case: str
+    purpose: str
+    demanded: int
+    solo: bool
+    candidates: tuple[Reviewed, ...]
+    withdrawn: int
+    probe: bool
+
+    @property
+    def open(self) -> bool:
+        """Whether somebody is still to be decided about."""
+        return any(each.state == "open" for each in self.candidates)
+
+    def as_json(self) -> dict[str, Any]:
+        """The machine-readable answer (``countenance review show --json``)."""
+        told = asdict(self) | {"open": self.open}
+        for each in told["candidates"]:
+            each["score"] = round(each["score"], 4)
+            each["appearances"] = [each["photo"] for each in each["appearances"]]
+        return told
+
+
+class Reviewing:
+    """List, show, confirm, reject."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def show(self, review: str) -> Review:
+        """One review: the candidates that may still be shown, and what was decided. That somebody looked is logged.
+
+        Raises `NotFound` (absent, or not your organisation's), `RoleRefused`, `NoAgreement` once that has ended.
+        """
+        context = self._context
+        with recording(context, "review-look") as connection:
+            row = self._row(connection, review)
+            self._may_review(connection, row)
+            facts = {"search": reference_number("S", row.id)}
+            context.desk.record(connection, "review-look", "reviewer", facts=facts, party=context.party)
+            return self._told(connection, row, photos=True)
+
+    def probe(self, review: str) -> bytes:
+        """The face that was searched for, as a small JPEG, for the reviewer's eyes. It is kept in memory only.
+
+        Raises as `show`, and `NotFound` once it is gone: at the last review, or after 14 days.
+        """
+        context = self._context
+        with recording(context, "probe-look") as connection:
+            row = self._row(connection, review)
+            self._may_review(connection, row)
+            facts = {"search": reference_number("S", row.id)}
+            context.desk.record(connection, "probe-look", "reviewer", facts=facts, party=context.party)
+            return probes.read(connection, context.keys, SearchId(row.id), context.clock())
+
+    def confirm(self, review: str, subject: str) -> Review:
+        """Sign that a candidate is the person, as far as one can see. See `decide`."""
+        return self.decide(review, subject, CONFIRM)
+
+    def reject(self, review: str, subject: str) -> Review:
+        """Sign that a candidate is not the person. One rejection is enough. See `decide`."""
+        return self.decide(review, subject, REJECT)
+
+    def decide(self, review: str, subject: str, decision: str) -> Review:
+        """Review one candidate with one's own key.
+
+        Args:
+            review: Its number, such as ``R12``.
+            subject: The candidate's handle.
+            decision: ``confirm`` or ``reject``.
+
+        Raises:
+            RoleRefused: not a reviewer, one's own search, or a second review by one account (P18); it is logged.
+            NotFound: no such review, or the candidate may be shown no more.
+            AlreadyExists: the candidate was confirmed or rejected already.
+        """
+        context = self._context
+        if decision not in DECISIONS:
+            raise InputError(f"{decision!r} is no decision.", hint=f"One of: {', '.join(DECISIONS)}.")
+        with recording(context, f"review-{decision}") as connection:
+            row = self._row(connection, review)
+            alone = self._may_review(connection, row, deciding=True)
+            candidate = self._candidate(connection, row, subject)
+            self._sign(connection, row, candidate, decision, solo=alone)
+            told = self._told(connection, row, photos=False)
+        if not told.open:
+            probes.forget(context.registry, context.keys, [SearchId(row.id)])
+        return told
+
+    def list(self, *, open_only: bool = False) -> list[Review]:
+        """The reviews of one's organisation's searches, the newest first, without any picture."""
+        context = self._context
+        with context.registry.read() as connection:
+            rows = connection.execute(self._query().order_by(t.searches.c.id.desc())).all()
+            found = [self._told(connection, row, photos=False) for row in rows if self._demanded(row)]
+        return [each for each in found if each.open or not open_only]
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _query(self) -> sa.Select[Any]:
+        """Searches that showed somebody, in a case of the asking organisation."""
+        context = self._context
+        return (
+            sa.select(
+                t.searches,
+                t.cases.c.organisation.label("party"),
+                t.cases.c.reference_sealed,
+                t.accounts.c.email,
+            )
+            .join(t.cases, t.searches.c.case == t.cases.c.id)
+            .join(t.accounts, t.searches.c.account == t.accounts.c.id)
+            .where(
+                t.searches.c.organisation == context.organisation,
+                t.cases.c.organisation == context.party,
+                t.searches.c.kind == "search",
+                t.searches.c.candidates > 0,
+            )
+        )
+
+    def _row(self, connection: sa.Connection, review: str) -> Row:
+        number = parse_number("R", review, "review")
+        row = connection.execute(self._query().where(t.searches.c.id == number)).first()
+        if row is None or not self._demanded(row):
+            raise NotFound(f"There is no review {review}.", hint="`countenance review list` shows them.")
+        return row
+
+    def _demanded(self, row: Row) -> int:
+        return reviewers(row.purpose, own=row.party == row.organisation)
+
+    def _may_review(self, connection: sa.Connection, row: Row, *, deciding: bool = False) -> bool:
+        """Refuse whoever may not review this search. Returns whether somebody reviews their own, which is solo."""
+        context = self._context
+        actor = context.actor
+        known = gather.account(connection, actor, signed=True) if actor else None
+        if known is None or known.revoked:
+            raise NotSignedIn("A review needs a live, named account.")
+        if known.trial or "reviewer" not in known.roles:
+            raise RoleRefused(
+                "A review needs an account with the role reviewer.", requirement="P18",
+                hint="Ask someone whose account has it: `countenance account list`.",
+            )  # fmt: skip
+        party, now = context.party, context.clock()
+        if party != context.organisation and not agreeing.in_force(connection, context.desk, party, row.purpose, now):
+            raise NoAgreement("The agreement that this search was made under has ended.", requirement="P3")
+        own = bool(known.id == row.account)
+        solo = self._demanded(row) == 1 and gather.is_solo(connection, party)
+        if deciding and own and not solo:
+            raise RoleRefused(
+                "Whoever searched does not review what the search has shown.", requirement="P18",
+                hint="Another reviewer of your organisation signs with their own key.",
+            )  # fmt: skip
+        return own
+
+    def _candidate(self, connection: sa.Connection, row: Row, handle: str) -> Standing:
+        context = self._context
+        for each in deciding.standings(connection, context.desk.origin, SearchId(row.id), self._demanded(row)):
+            if self._handle(connection, each.subject) == handle and self._stands(connection, row, each.subject):
+                return each
+        raise NotFound(f"{handle!r} is no candidate of this review that may be shown.")
+
+    def _sign(self, connection: sa.Connection, row: Row, candidate: Standing, decision: str, *, solo: bool) -> None:
+        context = self._context
+        if any(each.account == context.account for each in candidate.decided):
+            raise RoleRefused(
+                "This account has reviewed this candidate already: another person is needed.", requirement="P18",
+                hint="Another reviewer of your organisation signs with their own key.",
+            )  # fmt: skip
+        if candidate.state != "open":
+            raise AlreadyExists(f"This candidate is {candidate.state} already.", hint="Nothing was changed.")
+        search = SearchId(row.id)
+        signed = deciding.statement(context.desk.origin, search, candidate.subject, candidate.score, decision)
+        signature = context.actor.sign(signed) if context.actor else b""
+        values = {"search": search, "subject": candidate.subject, "account": context.account, "decision": decision}
+        mine = (t.reviews.c.search == search, t.reviews.c.subject == candidate.subject)
+        # A row in this account's name whose signature does not check is no review; the real one takes its place.
+        connection.execute(sa.delete(t.reviews).where(*mine, t.reviews.c.account == context.account))
+        connection.execute(
+            sa.insert(t.reviews).values(
+                organisation=context.organisation, signature=signature, created=context.clock(), **values
+            )
+        )
+        after = deciding.standings(connection, context.desk.origin, search, self._demanded(row))
+        ours = next(each for each in after if each.subject == candidate.subject)
+        if not any(each.account == context.account for each in ours.decided):
+            raise NotSignedIn("The key that was opened is not this account's key.")
+        facts = {"search": reference_number("S", search), "state": ours.state, "solo": solo}
+        context.desk.write(
+            connection, f"review-{decision}", subjects=(candidate.subject,), facts=facts, signature=signature
+        )
+
+    def _told(self, connection: sa.Connection, row: Row, *, photos: bool) -> Review:
+        context, search = self._context, SearchId(row.id)
+        every = deciding.standings(connection, context.desk.origin, search, self._demanded(row))
+        left = [each for each in every if self._stands(connection, row, each.subject)]
+        purposes = PURPOSES[row.purpose].mask
+        seen = (
+            appearances_of(connection, [each.subject for each in left], purposes, context.clock(), context.desk)
+            if photos
+            else {}
+        )
+        kept = sa.exists().where(t.probes.c.search == search, t.probes.c.expires > context.clock())
+        return Review(
+            reference_number("R", search),
+            reference_number("S", search),
+            iso(row.started),
+            row.email,
+            context.keys.unseal_text(context.party_key, row.reference_sealed, "case") or "",
+            row.purpose,
+            self._demanded(row),
+            gather.is_solo(connection, context.party),
+            tuple(self._reviewed(connection, each, seen.get(each.subject, ())) for each in left),
+            row.candidates - len(left),
+            bool(connection.scalar(sa.select(kept))),
+        )
+
+    def _reviewed(
+        self, connection: sa.Connection, candidate: Standing, appearances: tuple[Appearance, ...]
+    ) -> Reviewed:
+        handle = self._handle(connection, candidate.subject)
+        sealed = connection.scalar(sa.select(t.subjects.c.name_sealed).where(t.subjects.c.id == candidate.subject))
+        name = self._context.keys.unseal_text(subject_key(candidate.subject), sealed, "name")
+        return Reviewed(
+            handle,
+            name or handle,
+            candidate.score,
+            self._context.scale.band(candidate.score),
+            candidate.state,
+            tuple((each.email, each.decision, iso(each.at)) for each in candidate.decided),
+            appearances,
+        )
+
+    def _handle(self, connection: sa.Connection, subject: SubjectId) -> str:
+        sealed = connection.scalar(sa.select(t.subjects.c.handle_sealed).where(t.subjects.c.id == subject))
+        return self._context.keys.unseal_text(subject_key(subject), sealed, "handle") or ""
+
+    def _stands(self, connection: sa.Connection, row: Row, subject: SubjectId) -> bool:
+        """Whether a search for this purpose may still show the person: who has withdrawn is not reviewed (P5)."""
+        context, now = self._context, self._context.clock()
+        found = standing(connection, context.vision.contract, now, subjects=[subject])
+        return any(each.permits(PURPOSES[row.purpose].mask, context.organisation, now) for each in found)

@@ -1,0 +1,97 @@
+"""How a restore and the keys are broken: what comes back that was erased, and what a stolen backup would show."""
+
+from __future__ import annotations
+
+from breaks.kind import Break
+
+RESTORE = "unit/backup/test_restoring.py"
+CONTINUE = "unit/backup/test_continuing.py"
+MAKE = "unit/backup/test_making.py"
+ROTATE = "unit/vault/test_rotating.py"
+
+BREAKS = [
+    Break(
+        "P7",
+        "a restore that does not replay the erasure ledger",
+        (
+            (
+                "backup/replaying.py",
+                "    remove_subjects(connection, people)\n    for line in missing",
+                "    for line in missing",
+            ),
+        ),
+        f"{RESTORE}::test_p7_an_old_backup_restored_finds_nobody_who_was_erased_since",
+    ),
+    Break(
+        "P7",
+        "a restore that leaves an erased basis",
+        (("backup/replaying.py", "    remove_bases(connection, bases)\n", ""),),
+        f"{RESTORE}::test_p7_an_erased_basis_does_not_come_back_either",
+    ),
+    Break(
+        "P7",
+        "a restore with a ledger that is older than the backup",
+        (("backup/restoring.py", "if not ledger.covers(manifest.ledger_lines, manifest.ledger_head):", "if False:"),),
+        f"{RESTORE}::test_p7_a_ledger_that_is_older_than_the_backup_is_refused",
+    ),
+    Break(
+        "P7",
+        "a restore with a ledger that is older than the one beside the vault",
+        (("backup/restoring.py", "    if not given.covers(count, head):\n", "    if False:\n"),),
+        f"{RESTORE}::test_p7_a_ledger_that_is_older_than_the_one_beside_the_vault_is_refused",
+    ),
+    Break(
+        "P7",
+        "an erasure ledger whose lines can be changed",
+        (("vault/ledger.py", "_hash(said) == head", "True"),),
+        "unit/vault/test_ledger.py::test_p7_every_changed_byte_is_found",
+    ),
+    Break(
+        "P7",
+        "a restore that gives an erased person's number to somebody else",
+        (("backup/restoring.py", "        pass_over(connection, lines, names, since)\n", ""),),
+        f"{RESTORE}::test_p7_somebody_who_came_and_went_after_the_backup_leaves_a_number_that_nobody_else_gets",
+    ),
+    Break(
+        "P5",
+        "a restore that forgets a withdrawal",
+        (("backup/repeating.py", "                _withdraw(connection, number, _at(leaf))\n", ""),),
+        f"{CONTINUE}::test_p5_a_withdrawal_after_the_backup_is_repeated",
+    ),
+    Break(
+        "P8",
+        "a restore that forgets an order whose scope it does not know",
+        (("backup/repeating.py", "            _bind(connection, number, facts, organisation)\n", ""),),
+        f"{CONTINUE}::test_p8_an_order_whose_scope_the_log_does_not_tell_binds_everybody",
+    ),
+    Break(
+        "P30",
+        "a backup that is not encrypted",
+        (
+            (
+                "backup/stream.py",
+                "self._file.write(self._cipher.encrypt(_nonce(self._number, last=last), chunk, None))",
+                "self._file.write(chunk)",
+            ),
+        ),
+        f"{MAKE}::test_p30_a_stolen_backup_shows_nothing",
+    ),
+    Break(
+        "P30",
+        "a backup whose end can be cut off",
+        (
+            (
+                "backup/stream.py",
+                'return number.to_bytes(11, "big") + bytes([last])',
+                'return number.to_bytes(12, "big")',
+            ),
+        ),
+        "unit/backup/test_stream.py::test_p30_a_file_that_was_cut_short_anywhere_is_found",
+    ),
+    Break(
+        "P30",
+        "a key rotation that leaves a key under the old one",
+        (("vault/file.py", "            for key_id, slot in run(", "            for key_id, slot in () and run("),),
+        f"{ROTATE}::test_p30_after_a_rotation_the_old_key_opens_nothing_and_no_old_wrapping_is_left",
+    ),
+]

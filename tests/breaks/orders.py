@@ -1,0 +1,123 @@
+"""How the rules on authorities' orders, suppliers and paused sources are broken (P8 to P11, P26)."""
+
+from __future__ import annotations
+
+from breaks.kind import Break
+
+ORDERS = "unit/service/test_orders.py"
+EXECUTING = "unit/service/test_executing.py"
+STOPPING = "unit/service/test_stopping.py"
+SUPPLIERS = "robust/test_suppliers.py"
+
+RISEN = '("complied", "stay"): ("stayed",),'
+"""A step out of the state in which an order ends."""
+
+STRICTEST = "return sa.exists().where(in_force(*OUT_OF_SEARCH), on_subject()).correlate(t.subjects)"
+MILDEST = """stays = t.orders.alias()
+    return sa.and_(
+        sa.exists().where(in_force(*OUT_OF_SEARCH), on_subject()).correlate(t.subjects),
+        ~sa.exists().where(stays.c.state == "stayed", on_subject(stays)).correlate(t.subjects),
+    )"""
+"""One stayed order frees whomever another one still binds."""
+
+BREAKS = [
+    Break(
+        "P8",
+        "an order that binds with one approval",
+        (("policy/approving.py", "APPROVERS = 2\n", "APPROVERS = 1\n"),),
+        f"{ORDERS}::test_p8_two_different_approvers_are_needed",
+    ),
+    Break(
+        "P8",
+        "an order that its proposer may approve",
+        (("service/orders.py", "not_by=(AccountId(row.proposed_by or 0),)", "not_by=()"),),
+        f"{ORDERS}::test_p8_two_different_approvers_are_needed",
+    ),
+    Break(
+        "P8",
+        "an order that is changed after it was approved",
+        (("rights/orders.py", "{name: getattr(scope, name) for name in scope.kinds}", "scope.kinds"),),
+        f"{ORDERS}::test_p8_an_order_that_was_changed_has_no_approvals_any_more",
+    ),
+    Break(
+        "P8",
+        "a stay that one account signs",
+        (("service/orders.py", "return max(quorum(connection, self._context.organisation), 1)", "return 1"),),
+        f"{ORDERS}::test_p8_a_stay_needs_two_accounts_with_the_same_document_and_a_revival_one",
+    ),
+    Break(
+        "P8",
+        "a step that the table of an order's life does not hold",
+        (("rights/orders.py", '    ("in-force", "comply")', f"    {RISEN}\n" + '    ("in-force", "comply")'),),
+        "unit/rights/test_order_steps.py::test_p8_the_table_holds_nothing_else",
+    ),
+    Break(
+        "P8",
+        "an order in force whose people are still found until it is executed",
+        (("policy/bearing.py", 'OUT_OF_SEARCH = ("quarantine", "erase")', 'OUT_OF_SEARCH = ("quarantine",)'),),
+        f"{ORDERS}::test_p8_an_order_binds_with_its_second_approval_and_at_once",
+    ),
+    Break(
+        "P8",
+        "an order that is executed without its approvals",
+        (("service/executing.py", "                self._check_approved(connection, row)\n", ""),),
+        f"{EXECUTING}::test_p8_an_order_put_into_force_by_a_database_tool_is_not_executed",
+    ),
+    Break(
+        "P9",
+        "an order that leaves out who lives nobody knows where",
+        (("policy/bearing.py", '            territory == "unknown",\n', ""),),
+        f"{ORDERS}::test_p9_unknown_residence_is_in_scope_of_every_territory_order",
+    ),
+    Break(
+        "P10",
+        "an enrolment against an order to stop",
+        (("policy/rules.py", "    if not orders:\n        return None\n", "    return None\n"),),
+        f"{STOPPING}::test_p10_nobody_in_its_territory_is_enrolled",
+    ),
+    Break(
+        "P10",
+        "an order to stop that leaves running work alone",
+        (("gallery/appearing.py", "    _still_ingestible(connection, source)\n", ""),),
+        f"{STOPPING}::test_p10_an_order_that_comes_while_photos_are_looked_at_binds_them_too",
+    ),
+    Break(
+        "P10",
+        "an order to stop that leaves its people in other sources",
+        (("gallery/appearing.py", "if match.subject not in stopped]", "]"),),
+        f"{STOPPING}::test_p10_its_people_are_forgotten_in_other_sources",
+    ),
+    Break(
+        "P11",
+        "an execution that erases whom a hold keeps",
+        (
+            ("rights/reach.py", "subjects_of(order).where(~bearing.held())", "subjects_of(order)"),
+            ("policy/bearing.py", "mine, person, ~held()", "mine, person"),
+        ),
+        f"{EXECUTING}::test_p11_whoever_a_hold_keeps_is_in_no_search_and_is_erased_when_it_is_lifted",
+    ),
+    Break(
+        "P11",
+        "several orders of which the mildest wins",
+        (("policy/bearing.py", STRICTEST, MILDEST),),
+        f"{ORDERS}::test_p11_of_several_orders_the_strictest_wins",
+    ),
+    Break(
+        "P26",
+        "a supplier without a manifest",
+        (("ingest/provenance.py", "return (MANIFEST, words, lacking) if lacking else None", "return None"),),
+        f"{SUPPLIERS}::test_p26_a_supplier_without_a_manifest_pauses_the_source",
+    ),
+    Break(
+        "P26",
+        "a paused source that one account releases",
+        (("service/releasing.py", "missing = max(APPROVERS - len(signed), 0)", "missing = 0"),),
+        f"{SUPPLIERS}::test_p26_two_accounts_release_a_paused_source_for_its_rights_holder",
+    ),
+    Break(
+        "P26",
+        "a release that accepts every mark from then on",
+        (("ingest/provenance.py", "None or MANIFEST in self.accepted:", "None or self.accepted:"),),
+        f"{SUPPLIERS}::test_p26_a_release_is_for_that_source_and_that_cause_alone",
+    ),
+]  # fmt: skip

@@ -1,0 +1,175 @@
+"""Runs by itself: a restore, and a rotation of the key-encryption key, killed at their k-th write, for every k.
+
+Prints one line of JSON a kill. No vision is loaded, so a fork is safe.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from killing import killed
+
+from clubs import ANNA, WORDS, Club, looked
+from countenance.errors import BadConfiguration, CountenanceError
+from countenance.wiring import open_gallery, restore_gallery
+from restores import backup, ledger, traces, where
+
+VICTIM, OTHERS = 3, (1, 2)
+EACH = 4
+"""Of the kills after which the same is expected, one in so many is looked at in full."""
+
+
+def again(origin: Path, root: Path) -> Club:
+    """A copy of the club, its paths turned to where it lies now."""
+    config = root / "club" / "countenance.toml"
+    config.write_text(config.read_text().replace(str(origin), str(root)))
+    club = Club.__new__(Club)
+    club.root, club.engine, club.opened = root, "exact", []
+    club.clock = Club.__dataclass_fields__["clock"].default_factory()  # type: ignore[misc]
+    return club
+
+
+def opened(club: Club) -> None:
+    club.anna = open_gallery(club.folder, account=ANNA, passphrase=WORDS[ANNA], clock=club.clock)
+    club.opened.append(club.anna)
+
+
+def people(club: Club) -> list[int]:
+    return [number for number in (*OTHERS, VICTIM, 4) if club.found(number)]
+
+
+def restore_again(club: Club, *, replace: bool) -> None:
+    restore_gallery(
+        club.folder, club.root / "elsewhere" / "one.backup", ledger(club), account=ANNA, passphrase=WORDS[ANNA],
+        clock=club.clock, replace=replace,
+    )  # fmt: skip
+
+
+def restores(base: Path, *, lost: bool) -> None:
+    """``lost``: the data folder was lost; else the restore replaces a registry that is newer than the backup."""
+    origin = base / "origin"
+    club = Club(origin, engine="exact")
+    source = club.source()
+    for number in (*OTHERS, VICTIM):
+        club.person(f"Person {number}", number)
+    club.ingest(source, [looked(f"{number}.jpg", [number, VICTIM]) for number in OTHERS])
+    marks = traces(club, 3, VICTIM)
+    backup(club)
+    club.anna.erase(f"person-{VICTIM}", reason="withdrawn")
+    club.person("Person 4", 4)
+    club.close()
+    if lost:
+        shutil.rmtree(origin / "club" / "data")
+    shutil.copytree(origin, base / "count")
+    writes, _ = killed(lambda: restore_again(again(origin, base / "count"), replace=not lost), 0)
+    for number, write in enumerate(writes, start=1):
+        if lost and number % EACH and number < len(writes) - 1:
+            continue
+        root = base / f"kill-{number}"
+        shutil.copytree(origin, root)
+        said, lived = killed(lambda root=root: restore_again(again(origin, root), replace=not lost), number)
+        said = {"at": number, "of": len(writes), "write": write, "lived": lived, "lost": lost}
+        repeat = number % EACH == 0 or number > len(writes) - 12
+        print(json.dumps(said | judged(again(origin, root), marks, lost=lost, repeat=repeat)), flush=True)  # noqa: T201
+        shutil.rmtree(root)
+    shutil.rmtree(base)
+    base.mkdir()
+
+
+def judged(club: Club, marks: list[bytes], *, lost: bool, repeat: bool) -> dict[str, Any]:
+    """Right after the crash: the old state, the new one, or nothing that opens. Then the same command again."""
+    faults: list[str] = []
+    try:
+        opened(club)
+        after = people(club)
+        club.anna.check_log()
+        if after not in ([[*OTHERS]] if lost else [[*OTHERS, 4], [*OTHERS]]):
+            faults.append(f"after the crash: {after}")
+        if any(each.name.startswith("data.") and each.is_dir() for each in club.folder.iterdir()):
+            faults.append("something half-restored is left")
+    except BadConfiguration:
+        after = None
+        if not lost:
+            faults.append("the old state is gone")
+    except CountenanceError as error:
+        after = None
+        faults.append(f"after the crash: {error.message}")
+    club.close()
+    if not repeat:
+        return {"after": after, "faults": faults}
+    try:
+        restore_again(club, replace=not lost or after is not None)
+        opened(club)
+        if people(club) != [*OTHERS]:
+            faults.append(f"after the restore: {people(club)}")
+        club.anna.check_log()
+        checked = club.anna.keys.check()
+        faults += [fault.what for fault in checked.faults if "No record" not in fault.what]
+    except CountenanceError as error:
+        faults.append(f"again: {error.message}")
+    faults += sorted(where(marks, club.folder / "data", club.folder / "vault"))
+    club.close()
+    return {"after": after, "faults": faults}
+
+
+def rotations(base: Path) -> None:
+    origin = base / "origin"
+    club = Club(origin, engine="exact")
+    for number in (*OTHERS, VICTIM):
+        club.person(f"Person {number}", number)
+    vault = club.anna.context.keys.vault
+    wrapped = [vault.wrapped(name) or b"" for name in vault.ids()]
+    keys = {name: vault.get(name) for name in vault.ids()}
+    club.close()
+
+    def rotate(root: Path) -> None:
+        here = again(origin, root)
+        opened(here)
+        here.anna.keys.rotate("file")
+
+    shutil.copytree(origin, base / "count")
+    writes, _ = killed(lambda: rotate(base / "count"), 0)
+    for number, write in enumerate(writes, start=1):
+        root = base / f"kill-{number}"
+        shutil.copytree(origin, root)
+        _, lived = killed(lambda root=root: rotate(root), number)
+        here, faults = again(origin, root), []
+        try:
+            opened(here)
+            vault = here.anna.context.keys.vault
+            vault.check()
+            if vault.get_many(keys) != keys:
+                faults.append("a key is another one")
+            if here.found(VICTIM) != [f"person-{VICTIM}"]:
+                faults.append("somebody is not found any more")
+            turned = vault.wrapped("log") not in wrapped
+            if turned and where(wrapped, here.folder / "vault"):
+                faults.append("an old wrapping is still there")
+            if list((root / "keys").glob("*.next")):
+                faults.append("the rotation was neither finished nor forgotten")
+            here.anna.keys.rotate("file")
+        except CountenanceError as error:
+            turned = None
+            faults.append(error.message)
+        here.close()
+        said = {"at": number, "of": len(writes), "write": write, "lived": lived, "after": turned, "faults": faults}
+        print(json.dumps(said), flush=True)  # noqa: T201
+        shutil.rmtree(root)
+
+
+def main() -> None:
+    base, what = Path(sys.argv[1]), sys.argv[2]
+    if what == "rotate":
+        rotations(base)
+    else:
+        restores(base, lost=what == "lost")
+
+
+main()

@@ -1,0 +1,168 @@
+"""After a restore the log goes on from its own files, and what they say was taken back since is taken back again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from clubs import BEN, WORDS, Club
+from countenance.errors import InputError, NotSignedIn, Tampered
+from restores import backup, lose, restore
+
+
+@pytest.fixture
+def ada(club: Club) -> int:
+    club.person("Bea", 2)
+    return int(club.person("Ada", 1).id)
+
+
+def test_p19_the_log_goes_on_unbroken_and_outside_checkpoints_still_fit(club: Club, ada: int) -> None:
+    made = backup(club)
+    club.person("Cy", 3)
+    club.anna.context.book.publish()
+    outside = club.anna.context.book.checkpoint()
+    size = club.anna.check_log().size
+    lose(club, log=True)
+    done = restore(club, made.file)
+    assert done.continued.short == ""
+    assert len(done.continued.leaves) == size - made.manifest.log_size
+    assert club.anna.check_log({"outside": outside}).size > size
+    assert club.found(3) == []
+
+
+def test_p19_without_its_files_the_log_is_said_to_be_shorter_and_the_outside_checkpoint_shows_it(
+    club: Club, ada: int
+) -> None:
+    made = backup(club)
+    club.person("Cy", 3)
+    club.anna.context.book.publish()
+    outside = club.anna.context.book.checkpoint()
+    lose(club)
+    done = restore(club, made.file)
+    assert "no files of a log" in done.continued.short
+    club.anna.check_log()
+    with pytest.raises(Tampered):
+        club.anna.check_log({"outside": outside})
+
+
+def test_the_log_s_files_may_lie_elsewhere(club: Club, ada: int) -> None:
+    made = backup(club)
+    club.person("Cy", 3)
+    club.anna.context.book.publish()
+    size = club.anna.check_log().size
+    shutil.copytree(club.folder / "data" / "log", club.root / "log-copy")
+    lose(club)
+    done = restore(club, made.file, log=club.root / "log-copy")
+    assert made.manifest.log_size + len(done.continued.leaves) == size
+
+
+@pytest.mark.parametrize("harm", ["entry", "checkpoint", "cut"])
+def test_p19_files_that_were_changed_do_not_continue_the_log(club: Club, ada: int, harm: str) -> None:
+    made = backup(club)
+    club.person("Cy", 3)
+    club.anna.context.book.publish()
+    log = club.root / "log-copy"
+    shutil.copytree(club.folder / "data" / "log", log)
+    if harm == "checkpoint":
+        text = (log / "checkpoint").read_text().splitlines()
+        text[1] = str(int(text[1]) - 1)
+        (log / "checkpoint").write_text("\n".join(text) + "\n")
+    else:
+        entries = log / "tail"
+        content = entries.read_bytes()
+        entries.write_bytes(content[:-200] if harm == "cut" else content[:-3] + bytes([content[-3] ^ 1]) + content[-2:])
+    lose(club)
+    with pytest.raises((Tampered, InputError)):
+        restore(club, made.file, log=log)
+    assert not (club.folder / "data" / "registry.db").exists()
+
+
+def test_files_that_are_older_than_the_backup_are_told(club: Club, ada: int) -> None:
+    log = club.root / "log-copy"
+    shutil.copytree(club.folder / "data" / "log", log)
+    club.person("Cy", 3)
+    club.anna.context.book.publish()
+    made = backup(club)
+    lose(club)
+    with pytest.raises(InputError, match="older than the backup"):
+        restore(club, made.file, log=log)
+    with pytest.raises(InputError, match="no files of a log"):
+        restore(club, made.file, log=Path("/nowhere"))
+
+
+def test_p5_a_withdrawal_after_the_backup_is_repeated(club: Club, ada: int) -> None:
+    made = backup(club)
+    club.anna.withdraw("ada")
+    lose(club, log=True)
+    done = restore(club, made.file)
+    assert done.repeated.withdrawn == 1
+    assert club.found(1) == []
+    assert club.found(2) == ["bea"]
+    assert [each.state for each in club.anna.bases.list(club.anna.subjects.get("ada"))] == ["withdrawn"]
+
+
+def test_p5_an_objection_after_the_backup_keeps_the_person_out_of_search(club: Club, ada: int) -> None:
+    from countenance.service.restricting import restrict
+    from countenance.types import SubjectId
+
+    made = backup(club)
+    with club.sql() as connection:
+        restrict(connection, SubjectId(ada), club.clock())
+        club.anna.context.desk.record(
+            connection, "request", "officer", subjects=(SubjectId(ada),), facts={"kind": "objection"}
+        )
+    club.anna.context.book.publish()
+    lose(club, log=True)
+    assert restore(club, made.file).repeated.restricted == 1
+    assert club.found(1) == []
+    assert club.found(2) == ["bea"]
+
+
+def test_a_revoked_account_stays_revoked(club: Club, ada: int) -> None:
+    made = backup(club)
+    club.anna.accounts.revoke(BEN)
+    lose(club, log=True)
+    club.close()
+    from clubs import ANNA
+    from countenance.wiring import open_gallery, restore_gallery
+    from restores import ledger
+
+    done = restore_gallery(club.folder, made.file, ledger(club), account=ANNA, passphrase=WORDS[ANNA], clock=club.clock)
+    assert done.repeated.ended == 1
+    with pytest.raises(NotSignedIn):
+        open_gallery(club.folder, account=BEN, passphrase=WORDS[BEN], clock=club.clock)
+
+
+def test_p8_an_order_that_came_after_the_backup_binds_after_the_restore(club: Club, ada: int) -> None:
+    """Its territory is in the log, so it binds again just as it did."""
+    made = backup(club)
+    entered(club, "quarantine", territory="GB")
+    assert club.found(1) == []
+    lose(club, log=True)
+    done = restore(club, made.file)
+    assert (done.repeated.orders, done.repeated.closed) == (("O1",), ())
+    assert club.found(1) == []
+
+
+def test_p8_an_order_whose_scope_the_log_does_not_tell_binds_everybody(club: Club, ada: int) -> None:
+    """Unknown means no: the log does not say whom the order is about, so nobody is found until two people say."""
+    made = backup(club)
+    entered(club, "quarantine", subject=ada)
+    assert club.found(2) == ["bea"]
+    lose(club, log=True)
+    done = restore(club, made.file)
+    assert done.repeated.closed == ("O1",)
+    assert club.found(1) == club.found(2) == []
+
+
+def entered(club: Club, kind: str, **scope: object) -> None:
+    """An order in force, with the entries that a proposal and its approvals leave."""
+    number = club.order(kind, **scope)
+    with club.sql() as connection:
+        facts = {"order": f"O{number}", "kind": kind, "scope": sorted(scope), "territory": scope.get("territory", "")}
+        club.anna.context.desk.record(connection, "order", "officer", facts=facts)
+        facts = {"order": f"O{number}", "kind": kind, "step": "in-force", "state": "in-force"}
+        club.anna.context.desk.write(connection, "order", facts=facts)
+    club.anna.context.book.publish()

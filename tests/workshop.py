@@ -1,0 +1,131 @@
+"""Where rules are broken: copies of the source, each with a process that stands ready to run a test against its copy.
+
+To start an interpreter, import what we build on and compile our source takes longer than most tests. The process that
+stands ready has done all of that and imported nothing of ours; for each run it forks, and the fork imports the copy as
+it is then. So each test runs in a process of its own, on a source that nothing else has touched.
+"""
+
+from __future__ import annotations
+
+import compileall
+import json
+import os
+import py_compile
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from breaks.kind import Break
+
+TESTS = Path(__file__).parent
+ROOT = TESTS.parent
+LIBRARIES = (
+    "alembic",
+    "cryptography.x509",
+    "hypothesis",
+    "numpy",
+    "pydantic_settings",
+    "pytest",
+    "rfc8785",
+    "sqlalchemy",
+)
+"""What nearly every test imports, and none of it ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What came of one run of pytest."""
+
+    code: int
+    output: str
+
+    @property
+    def red(self) -> bool:
+        """Whether a test failed: not that it could not be found, or could not begin."""
+        return self.code == 1 and bool(re.search(r"\b1 failed\b", self.output.splitlines()[-1]))
+
+
+@dataclass
+class Workshop:
+    """One copy of the source, and the process that runs tests against it, one after the other."""
+
+    root: Path
+    source: Path
+    ready: subprocess.Popen[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        copy = self.root / "src" / "countenance"
+        shutil.copytree(self.source, copy, ignore=shutil.ignore_patterns("cast", "__pycache__"))
+        (copy / "samples" / "cast").symlink_to(self.source / "samples" / "cast")
+        shutil.copy(ROOT / "pyproject.toml", self.root)
+        # A compiled file is valid for the source that it was made from, and for no other, whatever their times say.
+        compileall.compile_dir(copy, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
+        environment = os.environ | {"PYTHONPATH": str(self.root / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.ready = subprocess.Popen(
+            [sys.executable, __file__], cwd=ROOT, env=environment, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def run(self, *tests: str) -> Ran:
+        """These tests (paths below ``tests/``), against the copy as it is now."""
+        assert self.ready.stdin is not None
+        assert self.ready.stdout is not None
+        told = self.root / "output.txt"
+        self.ready.stdin.write(json.dumps({"tests": [str(TESTS / test) for test in tests], "output": str(told)}) + "\n")
+        self.ready.stdin.flush()
+        code = int(self.ready.stdout.readline())
+        return Ran(code, told.read_text("utf-8", "replace"))
+
+    def run_broken(self, broken: Break) -> Ran:
+        """The test of a rule that was broken; afterwards the copy is whole again."""
+        places = {name: self.root / "src" / "countenance" / name for name, _, _ in broken.changes}
+        before = {name: place.read_text("utf-8") for name, place in places.items()}
+        after = dict(before)
+        for name, stands, shall in broken.changes:
+            assert stands in after[name], f"the mutation does not fit {name} any more: {stands}"
+            after[name] = after[name].replace(stands, shall, 1)
+        try:
+            for name, text in after.items():
+                places[name].write_text(text, "utf-8")
+            return self.run(broken.test)
+        finally:
+            for name, text in before.items():
+                places[name].write_text(text, "utf-8")
+
+    def close(self) -> None:
+        """Let the process go."""
+        self.ready.communicate()
+
+
+def _stand_ready() -> int:
+    for name in LIBRARIES:
+        __import__(name)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            return _test(asked["tests"], asked["output"])
+        _, status = os.waitpid(child, 0)
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
+    return 0
+
+
+def _test(tests: list[str], output: str) -> int:
+    import pytest
+
+    with Path(output).open("wb") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    # Its plugins belong to libraries that were imported already; only their own assertions look plainer for it.
+    return int(pytest.main(["-x", "-p", "no:randomly", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]))
+
+
+if __name__ == "__main__":
+    sys.path.remove(str(TESTS))
+    sys.exit(_stand_ready())
