@@ -88,10 +88,10 @@ def test_another_page_on_this_machine_cannot_have_a_person_looked_at(site: str) 
     guard = Guard(None, session=session, show=None)  # type: ignore[arg-type]
     scope: Any = {"path": "/people/ada", "method": "GET"}
     with pytest.raises(errors.Refused, match="another page"):
-        guard._check(scope, headers(session, **{"sec-fetch-site": site}))
+        guard._check(scope, headers(session, **{"sec-fetch-site": site}), public=False)
     for own in ("same-origin", "none"):
-        guard._check(scope, headers(session, **{"sec-fetch-site": own}))
-    guard._check({**scope, "path": "/open"}, headers(session, **{"sec-fetch-site": site}))
+        guard._check(scope, headers(session, **{"sec-fetch-site": own}), public=False)
+    guard._check({**scope, "path": "/open"}, headers(session, **{"sec-fetch-site": site}), public=False)
 
 
 # --- names -----------------------------------------------------------------------------------------------------------

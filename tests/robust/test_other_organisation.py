@@ -40,6 +40,7 @@ HARMLESS = {
     "serve": "opens the gallery's usual account, the owner's; each page goes through the surface that is walked",
     "search": "under its agreement, in its own case; the desk decides",
     "case close": "its own cases",
+    "log key": "the log's public key, with which anybody checks a certificate",
     "log checkpoint": "the log's signed state, which anybody may hold and nobody is named in",
     "restore": "needs the key-encryption key and the disk; no account opens anything by it",
     "evaluate": "reads a data set first, then asks the desk, which refuses it: see below",

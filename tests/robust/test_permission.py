@@ -85,9 +85,9 @@ def test_a_grant_serves_for_its_own_act_and_person_only(people: Club) -> None:
     ada, bruno = (people.anna.subjects.get(name).id for name in ("ada", "bruno"))
     (basis,) = people.anna.bases.list(people.anna.subjects.get("bruno"))
     with pytest.raises(errors.GrantRefused):
-        context.gallery.erase(bruno, "request", grant=context.desk.decide(Erase, Ask(subject=ada)))
+        context.gallery.erase([bruno], "request", grant=context.desk.decide(Erase, Ask(subject=ada)))
     with pytest.raises(errors.GrantRefused):
-        context.gallery.erase(ada, "request", grant=context.desk.decide(Withdraw, Ask(subject=ada)))  # type: ignore[arg-type]
+        context.gallery.erase([ada], "request", grant=context.desk.decide(Withdraw, Ask(subject=ada)))  # type: ignore[arg-type]
     with pytest.raises(errors.GrantRefused):
         search_with(people, context.desk.decide(Withdraw, Ask(subject=ada)))
     grant = context.desk.decide(Enrol, Ask(subject=ada, basis=people.anna.bases.list()[0].number))

@@ -60,6 +60,8 @@ class GalleryMachine(RuleBasedStateMachine):
         self.model = Model()
         self.counter = 0
         self.backups: list[tuple[Path, Model]] = []
+        self.strays: set[str] = set()
+        """Keys of people who came after a backup that was restored: kept, for a newer backup may hold them."""
 
     @initialize()
     def found(self) -> None:
@@ -438,6 +440,7 @@ class GalleryMachine(RuleBasedStateMachine):
                 then.withdraw([number], self.now)
         then.erased, then.erased_bases, then.withdrew = now.erased, now.erased_bases, now.withdrew
         self.model = then
+        self.strays |= {each for each in orphans(self.club) if each.startswith("key subject:")}
         self.read_what_was_tightened(now)
 
     def read_what_was_tightened(self, before: Model) -> None:
@@ -523,7 +526,7 @@ class GalleryMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_is_kept_without_a_reason(self) -> None:
         if hasattr(self, "club"):
-            assert orphans(self.club) == []
+            assert [each for each in orphans(self.club) if each not in self.strays] == []
 
     @invariant()
     def no_template_lies_in_the_open(self) -> None:

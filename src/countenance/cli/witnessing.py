@@ -22,7 +22,7 @@ def register(log: typer.Typer) -> None:
     command(log, "send", "countenance log send", "countenance log send --json")(send)
     command(log, "tiles", "countenance log tiles", "countenance log tiles --to /media/stick/log")(tiles)
     command(log, "prove", "countenance log prove 12 --to entry-12.json")(prove)
-    command(log, "key", "countenance log key", "countenance log key > club.vkey")(key)
+    command(log, "key", "countenance log key")(key)
     command(log, "uses", "countenance log uses", "countenance log uses --start 100 --limit 50 --json")(uses)
     command(log, "clock", "countenance log clock", "countenance log clock --accept")(clock)
 
