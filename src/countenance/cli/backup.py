@@ -10,7 +10,6 @@ import typer
 from countenance.cli.command import CHECK, command
 from countenance.cli.console import plural
 from countenance.cli.session import Session
-from countenance.types import iso
 
 if TYPE_CHECKING:
     from countenance.service.backups import Staged
@@ -46,6 +45,8 @@ def backup(
     counts = made.manifest.counts
     session.screen.done(f"{made.file}: {plural(counts['subjects'], 'person', 'people')}, {made.bytes} bytes.")
     session.screen.advise("It opens with this gallery's vault alone. Try it out now and then:")
+    from countenance.types import iso
+
     ledger = c.context.settings.ledger_path
     session.screen.command(f"countenance keys drill {made.file} --ledger {ledger}")
     manifest = made.manifest.as_json() | {"made": iso(made.manifest.made)}
@@ -101,6 +102,8 @@ def restore(
 
 
 def _tell(session: Session, done: Staged) -> None:
+    from countenance.types import iso
+
     screen, repeated = session.screen, done.repeated
     counts = done.manifest.counts
     screen.done(f"Restored as of {iso(done.manifest.made)}: {plural(counts['subjects'], 'person', 'people')}.")
@@ -149,6 +152,8 @@ def _warn(session: Session, done: Staged) -> None:
 
 def _answer(done: Staged) -> dict[str, Any]:
     repeated = done.repeated
+    from countenance.types import iso
+
     return {
         **done.facts(),
         "made": iso(done.manifest.made),
