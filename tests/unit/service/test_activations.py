@@ -122,8 +122,8 @@ def test_p24_what_no_assessment_can_switch_on(three: Club) -> None:
             three.anna.activations.propose(kind, value, dpia=dpia(three), **SIGNED)
     with pytest.raises(NotFound):
         three.anna.activations.propose("archive", "no such source", dpia=dpia(three), **SIGNED)
-    three.anna.accounts.add("gil@club.example", roles=["operator"], passphrase="words")
-    gil = three.open("gil@club.example")
+    three.anna.accounts.add("hal@club.example", roles=["operator"], passphrase="words")
+    gil = three.open("hal@club.example")
     with pytest.raises(RoleRefused):
         gil.activations.propose("territory", "DE", dpia=dpia(three), **SIGNED)
     empty = three.root / "empty.pdf"
@@ -217,9 +217,9 @@ def test_p3_a_purpose_is_asked_for_by_its_roles_alone(three: Club, monkeypatch: 
     assert three.found(1) == ["ada"]
     only_reviewers = replace(PURPOSES["photo-library"], roles=("reviewer",))
     monkeypatch.setitem(PURPOSES, "photo-library", only_reviewers)
-    three.anna.accounts.add("gil@club.example", roles=["operator"], passphrase="words")
+    three.anna.accounts.add("hal@club.example", roles=["operator"], passphrase="words")
     with pytest.raises(RoleRefused) as refused:
-        three.search(1, by=three.open("gil@club.example"))
+        three.search(1, by=three.open("hal@club.example"))
     assert refused.value.requirement == "P3"
 
 
