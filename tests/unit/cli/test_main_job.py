@@ -110,7 +110,8 @@ def test_enrol_says_what_is_missing(run, club):
 def test_ingest_reports_what_others_build_on(run, club):
     told = run("ingest", "party", "--json").json
     assert set(told) == {
-        "photos", "new", "already_known", "faces_found", "faces_kept", "faces_forgotten", "skipped", "seconds",
+        "photos", "new", "already_known", "faces_found", "faces_kept", "faces_forgotten", "compared", "false_matches",
+        "skipped", "seconds",
     }  # fmt: skip
     assert (told["photos"], told["new"], told["already_known"]) == (4, 0, 4)
     assert {each["code"] for each in told["skipped"]} == {"unreadable", "not-a-photo"}
