@@ -52,6 +52,8 @@ SESSION = st.integers(0, 1)
 
 class GalleryMachine(RuleBasedStateMachine):
     engine = "exact"
+    steps = 0
+    """Of all examples of both engines in this run of pytest."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -524,6 +526,10 @@ class GalleryMachine(RuleBasedStateMachine):
         self.club.anna.check_log()
 
     @invariant()
+    def count(self) -> None:
+        GalleryMachine.steps += 1
+
+    @invariant()
     def nobody_is_kept_without_a_reason(self) -> None:
         if hasattr(self, "club"):
             assert [each for each in orphans(self.club) if each not in self.strays] == []
@@ -542,8 +548,8 @@ class EmbeddedMachine(GalleryMachine):
 
 
 _budget = settings(
-    max_examples=400 if LONG else 30,
-    stateful_step_count=60 if LONG else 30,
+    max_examples=1000 if LONG else 25,
+    stateful_step_count=60 if LONG else 50,
     deadline=None,
     report_multiple_bugs=False,
     phases=(Phase.explicit, Phase.generate, *((Phase.shrink,) if SHRINK else ())),
@@ -551,11 +557,18 @@ _budget = settings(
 )
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.timeout(30_000 if LONG else 600)
 class TestExact(GalleryMachine.TestCase):
     settings = _budget
 
 
-@pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.timeout(30_000 if LONG else 600)
 class TestEmbedded(EmbeddedMachine.TestCase):
     settings = _budget
+
+
+def test_that_was_a_long_walk(request: pytest.FixtureRequest) -> None:
+    """Both engines together took the steps that were promised; of a single test that was asked for, nothing is said."""
+    walked = {item.parent.name for item in request.session.items if item.parent and "Test" in item.parent.name}
+    if {"TestExact", "TestEmbedded"} <= walked:
+        assert GalleryMachine.steps >= (100_000 if LONG else 2_000), GalleryMachine.steps

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from countenance.gallery import probes
 from countenance.gallery.eligible import parts
 from countenance.policy.bearing import held
+from countenance.policy.confirming import BY_BEARER
 from countenance.registry import schema as t
 from countenance.rights import retention
 from countenance.rights.retention import Item, Kept, Person, Shown, doable
@@ -174,7 +175,9 @@ class Purging:
             sa.select(t.probes.c.search, t.probes.c.expires).where(t.probes.c.expires <= now)
         ):
             yield Item("probe", row.search, row.expires, f"not reviewed within {probes.DAYS} days")
-        spent = sa.or_(t.links.c.used.is_not(None), t.links.c.expires <= now)
+        # A basis that a link confirmed is signed over that link: the two go together.
+        confirmed = sa.exists().where(t.bases.c.id == t.links.c.basis, t.bases.c.confirmed_how.in_(BY_BEARER.values()))
+        spent = sa.case((t.links.c.used.is_(None), t.links.c.expires <= now), else_=~confirmed)
         for row in connection.execute(sa.select(t.links).where(t.links.c.organisation == mine, spent)):
             why = "the link was used" if row.used else "the link has expired"
             yield Item("link", row.id, row.used or row.expires, why)

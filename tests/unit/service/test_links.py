@@ -53,6 +53,14 @@ def test_p1_the_person_confirms_through_a_one_time_link(asked: Club) -> None:
     assert asked.anna.receipts.accept(_file(answered.receipt)).subject == 1
 
 
+def test_p1_the_link_that_confirmed_a_basis_outlives_the_purge_and_so_does_the_basis(asked: Club) -> None:
+    asked.ben.bases.confirm_by_link(token_of(asked.anna.bases.link("B1")))
+    for days in (1, 30):
+        asked.clock.forward(days=days)
+        asked.ben.purge()
+        assert [each.subject for each in asked.search(1).candidates] == ["ada"]
+
+
 def test_p1_a_confirmation_by_link_is_logged_without_an_account(asked: Club) -> None:
     token = token_of(asked.anna.bases.link("B1"))
     asked.ben.bases.confirm_by_link(token)
