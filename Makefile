@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 READY  := $(VENV)/.ready
+# Whole files go to one core each, in the order that tests/conftest.py gives: the long ones first.
+EVERY_CORE := -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: demo serve test test-long check lint format reference lock clean help
 
@@ -17,10 +19,10 @@ serve: $(READY) ## open the demo club in the browser (127.0.0.1 only)
 	@$(BIN)/countenance serve --demo
 
 test: $(READY) lint ## set up, then every check
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(EVERY_CORE)
 
 test-long: $(READY) ## the same with the long stateful and crash runs
-	@COUNTENANCE_LONG=1 $(BIN)/python -m pytest
+	@COUNTENANCE_LONG=1 $(BIN)/python -m pytest $(EVERY_CORE)
 
 lint: $(READY) ## style, types and import contracts
 	@$(BIN)/ruff check --quiet .

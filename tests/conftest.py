@@ -18,7 +18,12 @@ settings.register_profile("countenance", deadline=None, print_blob=True)
 settings.load_profile("countenance")
 
 
+LENGTHY = ("test_rules_can_fail.py", "test_restore.py", "test_gallery_machine.py", "test_order.py", "test_erase.py")
+"""Files that take minutes. They begin first, so that no core waits for another in the end."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: LENGTHY.index(item.path.name) if item.path.name in LENGTHY else len(LENGTHY))
     if not LONG:
         for item in items:
             if item.get_closest_marker("long"):
