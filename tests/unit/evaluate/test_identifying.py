@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from countenance.errors import InputError
@@ -52,7 +52,13 @@ def slow(pictures: list[tuple[int, bool, tuple[int, ...]]]) -> tuple[list[int | 
     return mated, strange, ranks
 
 
+ALIKE, BLANK = (2, 2, 2, 2), (0, 0, 0, 0)
+FOUND_ONCE = [(0, True, ALIKE), (0, True, ALIKE), (0, False, BLANK), *((each, True, BLANK) for each in range(1, 12))]
+"""Of two searches for a person one has no face; eleven strangers resemble nobody."""
+
+
 @given(PICTURES)
+@example(FOUND_ONCE)
 def test_p22_rates_of_identification_are_those_of_a_slow_search(
     pictures: list[tuple[int, bool, tuple[int, ...]]],
 ) -> None:
