@@ -65,7 +65,7 @@ def shown() -> Mapping[str, Sequence[Shown]]:
     return found
 
 
-def test_name(broken: Break) -> str:
+def witness_of(broken: Break) -> str:
     """The name of the function that turns red."""
     return broken.test.rpartition("::")[2].partition("[")[0]
 
@@ -76,7 +76,7 @@ def gaps() -> list[str]:
     for number in REQUIREMENTS:
         if not shown()[number]:
             missing.append(f"{number}: no test is called test_{number.lower()}_…")
-        if not any(each.requirement == number and number in numbers(test_name(each)) for each in BREAKS):
+        if not any(each.requirement == number and number in numbers(witness_of(each)) for each in BREAKS):
             missing.append(f"{number}: no Break in tests/breaks turns a test_{number.lower()}_… red")
     return missing
 

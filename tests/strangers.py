@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from clubs import Club
-from countenance.ingest.likeness import perceptual_hash
+from countenance.vision.likeness import perceptual_hash
 from countenance.samples import cast
 from countenance.vision.align import align
 

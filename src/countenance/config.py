@@ -24,10 +24,15 @@ class Section(BaseModel):
 
 
 class GallerySection(Section):
-    """Whose gallery this is, and what a command may leave out."""
+    """Whose gallery this is, and what a command may leave out.
+
+    ``address`` and ``dpo``, where letters and the data protection officer are reached, stand in the register.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9-]{4,64}$")
     organisation: str
+    address: str | None = None
+    dpo: str | None = None
     purpose: str | None = None
     account: str | None = None
 
@@ -72,9 +77,31 @@ class SearchSection(Section):
 
 
 class IngestSection(Section):
-    """Photos a transaction."""
+    """How photos are gone through. ``workers``: processes that look at them; as many as there are cores, when None.
+
+    ``engine``: where these processes are: ``local`` for this machine, ``ray`` for a cluster's machines.
+    """
 
     batch: int = Field(default=16, ge=1, le=1024)
+    workers: int | None = Field(default=None, ge=1, le=256)
+    engine: Literal["local", "ray"] = "local"
+
+
+class RaySection(Section):
+    """The cluster, the only one that is ever spoken to: its head's ``HOST:PORT``, or one that is started here."""
+
+    address: str = Field(default="local", pattern=r"^(local|[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5})$")
+
+
+class S3Section(Section):
+    """The store of buckets, the only one that is ever spoken to. Its keys are read from AWS_ACCESS_KEY_ID and so on.
+
+    ``certificates``: PEM of an authority of your own, where the store's certificate comes from one.
+    """
+
+    endpoint: str = Field(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,40}$")
+    certificates: Path | None = None
 
 
 class MailSection(Section):
@@ -123,6 +150,8 @@ class Settings(BaseSettings):
     vision: VisionSection = VisionSection()
     search: SearchSection = SearchSection()
     ingest: IngestSection = IngestSection()
+    ray: RaySection = RaySection()
+    s3: S3Section | None = None
     witness: WitnessSection = WitnessSection()
 
     @classmethod

@@ -189,6 +189,10 @@ class Ingest(Action):
     """Match the faces of a batch of photos, keep the known, forget the others."""
 
 
+class Sweep(Action):
+    """Look again at photos that were ingested, for people who came since."""
+
+
 class Search(Action):
     """Compare a probe with the gallery (1:N)."""
 

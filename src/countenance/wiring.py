@@ -27,8 +27,8 @@ from countenance.service.accounts import insert_account
 from countenance.service.backups import log_restore, place
 from countenance.service.context import Context, erasure_tools
 from countenance.service.countenance import Countenance
+from countenance.service.entrance import guard
 from countenance.service.founding import Plan, write_config
-from countenance.service.parties import narrow
 from countenance.types import AccountId, Clock, OrganisationId, system_clock
 from countenance.vault import kek
 from countenance.vault.accounts import AccountKey, create_account_key
@@ -69,7 +69,7 @@ def open_gallery(
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
     opened.finish_erasures()
     opened.finish_orders()
-    narrow(opened)
+    guard(opened)
     return opened
 
 
@@ -158,6 +158,7 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         founding.context.vision.close()
         actor = _actor(registry, settings, plan.account, plan.passphrase)
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
+    guard(opened)
     opened.agreements.add(plan.purposes, territories=plan.territories)
     return opened
 

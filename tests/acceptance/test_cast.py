@@ -128,14 +128,16 @@ def test_somebody_enrolled_after_an_ingest_is_told_to_ingest_again_which_finds_t
     subject = club.subject("Bruno")
     enrolled = club.anna.enrol(subject, CAST.portrait("Bruno"), basis=club.basis(subject))
     assert enrolled.searchable
-    assert enrolled.advice == "Not looked for yet in: party (2 photos). Run `countenance ingest party --again`."
+    assert enrolled.advice == "Not looked for yet in: party (2 photos). Run `countenance sweep`."
     assert club.anna.ingest("party").new == 0
     assert appearances(club, "Bruno") == []
 
-    again = club.anna.ingest("party", again=True)
-    assert (again.faces_kept, again.faces_forgotten) == (3, 4)
+    swept = club.anna.sweep()
+    assert (swept.photos, swept.people, swept.faces_kept) == (2, 1, 2)
     assert appearances(club, "Bruno") == ["g05.jpg", "g06.jpg"]
     assert appearances(club, "Oskar") == ["g05.jpg"]
+    again = club.anna.ingest("party", again=True)
+    assert (again.faces_kept, again.faces_forgotten) == (3, 4)
 
 
 def appearances(club: Club, name: str) -> list[str]:

@@ -82,12 +82,23 @@ def test_an_older_registry_is_brought_up_to_date_with_what_it_holds(tmp_path: Pa
             "INSERT INTO subjects (organisation, handle_hash, territory, state, created, last_interaction) "
             "VALUES (1, 'h', 'GB', 'active', 1, 1)"
         )
+        command.upgrade(config, "0002")
+        connection.exec_driver_sql(
+            "INSERT INTO sources (organisation, name, root, statement, territory, purposes, unknown_faces, "
+            "retention_days, state, created) VALUES (1, 'party', '/p', 'ours', 'GB', 4, 'forget', 30, 'active', 1)"
+        )
+        connection.exec_driver_sql(
+            "INSERT INTO photos (organisation, source, path, bytes, modified_ns, state, faces_found, ingested) "
+            "VALUES (1, 1, x'61', 1000, 1, 'done', 3, 77)"
+        )
     old.dispose()
     upgraded = Registry(f"sqlite:///{tmp_path}/old.db")
     with upgraded.read() as connection:
         assert connection.scalar(sa.text("SELECT restricted FROM subjects")) is None
         assert connection.scalar(sa.text("SELECT territory FROM subjects")) == "GB"
         assert connection.scalar(sa.text("SELECT count(*) FROM approvals")) == 0
+        photo = connection.execute(sa.text("SELECT faces_found, ingested, looked, missing FROM photos")).one()
+        assert tuple(photo) == (3, 77, None, None), "kept as it was, and nobody says when it was looked at"
     upgraded.close()
 
 

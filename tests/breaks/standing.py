@@ -107,13 +107,13 @@ BREAKS = [
     Break(
         "P26",
         "a mark of scraping that is passed over",
-        (("ingest/run.py", "        if scraped and SCRAPED", "        if False and SCRAPED"),),
+        (("ingest/run.py", "        if marks.scraped and SCRAPED", "        if False and SCRAPED"),),
         "robust/test_marked_photos.py::test_p26_facebook_s_mark_pauses_the_source",
     ),
     Break(
         "P27",
         "a stranger who is taken for whoever is nearest",
-        (("gallery/appearing.py", "if line and line[0].score >= scale.threshold else None", "if line else None"),),
+        (("gallery/keeping.py", "if line and line[0].score >= scale.threshold else None", "if line else None"),),
         f"{STRANGERS}::test_p27_group_photos_leave_nothing_of_a_stranger",
     ),
     Break(
@@ -121,7 +121,7 @@ BREAKS = [
         "boxes of strangers that are written down",
         (
             (
-                "gallery/appearing.py",
+                "gallery/keeping.py",
                 '        "faces_found": len(photo.faces),\n',
                 '        "faces_found": len(photo.faces), "rights": str([f.box.as_list() for f in photo.faces]),\n',
             ),

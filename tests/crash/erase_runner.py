@@ -1,4 +1,4 @@
-"""Runs by itself: an erasure that is killed at its k-th write, for every k, each in a forked child (see `dying`).
+"""Runs by itself: an erasure that is killed at its k-th write, for every k, each in a forked child (see `killing`).
 
 Prints one line of JSON a kill: what was being written, and what the gallery was like when it was opened again. The
 second argument says who is erased: ``single`` or ``batch``.
@@ -7,7 +7,6 @@ second argument says who is erased: ``single`` or ``batch``.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -16,10 +15,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from dying import again, bytes_in, in_child
-
 from clubs import ANNA, Club, looked
 from countenance.errors import CountenanceError
+from crash.killing import ALL, Every, bytes_in
 from traces import markers_of
 
 VICTIMS = {"single": (3,), "batch": (3, 5)}[sys.argv[2]]
@@ -71,7 +69,7 @@ def judge(club: Club, markers: list[bytes], leaves: int) -> dict[str, Any]:
     faults += bytes_in(club.places, markers)
     certificates = certificates_of(club)
     people = len(VICTIMS)
-    counts = {"subjects": people, "bases": 0, "references": people, "appearances": 3 * people}
+    counts = {"subjects": people, "bases": people, "references": people, "appearances": 3 * people}
     if [each["counts"] for each in certificates] != [counts]:
         faults.append(f"certificates: {[each['counts'] for each in certificates]}")
     faults += [] if all(each["scan"]["complete"] for each in certificates) else ["the scan was not complete"]
@@ -107,20 +105,11 @@ def certificates_of(club: Club) -> list[dict[str, Any]]:
 
 def main() -> None:
     base = Path(sys.argv[1])
-    origin = base / "origin"
-    club = made(origin)
+    club = made(base / "origin")
     markers = markers_of(club, *numbers(club))
     leaves = club.anna.check_log().size
     club.close()
-    shutil.copytree(origin, base / "count")
-    writes, _ = in_child(erase, base / "count", origin, 0)
-    for number, write in enumerate(writes, start=1):
-        root = base / f"kill-{number}"
-        shutil.copytree(origin, root)
-        _, lived = in_child(erase, root, origin, number)
-        said = {"at": number, "of": len(writes), "write": write, "lived": lived}
-        print(json.dumps(said | judge(again(origin, root), markers, leaves)), flush=True)  # noqa: T201
-        shutil.rmtree(root)
+    Every(base, erase, partial(judge, markers=markers, leaves=leaves), ALL).tell()
 
 
 main()

@@ -1,4 +1,4 @@
-"""Runs by itself: the execution of an order that is killed at its k-th write, for every k (see `dying`).
+"""Runs by itself: the execution of an order that is killed at its k-th write, for every k (see `killing`).
 
 The order erases who lives in GB or nobody knows where, and everything of a supplier. Prints one line of JSON a kill:
 what was being written, and what the gallery was like when it was opened again, by somebody who gives no passphrase.
@@ -7,7 +7,6 @@ what was being written, and what the gallery was like when it was opened again, 
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -17,13 +16,13 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import sqlalchemy as sa
-from dying import again, bytes_in, in_child
 
 from clubs import ANNA, WORDS, Club, looked
 from countenance.check import check_certificate, parse_key
 from countenance.errors import CountenanceError, NotSignedIn
 from countenance.registry import schema as t
 from countenance.wiring import open_gallery
+from crash.killing import ALL, Every, bytes_in
 from traces import markers_of
 
 GONE = {0: "GB", 1: "unknown"}
@@ -106,22 +105,13 @@ def judge(club: Club, markers: list[bytes], leaves: int) -> dict[str, Any]:
 
 def main() -> None:
     base = Path(sys.argv[1])
-    origin = base / "origin"
-    club = made(origin)
+    club = made(base / "origin")
     people = [club.anna.subjects.get(f"person-{number}").id for number in GONE]
     markers = markers_of(club, *people)
     club.obey("erase", territory="GB", supplier="Face Data Ltd")
     leaves = club.anna.check_log().size
     club.close()
-    shutil.copytree(origin, base / "count")
-    writes, _ = in_child(execute, base / "count", origin, 0)
-    for number, write in enumerate(writes, start=1):
-        root = base / f"kill-{number}"
-        shutil.copytree(origin, root)
-        _, lived = in_child(execute, root, origin, number)
-        said = {"at": number, "of": len(writes), "write": write, "lived": lived}
-        print(json.dumps(said | judge(again(origin, root), markers, leaves)), flush=True)  # noqa: T201
-        shutil.rmtree(root)
+    Every(base, execute, partial(judge, markers=markers, leaves=leaves), ALL).tell()
 
 
 main()

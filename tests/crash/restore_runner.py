@@ -5,35 +5,22 @@ Prints one line of JSON a kill. No vision is loaded, so a fork is safe.
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parent))
-
-from killing import killed
 
 from clubs import ANNA, WORDS, Club, looked
 from countenance.errors import BadConfiguration, CountenanceError
 from countenance.wiring import open_gallery, restore_gallery
+from crash.killing import Every
 from restores import backup, ledger, traces, where
 
 VICTIM, OTHERS = 3, (1, 2)
-EACH = 4
-"""Of the kills after which the same is expected, one in so many is looked at in full."""
-
-
-def again(origin: Path, root: Path) -> Club:
-    """A copy of the club, its paths turned to where it lies now."""
-    config = root / "club" / "countenance.toml"
-    config.write_text(config.read_text().replace(str(origin), str(root)))
-    club = Club.__new__(Club)
-    club.root, club.engine, club.opened = root, "exact", []
-    club.clock = Club.__dataclass_fields__["clock"].default_factory()  # type: ignore[misc]
-    return club
 
 
 def opened(club: Club) -> None:
@@ -45,10 +32,10 @@ def people(club: Club) -> list[int]:
     return [number for number in (*OTHERS, VICTIM, 4) if club.found(number)]
 
 
-def restore_again(club: Club, *, replace: bool) -> None:
-    restore_gallery(
-        club.folder, club.root / "elsewhere" / "one.backup", ledger(club), account=ANNA, passphrase=WORDS[ANNA],
-        clock=club.clock, replace=replace,
+def restore_again(club: Club, *, replace: bool) -> Callable[[], object]:
+    return partial(
+        restore_gallery, club.folder, club.root / "elsewhere" / "one.backup", ledger(club), account=ANNA,
+        passphrase=WORDS[ANNA], clock=club.clock, replace=replace,
     )  # fmt: skip
 
 
@@ -67,23 +54,10 @@ def restores(base: Path, *, lost: bool) -> None:
     club.close()
     if lost:
         shutil.rmtree(origin / "club" / "data")
-    shutil.copytree(origin, base / "count")
-    writes, _ = killed(lambda: restore_again(again(origin, base / "count"), replace=not lost), 0)
-    for number, write in enumerate(writes, start=1):
-        if lost and number % EACH and number < len(writes) - 1:
-            continue
-        root = base / f"kill-{number}"
-        shutil.copytree(origin, root)
-        said, lived = killed(lambda root=root: restore_again(again(origin, root), replace=not lost), number)
-        said = {"at": number, "of": len(writes), "write": write, "lived": lived, "lost": lost}
-        repeat = number % EACH == 0 or number > len(writes) - 12
-        print(json.dumps(said | judged(again(origin, root), marks, lost=lost, repeat=repeat)), flush=True)  # noqa: T201
-        shutil.rmtree(root)
-    shutil.rmtree(base)
-    base.mkdir()
+    Every(base, partial(restore_again, replace=not lost), partial(judged, marks=marks, lost=lost)).tell()
 
 
-def judged(club: Club, marks: list[bytes], *, lost: bool, repeat: bool) -> dict[str, Any]:
+def judged(club: Club, marks: list[bytes], *, lost: bool) -> dict[str, Any]:
     """Right after the crash: the old state, the new one, or nothing that opens. Then the same command again."""
     faults: list[str] = []
     try:
@@ -102,10 +76,8 @@ def judged(club: Club, marks: list[bytes], *, lost: bool, repeat: bool) -> dict[
         after = None
         faults.append(f"after the crash: {error.message}")
     club.close()
-    if not repeat:
-        return {"after": after, "faults": faults}
     try:
-        restore_again(club, replace=not lost or after is not None)
+        restore_again(club, replace=not lost or after is not None)()
         opened(club)
         if people(club) != [*OTHERS]:
             faults.append(f"after the restore: {people(club)}")
@@ -128,40 +100,40 @@ def rotations(base: Path) -> None:
     wrapped = [vault.wrapped(name) or b"" for name in vault.ids()]
     keys = {name: vault.get(name) for name in vault.ids()}
     club.close()
+    Every(base, rotate, partial(turned, keys=keys, wrapped=wrapped)).tell()
 
-    def rotate(root: Path) -> None:
-        here = again(origin, root)
-        opened(here)
-        here.anna.keys.rotate("file")
 
-    shutil.copytree(origin, base / "count")
-    writes, _ = killed(lambda: rotate(base / "count"), 0)
-    for number, write in enumerate(writes, start=1):
-        root = base / f"kill-{number}"
-        shutil.copytree(origin, root)
-        _, lived = killed(lambda root=root: rotate(root), number)
-        here, faults = again(origin, root), []
-        try:
-            opened(here)
-            vault = here.anna.context.keys.vault
-            vault.check()
-            if vault.get_many(keys) != keys:
-                faults.append("a key is another one")
-            if here.found(VICTIM) != [f"person-{VICTIM}"]:
-                faults.append("somebody is not found any more")
-            turned = vault.wrapped("log") not in wrapped
-            if turned and where(wrapped, here.folder / "vault"):
-                faults.append("an old wrapping is still there")
-            if list((root / "keys").glob("*.next")):
-                faults.append("the rotation was neither finished nor forgotten")
-            here.anna.keys.rotate("file")
-        except CountenanceError as error:
-            turned = None
-            faults.append(error.message)
-        here.close()
-        said = {"at": number, "of": len(writes), "write": write, "lived": lived, "after": turned, "faults": faults}
-        print(json.dumps(said), flush=True)  # noqa: T201
-        shutil.rmtree(root)
+def rotate(club: Club) -> Callable[[], object]:
+    def work() -> None:
+        opened(club)
+        club.anna.keys.rotate("file")
+
+    return work
+
+
+def turned(club: Club, keys: dict[str, bytes], wrapped: list[bytes]) -> dict[str, Any]:
+    """Whether the vault was turned, and what is wrong with it."""
+    faults: list[str] = []
+    after = None
+    try:
+        opened(club)
+        vault = club.anna.context.keys.vault
+        vault.check()
+        if vault.get_many(keys) != keys:
+            faults.append("a key is another one")
+        if club.found(VICTIM) != [f"person-{VICTIM}"]:
+            faults.append("somebody is not found any more")
+        after = vault.wrapped("log") not in wrapped
+        if after and where(wrapped, club.folder / "vault"):
+            faults.append("an old wrapping is still there")
+        if list((club.root / "keys").glob("*.next")):
+            faults.append("the rotation was neither finished nor forgotten")
+        club.anna.keys.rotate("file")
+    except CountenanceError as error:
+        after = None
+        faults.append(error.message)
+    club.close()
+    return {"after": after, "faults": faults}
 
 
 def main() -> None:

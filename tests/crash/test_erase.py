@@ -2,40 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from crash.killing import told_by
 
 pytestmark = pytest.mark.timeout(1000)  # a machine that is busy with other things takes its time
 RUNNER = Path(__file__).with_name("erase_runner.py")
 
 
 @pytest.fixture(scope="module", params=["single", "batch"])
-def kills(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+def kills(request: pytest.FixtureRequest) -> list[dict[str, object]]:
     """Every kill and what was found after it; made by a process that may fork, once for all tests here."""
-    folder = tmp_path_factory.mktemp("kills")
-    if os.access("/dev/shm", os.W_OK):  # noqa: S108 - a flush to disk takes longer than all the rest
-        folder = Path("/dev/shm") / f"countenance-kills-{request.param}-{os.getpid()}"  # noqa: S108
-        folder.mkdir()
-    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "XDG_CONFIG_HOME": str(folder)}
-    try:
-        done = subprocess.run(
-            [sys.executable, str(RUNNER), str(folder), request.param],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | single,
-            timeout=900,
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return told_by(RUNNER, request.param)
 
 
 def test_p7_every_write_was_killed_once(kills: list[dict[str, object]]) -> None:

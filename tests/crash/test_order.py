@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from crash.killing import told_by
 
 RUNNER = Path(__file__).with_name("order_runner.py")
 
@@ -18,26 +15,9 @@ pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
-def kills(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, object]]:
+def kills() -> list[dict[str, object]]:
     """Every kill and what was found after it; made by a process that may fork, once for all tests here."""
-    folder = tmp_path_factory.mktemp("kills")
-    if os.access("/dev/shm", os.W_OK):  # noqa: S108 - a flush to disk takes longer than all the rest
-        folder = Path("/dev/shm") / f"countenance-kills-order-{os.getpid()}"  # noqa: S108
-        folder.mkdir()
-    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "XDG_CONFIG_HOME": str(folder)}
-    try:
-        done = subprocess.run(
-            [sys.executable, str(RUNNER), str(folder)],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=os.environ | single,
-            timeout=870,
-        )
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return told_by(RUNNER)
 
 
 def test_p8_every_write_of_an_execution_was_killed_once(kills: list[dict[str, object]]) -> None:

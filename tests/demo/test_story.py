@@ -59,7 +59,8 @@ def test_every_step_prints_one_line_with_its_time(told):
 
 
 def test_twenty_are_enrolled_with_confirmed_consent_and_one_waits(told):
-    assert "20 members enrolled, each consent countersigned" in step(told, 1)
+    assert "21 members enrolled, a template each." in step(told, 1)
+    assert "countersigned 20 consents" in step(told, 1)
     with told.places.open() as anna:
         counts = anna.status()["counts"]
         confirmed = [basis.confirmed_how for basis in anna.bases.list() if basis.state != "pending"]

@@ -44,6 +44,13 @@ def blurred(name: str = "Ada") -> bytes:
         return _jpeg(whole.filter(ImageFilter.GaussianBlur(9)))
 
 
+def plain(number: int, side: int = 64) -> bytes:
+    """A small picture of nobody, another one for each number."""
+    image = Image.radial_gradient("L").resize((side, side)).rotate(number % 360)
+    image.putpixel((number % side, number // side % side), 255)
+    return _jpeg(Image.merge("RGB", (image, image.rotate(90), Image.new("L", image.size, number * 7 % 256))))
+
+
 def group() -> Path:
     """A photo of several people."""
     return max(cast().party(), key=lambda photo: len(photo.people)).path

@@ -19,7 +19,7 @@ import rfc8785
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from PIL import Image
 
-from clubs import Club
+from clubs import ANNA, WORDS, Club
 from countenance import errors
 from countenance.check import main as check
 from countenance.cli.app import main
@@ -140,6 +140,24 @@ def test_two_people_whose_names_make_one_handle_are_not_mixed_up(members: Club, 
     two_lines(second.fault)
     assert members.anna.look("zoe").references == 1
     assert enrolled(members, tmp_path)[1].fault
+
+
+def test_p1_a_photo_of_the_list_is_no_evidence_for_anybody_on_it(
+    members: Club, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for its own person, and not for those who come before it in the list: nothing is left of any of them."""
+    people = tmp_path / "people"
+    people.mkdir()
+    for name in ("Dalia", "Vera"):
+        (people / f"{name}.jpg").write_bytes(portrait(name))
+    scan = tmp_path / "form.jpg"
+    scan.write_bytes(portrait("Vera"))  # the same photo by another name
+    before = members.anna.bases.list(), members.anna.subjects.list()
+    line = ["enrol", "--from", str(people), "--evidence", str(scan), "--notice", "notice-2027"]
+    monkeypatch.setenv("COUNTENANCE_PASSPHRASE", WORDS[ANNA])
+    told = main([*line, "--config", str(members.folder)])
+    assert told == errors.NoBasis.exit_code
+    assert (members.anna.bases.list(), members.anna.subjects.list()) == before
 
 
 def test_a_row_cannot_put_a_face_under_somebody_elses_live_basis(members: Club, tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from clubs import Club
@@ -31,3 +34,20 @@ def test_p26_facebook_s_mark_pauses_the_source(members: Club, source: Source) ->
     assert members.anna.status()["counts"]["appearances"] == 0
     with pytest.raises(SourceRefused):
         members.anna.ingest(source)
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"), [(with_data_mining_prohibited, "data mining: prohibited"), (with_facebook_mark, "FBMD")]
+)
+def test_p26_a_marked_photo_is_no_enrolment_photo(
+    club: Club, tmp_path: Path, mark: Callable[[bytes], bytes], words: str
+) -> None:
+    dana = club.subject("Dana")
+    basis = club.basis(dana)
+    photo = tmp_path / "dana.jpg"
+    photo.write_bytes(mark(photos.portrait("Ada")))
+    with pytest.raises(SourceRefused, match=words) as refused:
+        club.anna.enrol(dana, photo, basis=basis)
+    assert refused.value.requirement == "P26"
+    assert club.anna.log_entries()[refused.value.log_index]["outcome"] == "refused"  # type: ignore[index]
+    assert club.anna.look("dana").references == 0

@@ -14,13 +14,14 @@ from clubs import WORDS, Club, looked
 from countenance import errors
 from countenance.cli.app import app, main
 from countenance.cli.manual import leaves
+from countenance.cli.sheets import whose
 from countenance.policy.desk import Ask
 from countenance.policy.facts import DataSetFacts
 from countenance.service.countenance import Countenance
 from countenance.service.parties import OPEN, OPEN_PARTS
 from countenance.types import Appearance, Box, Evaluate, PhotoRef
 from countenance.wiring import open_gallery
-from county import DAN, County, county
+from county import DAN, NAME, County, county
 
 METHODS = [name for name, _ in inspect.getmembers(Countenance, inspect.isfunction) if not name.startswith("_")]
 COMMANDS = dict(leaves(typer.main.get_command(app)))
@@ -63,6 +64,11 @@ def other(club: Club) -> County:
     return made
 
 
+def test_p28_a_sheet_names_the_organisation_that_searched_and_whose_gallery_it_is(other: County) -> None:
+    assert whose(other.dan.context) == (("Organisation", NAME), ("In the gallery of", "Rowing Club"))
+    assert whose(other.club.anna.context) == (("Organisation", "Rowing Club"),)
+
+
 def parts() -> dict[str, object]:
     source = inspect.getsource(Countenance.__init__)
     names = [line.split("=")[0].strip() for line in source.splitlines() if line.strip().startswith("self.")]
@@ -70,7 +76,7 @@ def parts() -> dict[str, object]:
 
 
 def calls(part: object) -> list[str]:
-    return [name for name, _ in inspect.getmembers(part, inspect.ismethod) if not name.startswith("_")]
+    return [name for name, _ in inspect.getmembers(part, callable) if not name.startswith("_")]
 
 
 def arguments(method: Any) -> list[object]:

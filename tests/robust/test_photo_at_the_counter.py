@@ -51,6 +51,24 @@ def test_p14_a_photo_leaves_no_byte_anywhere(ada: Club, tmp_path: Path, monkeypa
     assert counts == [0, 0, 0]
 
 
+def test_p19_the_comparison_of_a_photo_at_the_counter_is_a_use_and_is_counted(ada: Club) -> None:
+    """Art 12(3): every search and comparison, whatever it is called."""
+    ada.found(1, "photo-library")
+    made = ada.anna.requests.open("access", photo=cast().photos("Ada")[1])
+    ada.anna.requests.open("access", photo=cast().no_face()[0])  # nothing was compared
+    ada.found(1, "photo-library")
+    search, use, last = ada.anna.logbook.uses()
+    assert (search.kind, use.kind, last.kind) == ("search", "locate", "search")
+    assert (use.account, use.organisation, use.case, use.purpose) == (ANNA, "Rowing Club", made.id, "rights-request")
+    assert (use.candidates, use.number) == (1, f"L{use.log_index}")
+    assert use.probe in str(ada.anna.log_entries())
+    assert [each.kind for each in ada.anna.logbook.uses(limit=2)] == ["search", "locate"]
+    assert [each.kind for each in ada.anna.logbook.uses(start=2)] == ["search"]
+    for report in (ada.anna.reports.public()["searches"], ada.anna.reports.accountability()["use"]["searches"]):
+        (counted,) = [each for each in report if each["purpose"] == "rights-request"]
+        assert (counted["searches"], counted["candidates_shown"]) == (1, 1)
+
+
 def test_p14_a_photo_decides_nothing_by_itself(ada: Club) -> None:
     found = ada.anna.requests.open("objection", photo=cast().photos("Ada")[1])
     missed = ada.anna.requests.open("objection", photo=cast().photos("Bruno")[1])

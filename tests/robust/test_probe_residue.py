@@ -71,6 +71,7 @@ def test_p16_a_search_with_a_photo_leaves_no_byte_but_the_sealed_face(
     with members.anna.context.registry.read() as connection:
         sealed = bytes(connection.exec_driver_sql("SELECT sealed FROM probes").scalar_one())
     assert held(places, windows(sealed)) != []
+    members.cleo.reviewing.show("R1")
     members.cleo.reviewing.confirm("R1", "ada")
     members.anna.context.registry.scrub()
     assert held(places, windows(sealed)) == []

@@ -11,7 +11,6 @@ import contextlib
 import copy
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -37,10 +36,8 @@ from countenance.errors import (
 )
 from countenance.registry import schema as t
 from countenance.wiring import restore_gallery
+from crash.killing import killed
 from gallery_model import DAYS, Basis, Model, Order, Person
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
-from killing import killed
 
 SHRINK = os.environ.get("COUNTENANCE_SHRINK") == "1"
 """Shrinking a failure takes minutes, so it is asked for once there is one."""
@@ -475,7 +472,7 @@ class GalleryMachine(RuleBasedStateMachine):
         if what == "execute" and order is None:
             return
         self.club.close()
-        killed(self.dying(what, handle, order), at)
+        killed(lambda: self.dying(what, handle, order), at)
         self.club.reopen()
         self.second = self.club.open(ANNA)
         self.read_what_the_dead_did(order if what == "execute" else None)

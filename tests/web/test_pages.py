@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 from countenance.demo.club import PARTY
+from countenance.log import witness
 from countenance.samples import cast
 from countenance.samples.made import broken_jpeg
 
@@ -72,6 +73,23 @@ def test_photos_that_cannot_serve_get_two_lines_and_no_traceback(page):
     assert page.search(several, face="1").status_code == 200
 
 
+def test_the_search_page_says_for_which_purposes_the_searched_face_is_kept(page):
+    assert "For photo-library, if anybody is shown, the searched face is kept" in page.browser.get("/").text
+    page.club.agreements.add(["find-my-photos"])
+    page.club.agreements.end("A1")
+    start = page.browser.get("/").text
+    assert "gone with the answer" in start
+    assert "is kept" not in start
+
+
+def test_a_refusal_is_set_as_code_and_speaks_of_no_candidates(page, unseen):
+    answer = page.search(unseen("Ada"), case="")
+    assert "`" not in answer.text
+    assert "A candidate is not an identification." not in answer.text
+    assert 'href="/rights"' in answer.text
+    assert 'href="/public"' in answer.text
+
+
 def test_a_person_withdraws_and_the_next_search_finds_nobody(page, unseen):
     assert "A search can find Bruno." in page.browser.get("/people/bruno").text
     answer = page.act("/people/bruno/withdraw", sure="yes")
@@ -114,6 +132,11 @@ def test_the_log_page_says_that_the_log_checks(page):
     answer = page.browser.get("/log")
     assert "The log checks" in answer.text
     assert f"All {size} entries" in answer.text
+    assert "None is held outside yet" in answer.text
+    assert "is caught" not in answer.text
+    with page.club.context.registry.write() as connection:
+        witness.record(connection, "auditor@example.com", page.club.check_log(), None, page.club.context.clock())
+    assert f"auditor@example.com, up to entry {size - 1}" in page.browser.get("/log").text
 
 
 def test_no_request_leaves_a_file_behind(page, unseen, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 
@@ -146,7 +147,8 @@ def link(page):
         zoe, ground="consent", condition="explicit-consent", purposes=["photo-library"], evidence=form,
         notice=club.notices.list()[0].name,
     )  # fmt: skip
-    return club.bases.link(basis).address
+    page = "https://faces.club.example"
+    return club.bases.link(basis, base_url=page).address.removeprefix(page)
 
 
 def test_p1_a_link_asks_in_plain_words_names_nobody_and_is_not_used_up_by_looking(page, stranger, link):
@@ -157,6 +159,11 @@ def test_p1_a_link_asks_in_plain_words_names_nobody_and_is_not_used_up_by_lookin
         assert "your face" in asked.text
         assert "Zoe" not in asked.text
         assert "zoe@" not in asked.text
+        assert "no disadvantage" not in asked.text
+        day = page.club.bases.list()[-1].noticed[:10]
+        assert (
+            f"I have read the notice that I was given on {day} by form, and I agree that my face may be" in asked.text
+        )
     assert page.club.bases.list()[-1].state == "pending"
 
 
@@ -166,6 +173,8 @@ def test_p1_a_yes_confirms_and_hands_out_the_receipt_once(page, stranger, link):
     agreed = stranger.post(link, data={"token": token, "answer": "yes", "sure": "yes"})
     assert "You have agreed" in agreed.text
     assert "data:application/json;base64," in agreed.text
+    words = re.search(r'href="data:text/html;base64,([^"]+)" download="receipt.html"', agreed.text)
+    assert "Your receipt" in base64.b64decode(words[1]).decode()
     assert page.club.bases.list()[-1].state == "live"
     again = stranger.post(link, data={"token": token, "answer": "yes", "sure": "yes"})
     unknown = stranger.get("/confirm/" + "x" * 43)

@@ -7,31 +7,30 @@ whom an entry is about. What an entry does not tell in full is taken in the way 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from countenance.log.book import commitment
+from countenance.backup.naming import Leaf, at, concerned
+from countenance.backup.reopening import reopen
 from countenance.registry import schema as t
 from countenance.types import OrganisationId, parse_number, reference_number
 from countenance.vault.keyring import subject_key
 
-Leaf = Mapping[str, Any]
-
 WITHDRAWN = frozenset({"withdraw", "decline"})
 HARMLESS = frozenset(
     {
-        "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "receipt", "rectify", "review",
-        "search", "subject", "verify",
+        "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "receipt", "review", "search",
+        "subject", "sweep", "verify",
     }
 )  # fmt: skip
 """Acts about a person that take nothing back. After any other one the person is out of search until it is looked at."""
 ASKING = frozenset({"access", "rectification"})
 """Kinds of request that do not ask to be left out."""
 _ENDINGS: dict[str, tuple[sa.Table, str, str, str]] = {
+    "activation-ended": (t.activations, "activation", "X", "ended"),
     "account-revoked": (t.accounts, "account", "", "revoked"),
     "agreement-ended": (t.agreements, "agreement", "A", "ended"),
     "case-closed": (t.cases, "case", "C", "closed"),
@@ -46,7 +45,8 @@ class Repeated:
     """What was taken back again, and what has to be done again by hand.
 
     ``orders`` are those that came after the backup or changed after it; ``closed`` those among them whose scope the log
-    does not tell, so that everybody is under them until two accounts stay them; ``acts`` counts every act since.
+    does not tell, so that everybody is under them until two accounts stay them; ``requests`` are those that came after
+    the backup and wait for an answer; ``acts`` counts every act since.
     """
 
     withdrawn: int = 0
@@ -54,6 +54,7 @@ class Repeated:
     ended: int = 0
     orders: tuple[str, ...] = ()
     closed: tuple[str, ...] = ()
+    requests: tuple[str, ...] = ()
     acts: Mapping[str, int] | None = None
 
 
@@ -62,41 +63,40 @@ def repeat(
 ) -> Repeated:
     """Go through the entries after the backup. ``keys`` are those of the people in the registry, by name."""
     done = [leaf for leaf in leaves if leaf.get("outcome") == "done"]
-    withdrawn, restricted = _people(connection, done, keys)
+    here = connection.scalars(
+        sa.select(t.subjects.c.id).where(t.subjects.c.state.not_in(("erasing", "erased"))).order_by(t.subjects.c.id)
+    )
+    people = [(number, keys[subject_key(number)]) for number in here if subject_key(number) in keys]
+    withdrawn, restricted = _people(connection, done, people)
+    requests = reopen(connection, done, people, organisation)
     ended = sum(_ended(connection, leaf) for leaf in done)
     orders, closed = _orders(connection, done, organisation)
     acts = Counter(str(leaf.get("act")) for leaf in done)
-    return Repeated(len(withdrawn), len(restricted - withdrawn), ended, orders, closed, dict(sorted(acts.items())))
+    restricted -= withdrawn
+    told = dict(sorted(acts.items()))
+    return Repeated(len(withdrawn), len(restricted), ended, orders, closed, requests, told)
 
 
 # --- people ----------------------------------------------------------------------------------------------------------
 
 
-def _people(connection: sa.Connection, leaves: Sequence[Leaf], keys: Mapping[str, bytes]) -> tuple[set[int], set[int]]:
-    here = connection.scalars(sa.select(t.subjects.c.id).where(t.subjects.c.state.not_in(("erasing", "erased"))))
-    people = [(number, keys[subject_key(number)]) for number in here if subject_key(number) in keys]
+def _people(
+    connection: sa.Connection, leaves: Sequence[Leaf], people: Sequence[tuple[int, bytes]]
+) -> tuple[set[int], set[int]]:
     withdrawn: set[int] = set()
     restricted: set[int] = set()
     for leaf in leaves:
         if leaf["act"] in HARMLESS or (leaf.get("facts") or {}).get("kind") in ASKING:
             continue
-        for number in _concerned(leaf, people):
+        for number in concerned(leaf, people):
             if leaf["act"] in WITHDRAWN:
-                _withdraw(connection, number, _at(leaf))
+                _withdraw(connection, number, at(leaf))
                 withdrawn.add(number)
             else:
                 mine = (t.subjects.c.id == number, t.subjects.c.restricted.is_(None))
-                connection.execute(sa.update(t.subjects).where(*mine).values(restricted=_at(leaf)))
+                connection.execute(sa.update(t.subjects).where(*mine).values(restricted=at(leaf)))
                 restricted.add(number)
     return withdrawn, restricted
-
-
-def _concerned(leaf: Leaf, people: Sequence[tuple[int, bytes]]) -> Iterator[int]:
-    named = set(leaf.get("subjects") or ())
-    if named:
-        for number, key in people:
-            if commitment(key, int(leaf["index"]), f"subject:{number}") in named:
-                yield number
 
 
 def _withdraw(connection: sa.Connection, subject: int, at: int) -> None:
@@ -118,7 +118,7 @@ def _ended(connection: sa.Connection, leaf: Leaf) -> int:
     if named is None:
         return 0
     number = parse_number(letter, str(named), fact) if letter else int(named)
-    value: Any = "stopped" if column == "state" else _at(leaf)
+    value: Any = "stopped" if column == "state" else at(leaf)
     return connection.execute(sa.update(table).where(table.c.id == number).values({column: value})).rowcount
 
 
@@ -132,7 +132,7 @@ def _orders(
     for leaf in leaves:
         facts = leaf.get("facts") or {}
         if leaf["act"] == "order" and "order" in facts:
-            told.setdefault(str(facts["order"]), {}).update(facts, at=_at(leaf))
+            told.setdefault(str(facts["order"]), {}).update(facts, at=at(leaf))
     closed = []
     for name, facts in sorted(told.items()):
         if facts.get("state") != "in-force":
@@ -183,7 +183,3 @@ def _territories(connection: sa.Connection) -> list[str]:
     people = connection.scalars(sa.select(t.subjects.c.territory).distinct())
     sources = connection.scalars(sa.select(t.sources.c.territory).distinct())
     return sorted({*people, *sources, "unknown"})
-
-
-def _at(leaf: Leaf) -> int:
-    return int(datetime.fromisoformat(str(leaf["at"])).timestamp())

@@ -27,7 +27,7 @@ from countenance.backup.making import Progress
 from countenance.backup.manifest import Manifest
 from countenance.backup.reading import registry_lines, verify
 from countenance.backup.repeating import Repeated, repeat
-from countenance.backup.replaying import Replayed, pass_over, replay, take_out_unreadable, without_a_key
+from countenance.backup.replaying import GAP, Replayed, pass_over, replay, take_out_unreadable, without_a_key
 from countenance.errors import (
     AlreadyExists,
     BadConfiguration,
@@ -85,6 +85,11 @@ class Staged:
     unreadable: int
     strays: int
 
+    @property
+    def passed_over(self) -> int:
+        """How many numbers of each kind are not given out: nobody knows which of them were, after the backup."""
+        return GAP if self.continued.short else len(self.continued.leaves)
+
     def facts(self) -> dict[str, int]:
         """The counts, for the log."""
         return {
@@ -98,6 +103,7 @@ class Staged:
             "restricted": self.repeated.restricted,
             "orders": len(self.repeated.orders),
             "closed": len(self.repeated.closed),
+            "requests": len(self.repeated.requests),
             "unreadable": self.unreadable,
         }
 

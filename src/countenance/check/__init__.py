@@ -279,6 +279,8 @@ def _log(place: Path, held: list[Path], key: Key | None, *, complete: bool) -> t
     seen = [(str(path), _checkpoint(path, key)) for path in held]
     own = [("its own checkpoint", _checkpoint(place / "checkpoint", key))] if place.is_dir() else []
     found = check_log(read_entries(place), seen + own)
+    if not found["size"]:
+        raise CheckError("This log is empty: there is no entry in it to check.", UNUSABLE)
     beyond = found["size"] - max((each.size for _, each in seen), default=0)
     need(not (complete and beyond), f"No checkpoint given covers the last {beyond} entries of the log.")
     said = f"It fits {len(seen)} checkpoint(s); the last {beyond} entries came later." if seen else UNWITNESSED
@@ -298,6 +300,22 @@ def _run(options: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     return _log(files[-1], files[:-1] + [Path(file) for file in options.checkpoint], key, complete=options.complete)
 
 
+def _told(found: dict[str, Any]) -> Iterator[str]:
+    """A certificate in a few lines for a person: what, when, how much, what the scan found, who witnesses the log."""
+    if "body" not in found:
+        return
+    body, log = found["body"], found["log"]
+    grew = "" if log["only_grew_from"] is None else f", and only grew from {log['only_grew_from']}"
+    told = {name: body.get(name) for name in ("number", "reason", "order", "issued", "counts", "scan", "witness")}
+    told["log"] = f"entry {log['index']} of {log['origin']}, which had {log['size']} entries{grew}"
+    told["key"] = found["key"] + (", the one that you gave" if found["key_vouched_for"] else "")
+    for name, value in told.items():
+        parts = value.items() if isinstance(value, dict) else ()
+        said = ", ".join(f"{what} {each}" for what, each in parts if isinstance(each, str | int)) if parts else value
+        if said is not None:
+            yield f"  {name:8} {ascii(str(said))[1:-1]}"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit code: 0, 10 or 70."""
     parser = argparse.ArgumentParser("countenance-check", description="Checks what Countenance handed out, offline.")
@@ -312,13 +330,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if len(options.files) != FILES[options.command]:
         parser.error(f"{options.command} takes {FILES[options.command]} file(s)")
     try:
-        with strict("It is nested too deeply.", UNUSABLE):
+        with strict("It is nested too deeply, or its name is none that a file can have.", UNUSABLE):
             said, found = _run(options)
             # Pure ASCII: whatever could steer a terminal or hide text is written out as an escape.
-            shown = json.dumps({"ok": True, **found}, indent=None if options.json else 1)
+            shown = json.dumps({"ok": True, **found}) if options.json else "\n".join([said, *_told(found)])
     except (CheckError, OSError) as fault:
         missing = isinstance(fault, OSError)
-        message = f"{fault.filename} cannot be read: {fault.strerror}." if isinstance(fault, OSError) else str(fault)
+        named = getattr(fault, "filename", None) or "The input"
+        message = f"{named} cannot be read: {fault.strerror}." if isinstance(fault, OSError) else str(fault)
         exit_code = UNUSABLE if isinstance(fault, OSError) else fault.exit_code
         hint = "Check the name." if missing else KEEP
         told = {"ok": False, "code": "tampered" if exit_code == DOES_NOT_CHECK else "input", "message": message}
@@ -327,6 +346,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             sys.stderr.write(f"{ascii(message)[1:-1]}\n{hint}\n")
         return exit_code
-    said += "" if options.key else f"\n{UNVOUCHED}"
-    sys.stdout.write(f"{shown}\n" if options.json else f"{said}\n{shown}\n")
+    sys.stdout.write(f"{shown}\n" if options.json or options.key else f"{shown}\n{UNVOUCHED}\n")
     return OK

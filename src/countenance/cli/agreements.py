@@ -54,8 +54,7 @@ def agreement_add(
     signatory: Signatory = "",
 ) -> None:
     """Agree with yourselves on the purposes that your own people may search for. It is signed at once."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         wanted = listed(purposes) or listed([c.context.settings.gallery.purpose or ""])
         agreement = c.agreements.add(
             wanted, days=days, territories=listed(territories) or None, dpia=dpia, signatory=signatory
@@ -84,8 +83,7 @@ def agreement_propose(
     Its searches need a case, stay within the quota, show only people who live in the territories (an unknown residence
     is in none), and every candidate is reviewed by two of its people besides the one who searched.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         agreement = c.agreements.propose(
             party, listed(purposes), territories=listed(territories), days=days, quota=quota, dpia=dpia,
             signatory=signatory, mandate=mandate,
@@ -98,8 +96,7 @@ def agreement_propose(
 
 def agreement_sign(session: Session, agreement: Number) -> None:
     """Sign an agreement for your own side, with your own key: exactly what it says now."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         signed = c.agreements.sign(agreement)
     waits = f" It waits for {' and '.join(signed.waits_for)}." if signed.waits_for else " It is in force."
     session.screen.done(f"{signed.id} is signed.{waits}")
@@ -108,8 +105,7 @@ def agreement_sign(session: Session, agreement: Number) -> None:
 
 def agreement_end(session: Session, agreement: Number) -> None:
     """End an agreement at once, by either side: the next search under it is refused."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         ended = c.agreements.end(agreement)
     session.screen.done(f"{ended.id} has ended.")
     session.screen.answer(asdict(ended))
@@ -159,8 +155,7 @@ def agreement_searches(session: Session, agreement: Number) -> None:
 
 def case_open(session: Session, reference: Reference, purpose: Purpose = None) -> None:
     """Open a case for one purpose. A search that names a new reference opens it by itself."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         case = c.cases.open(reference, purpose=purpose or c.context.settings.gallery.purpose or "")
     session.screen.done(f"{case.id} is open: {case.reference}, for {case.purpose}.")
     session.screen.answer(asdict(case))
@@ -168,8 +163,7 @@ def case_open(session: Session, reference: Reference, purpose: Purpose = None) -
 
 def case_close(session: Session, reference: Reference, purpose: Purpose = None) -> None:
     """Close a case: searches under it are refused from here on."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         case = c.cases.close(reference, purpose=purpose or c.context.settings.gallery.purpose or "")
     session.screen.done(f"{case.id} is closed: {case.reference}.")
     session.screen.answer(asdict(case))

@@ -32,6 +32,7 @@ from countenance.cli import (
     reviewing,
     searching,
     starting,
+    sweeping,
     trying,
     upkeep,
 )
@@ -53,7 +54,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (starting, trying, founding, enrolling, ingesting, searching, reviewing, leaving, orders):
+for part in (starting, trying, founding, enrolling, ingesting, sweeping, searching, reviewing, leaving, orders):
     part.register(app)
 for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
     part.register(app)

@@ -43,8 +43,7 @@ def propose(
 
     A territory or a model is on at once. A purpose or an archive waits for two others: `countenance dpia approve`.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         proposed = c.activations.propose(kind, value, dpia=dpia, signatory=signatory)
     session.screen.done(f"{proposed.id}: the {proposed.kind} {proposed.value} is {proposed.state}.")
     if proposed.state == "proposed":
@@ -54,8 +53,7 @@ def propose(
 
 def approve(session: Session, activation: Number) -> None:
     """Approve a proposed activation with your own key. Two people must, neither of them the one who proposed it."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         approved = c.activations.approve(activation)
     session.screen.done(f"{approved.id}: {approved.signed} of {approved.needed} have approved; it is {approved.state}.")
     session.screen.answer(asdict(approved))
@@ -63,8 +61,7 @@ def approve(session: Session, activation: Number) -> None:
 
 def end(session: Session, activation: Number) -> None:
     """Switch something off again, at once."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         ended = c.activations.end(activation)
     session.screen.done(f"{ended.id} has ended.")
     session.screen.answer(asdict(ended))

@@ -117,6 +117,11 @@ def _tell(session: Session, done: Staged) -> None:
         ]
     )
     _warn(session, done)
+    if done.passed_over:
+        screen.advise(
+            f"New records go on {done.passed_over} numbers further (A…, B…, R…): a number that was given out after the "
+            "backup is given to nobody else."
+        )
     screen.advise("Look at it before anybody searches: `countenance log check`, `countenance keys check`.")
 
 
@@ -131,8 +136,13 @@ def _warn(session: Session, done: Staged) -> None:
         )
     if repeated.restricted:
         screen.warn(
-            f"{plural(repeated.restricted, 'person', 'people')} asked for something after the backup that is lost. "
-            "They are out of search until you have recorded it again: `countenance request list`."
+            f"After the backup {plural(repeated.restricted, 'person', 'people')} asked for something or was put right: "
+            "out of search until you have looked. `countenance request list`, then `countenance request lift`."
+        )
+    if repeated.requests:
+        screen.warn(
+            f"On record again, without what was written in them: {', '.join(repeated.requests)}. They wait for an "
+            "answer: `countenance request list`."
         )
     if repeated.orders:
         screen.warn(f"Orders since the backup: {', '.join(repeated.orders)}. Compare each: `countenance order list`.")
@@ -160,6 +170,8 @@ def _answer(done: Staged) -> dict[str, Any]:
         "log_short": done.continued.short,
         "orders": list(repeated.orders),
         "closed": list(repeated.closed),
+        "requests": list(repeated.requests),
         "acts_since": dict(repeated.acts or {}),
         "strays": done.strays,
+        "numbers_passed_over": done.passed_over,
     }

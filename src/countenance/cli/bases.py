@@ -63,8 +63,7 @@ def record(
     """
     if evidence is None:
         raise InputError("A basis needs its evidence.", hint="Give the signed form, or a scan: --evidence form.pdf.")
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         basis = c.bases.record(
             c.subjects.get(subject),
             ground=ground,
@@ -102,8 +101,7 @@ def countersign(
     """
     if bool(numbers) == all_pending:
         raise InputError("Which bases?", hint="Name them (B1 B2 …), or say --all-pending.")
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         waiting = numbers or [each.id for each in c.bases.list() if each.state == "pending" and not each.expired]
         signed: list[Basis] = []
         faults: list[tuple[str, CountenanceError]] = []
@@ -142,8 +140,7 @@ def _report(session: Session, told: list[dict[str, Any]], faults: list[tuple[str
 
 def confirm(session: Session, number: Number) -> None:
     """Confirm your own consent: your account's e-mail address is the contact on the person's record."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         told = _told(c, [c.bases.confirm(number)])[0]
     session.screen.done(f"{told['id']} is confirmed by {told['subject']}'s own key.")
     session.screen.answer(told)
@@ -155,8 +152,7 @@ def notice(
     name: Annotated[str, typer.Argument(metavar="NOTICE", help="The notice, as `notice list` shows it.")],
 ) -> None:
     """Record that the person was given a notice; without one a basis finds nobody."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         told = _told(c, [c.bases.give_notice(number, name)])[0]
     session.screen.done(f"{told['id']}: {told['subject']} was given {name}.")
     session.screen.answer(told)

@@ -17,11 +17,7 @@ Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The basis, such a
 def add_to(bases: typer.Typer) -> None:
     """Add the commands to the group."""
     command(bases, "show", "countenance basis show B1")(show)
-    command(
-        bases, "link",
-        "countenance basis link B1",
-        "countenance basis link B1 --base-url https://faces.club.example",
-    )(link)  # fmt: skip
+    command(bases, "link", "countenance basis link B1 --base-url https://faces.club.example")(link)
     command(bases, "collective", "countenance basis collective form-everybody.pdf")(collective)
     command(bases, "receipt", "countenance basis receipt B1 --out anna-receipt.json")(receipt)
 
@@ -62,19 +58,19 @@ def link(
     session: Session,
     number: Number,
     base_url: Annotated[
-        str, typer.Option("--base-url", metavar="URL", help="Where people reach this gallery's page (`serve`).")
+        str, typer.Option("--base-url", metavar="URL", help="Where people reach this gallery's page (`serve`). Needed.")
     ] = "",
 ) -> None:
     """Make a one-time link, by which the person confirms their own consent, or a minor's guardian does.
 
     Nothing is sent: send the text yourself, to the address on record and to no other. It serves once, for 14 days.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         made = c.bases.link(number, base_url=base_url)
     session.screen.done(f"A link for {made.basis}, for {made.to} alone, until {made.expires[:10]}.")
     session.screen.say()
-    session.screen.say(made.text)
+    for line in made.text.split("\n"):
+        session.screen.say(line, wrap=line != made.address)
     session.screen.say()
     session.screen.advise("Whoever holds this link can answer it. It is shown this once, and not stored.")
     session.screen.answer(asdict(made))
@@ -85,8 +81,7 @@ def collective(
     evidence: Annotated[Path, typer.Argument(metavar="FILE", help="The form that many people have signed.")],
 ) -> None:
     """Declare that a file is one form for more than 30 people. Two accounts declare it, each with its own key."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         signed = c.bases.declare_collective(evidence)
     needed = max(0, 2 - signed)
     session.screen.done(f"{evidence.name} is declared a collective form by {signed} of 2 accounts.")
@@ -103,18 +98,24 @@ def receipt(
         Path | None, typer.Option("--out", metavar="FILE", help="Where it goes; receipt-B1.json if left out.")
     ] = None,
 ) -> None:
-    """Write the person's consent receipt (ISO/IEC TS 27560, signed), to be given to them.
+    """Write the person's consent receipt (ISO/IEC TS 27560, signed) and a page that says it in words, to give to them.
 
     With it they withdraw or are erased without an account, a name or a photo. It carries the log's signed checkpoint,
     which makes them a witness: `countenance-check certificate FILE` checks it offline.
     """
+    from countenance.cli.sheets import write_page
+    from countenance.reports.receipt import render_receipt
     from countenance.service.receipts import save_receipt
 
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         basis = c.bases.get(number)
         made = c.receipts.issue(basis)
     place = save_receipt(made, out or Path(f"receipt-{basis.id}.json"))
+    page = place.with_name(f"{place.name.removesuffix('.json')}.html")
+    write_page(page, render_receipt(made, place.name))
     session.screen.done(f"The receipt of {basis.id} is in {place}, valid until {made['body']['expires'][:10]}.")
-    session.screen.advise("Give it to the person, and keep no copy: whoever holds it can withdraw and erase.")
-    session.screen.answer({"basis": basis.id, "file": str(place), "receipt": made})
+    session.screen.say(f"The same in words, to be read: {page}")
+    session.screen.advise(
+        f"Give both to the person, and keep no copy: whoever holds {place.name} can withdraw and erase."
+    )
+    session.screen.answer({"basis": basis.id, "file": str(place), "page": str(page), "receipt": made})

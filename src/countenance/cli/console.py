@@ -51,10 +51,10 @@ class Screen:
         self.out = _console(sys.stdout)
         self.err = _console(sys.stderr)
 
-    def say(self, line: str = "", style: str = "") -> None:
-        """One line of the result."""
+    def say(self, line: str = "", style: str = "", *, wrap: bool = True) -> None:
+        """One line of the result; without ``wrap`` it stays one line on a narrow terminal, so that it can be copied."""
         if not self.json:
-            self.out.print(plain(line), style=style or None)
+            self.out.print(plain(line), style=style or None, soft_wrap=not wrap)
 
     def done(self, line: str) -> None:
         """One line that says what was done."""

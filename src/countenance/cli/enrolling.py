@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,7 +49,12 @@ def enrol(
     basis: Annotated[str | None, typer.Option("--basis", metavar="B1", help="Why their face may be held.")] = None,
     face: Face = None,
     receipt: Annotated[
-        Path | None, typer.Option("--receipt", metavar="FILE", help="Write the person's receipt, to be given to them.")
+        Path | None,
+        typer.Option(
+            "--receipt",
+            metavar="FILE",
+            help="Write the person's receipt, to be given to them; by a controller or an officer.",
+        ),
     ] = None,
     source: Annotated[
         Path | None,
@@ -76,8 +82,7 @@ def enrol(
                 "Who is to be enrolled, from which photo, and on which basis?",
                 hint="countenance enrol SUBJECT PHOTO --basis B1, or --from FOLDER for many.",
             )
-        with session.open() as c:
-            c.sign_in()
+        with session.signed_in() as c:
             enrolled = c.enrol(subject, photo, basis=basis, face=face)
             handed = _hand_out(c, enrolled, receipt) if receipt else None
         _one(session, enrolled, handed)
@@ -121,15 +126,15 @@ def _many(session: Session, source: Path, form: dict[str, Any], purposes: list[s
     from countenance.service.enrolling import rows_from
 
     rows = rows_from(source, territory=territory)
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         form["purposes"] = purposes or listed([c.context.settings.gallery.purpose or ""])
         _check_form(c, form)
 
         def make_basis(subject: Subject) -> Basis:
             return c.bases.record(subject, **form)
 
-        outcomes = c.enrol_many(rows, make_basis, progress=lambda outcome: _line(session, outcome))
+        told = partial(_line, session)
+        outcomes = c.enrol_many(rows, make_basis, evidence=form["evidence"], progress=told)
     _summary(session, outcomes)
 
 

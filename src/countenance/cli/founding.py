@@ -83,10 +83,10 @@ def init(
         territories=listed(territories) or ("*",), kek=kek, kek_passphrase=locking,
     )  # fmt: skip
     with found_gallery(plan) as made:
-        _tell(session, folder, made)
+        _tell(session, folder, made, wanted)
 
 
-def _tell(session: Session, folder: Path, made: Countenance) -> None:
+def _tell(session: Session, folder: Path, made: Countenance, purposes: list[str]) -> None:
     screen, settings, solo = session.screen, made.context.settings, made.status()["solo"]
     screen.done(f"{folder} is a gallery of {settings.gallery.organisation}, with a self-agreement on its purposes.")
     screen.facts(
@@ -115,6 +115,9 @@ def _tell(session: Session, folder: Path, made: Countenance) -> None:
     screen.command("countenance enrol --from people/ --evidence form.pdf --notice notice-2026", "who agreed")
     screen.command('countenance source add party ~/party --statement "our own photographer"', "photos you may hold")
     screen.command("countenance ingest party")
+    if "find-my-photos" in purposes:
+        asks = 'countenance search photo.jpg --purpose find-my-photos --case "spring party" --on-behalf-of anna'
+        screen.command(asks, "find-my-photos finds one person, for whom it is")
     screen.answer(
         {
             "folder": str(settings.folder),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +17,7 @@ from countenance.errors import NotFound
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
-    from countenance.service.ingesting import Progress, Report
+    from countenance.service.ingesting import Progress, Report, Skipped
 
 SHOWN = 20
 """Skipped files that are named; the others are counted (``--json`` names all)."""
@@ -27,16 +26,25 @@ SHOWN = 20
 def register(app: typer.Typer) -> None:
     """Add the command."""
     command(
-        app, "ingest", "countenance ingest party", "countenance ingest party --again", panel=MAIN_JOB
-    )(ingest)  # fmt: skip
+        app,
+        "ingest",
+        "countenance ingest party",
+        "countenance ingest party --again",
+        "countenance ingest party --engine ray",
+        panel=MAIN_JOB,
+    )(ingest)
 
 
 def ingest(
     session: Session,
     source: Annotated[str, typer.Argument(metavar="SOURCE", help="The source, as `source list` shows it.")],
     again: Annotated[
-        bool, typer.Option("--again", help="Look at every photo anew, for people who were enrolled since.")
+        bool, typer.Option("--again", help="Look at every photo anew. (For people who came since: countenance sweep.)")
     ] = False,
+    engine: Annotated[
+        str | None,
+        typer.Option("--engine", metavar="local|ray", help="This machine, or a cluster; as configured if left out."),
+    ] = None,
     events: Annotated[
         bool, typer.Option("--events", help="Print progress as JSON lines; the last one is the report.")
     ] = False,
@@ -50,8 +58,8 @@ def ingest(
     with session.open() as c:
         _is_source(c, source)
         c.sign_in()
-        with _following(session, source, events=events) as progress:
-            report = c.ingest(source, again=again, progress=progress)
+        with following_events(session, source, events=events) as progress:
+            report = c.ingest(source, again=again, engine=engine, progress=progress)
     if events:
         write_json({"event": "done", **report_json(report)}, indent=None)
         return
@@ -71,21 +79,34 @@ def tell(session: Session, report: Report) -> None:
     )
     if report.faces_kept:
         screen.say(f"  {_false_matches(report.false_matches)}", "dim")
-    if not report.skipped:
+    if report.duplicates:
+        screen.say(f"  {plural(report.duplicates, 'exact copy', 'exact copies')} of others, not looked at again.")
+    if report.near:
+        screen.say(f"  {plural(len(report.near), 'group')} of photos that look alike (--json names them).")
+    moves = [(report.moved, "moved"), (report.missing, "gone"), (report.returned, "back")]
+    if any(count for count, _ in moves):
+        told = ", ".join(f"{count} {word}" for count, word in moves if count)
+        screen.say(f"  Files known from before: {told}. What is gone is out of search, and is purged.")
+    skipped_files(session, report.skipped, report.skipped_by)
+
+
+def skipped_files(session: Session, skipped: Sequence[Skipped], counts: Mapping[str, int]) -> None:
+    """What was skipped: counted by reason, and the first of them by name."""
+    if not skipped:
         return
-    counted = Counter(each.code for each in report.skipped)
-    screen.say(f"  {len(report.skipped)} skipped: " + ", ".join(f"{n} {code}" for code, n in counted.most_common()))
+    counted = sorted(counts.items(), key=lambda each: -each[1])
+    session.screen.say(f"  {len(skipped)} skipped: " + ", ".join(f"{n} {code}" for code, n in counted))
     if session.quiet:
         return
-    rows = [(each.path, each.code, each.reason) for each in report.skipped[:SHOWN]]
-    screen.table(("skipped", "code", "reason"), rows, empty="")
-    if len(report.skipped) > SHOWN:
-        screen.say(f"  and {len(report.skipped) - SHOWN} more (--json names all of them)")
+    rows = [(each.path, each.code, each.reason) for each in skipped[:SHOWN]]
+    session.screen.table(("skipped", "code", "reason"), rows, empty="")
+    if len(skipped) > SHOWN:
+        session.screen.say(f"  and {len(skipped) - SHOWN} more (--json names all of them)")
 
 
 def _false_matches(expected: float) -> str:
     about = f"about {expected:.1f}" if expected >= 0.05 else "fewer than 0.1"
-    return f"Of the kept, {about} are expected to be somebody else, at the threshold's stated rate."
+    return f"Of the kept, {about} are expected to be somebody else, where faces are like those of LFW (press photos)."
 
 
 @contextmanager
@@ -111,7 +132,8 @@ def following(session: Session, what: str) -> Iterator[Callable[[Progress], None
 
 
 @contextmanager
-def _following(session: Session, source: str, *, events: bool) -> Iterator[Callable[[Progress], None]]:
+def following_events(session: Session, source: str, *, events: bool) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar, or with ``events`` progress as JSON lines on stdout."""
     if not events:
         with following(session, source) as tick:
             yield tick
@@ -128,7 +150,12 @@ def _progress(now: Progress) -> dict[str, Any]:
         "faces_kept": report.faces_kept,
         "faces_forgotten": report.faces_forgotten,
         "skipped": len(report.skipped),
-        "seconds": round(report.seconds, 3),
+        "skipped_by": dict(report.skipped_by),
+        "looked": now.looked,
+        "to_look": now.to_look,
+        "photos_per_s": None if now.photos_per_s is None else round(now.photos_per_s, 2),
+        "seconds": round(now.seconds, 3),
+        "seconds_left": None if now.seconds_left is None else round(now.seconds_left, 1),
     }
 
 

@@ -115,7 +115,8 @@ def drill(
         drilled = c.backups.drill(backup, ledger, progress=tick)
     told = drilled.as_json()
     for fault in drilled.faults:
-        session.screen.warn(fault)
+        session.screen.warn(fault.what)
+        session.screen.advise(fault.do)
     if not drilled.faults:
         session.screen.done(f"The backup of {told['made']} can be restored.")
     session.screen.facts(

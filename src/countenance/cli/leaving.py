@@ -58,8 +58,7 @@ def withdraw(
         _withdraw_by_receipt(session, receipt)
         return
     subject = _somebody(subject)
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         index = c.withdraw(subject, basis)
         left = [each.id for each in c.bases.list(c.subjects.get(subject)) if each.state in {"pending", "live"}]
     screen = session.screen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -63,14 +64,20 @@ def check(
     session: Session,
     against: Annotated[
         list[Path] | None,
-        typer.Option("--against", metavar="FILE", help="A checkpoint, receipt or certificate that was kept outside."),
+        typer.Option(
+            "--against",
+            metavar="FILE|FOLDER",
+            help="A checkpoint, receipt or certificate that was kept outside, or a folder: the newest in it.",
+        ),
     ] = None,
 ) -> None:
     """Recompute the whole log, and compare it with checkpoints that were held elsewhere.
 
     Exit 0 when everything adds up, 70 when an entry was changed, moved, cut off or added.
     """
-    outside = {str(file): _checkpoint_in(file) for file in against or ()}
+    outside = dict(
+        _newest_in(place) if place.is_dir() else (str(place), _checkpoint_in(place)) for place in against or ()
+    )
     with session.open() as c:
         seen = c.check_log(outside)
     session.screen.done(f"The log checks: {plural(seen.size, 'entry', 'entries')}, root {seen.root.hex()[:16]}….")
@@ -108,6 +115,18 @@ def checkpoint(
     elif not session.json:
         sys.stdout.write(text)
     session.screen.answer({"checkpoint": text, "key": key})
+
+
+def _newest_in(folder: Path) -> tuple[str, str]:
+    """The checkpoint over the most entries in a folder, such as `countenance log send` fills."""
+    found: list[tuple[int, str, str]] = []
+    for file in (each for each in sorted(folder.iterdir()) if each.is_file()):
+        with contextlib.suppress(InputError, ValueError, IndexError):
+            text = _checkpoint_in(file)
+            found.append((int(text.split("\n")[1]), str(file), text))
+    if not found:
+        raise InputError(f"{folder} holds no checkpoint.", hint="Give a checkpoint, a certificate, or their folder.")
+    return max(found)[1:]
 
 
 def _checkpoint_in(file: Path) -> str:

@@ -105,7 +105,8 @@ def _command(path: tuple[str, ...], command: Any) -> list[str]:
 
 def _parameters(command: Any, wanted: Any) -> list[str]:
     context = command.make_context("countenance", [], resilient_parsing=True)
-    found = [each for each in command.params if each.name != "help" and wanted(each)]
+    shown = [each for each in command.params if each.name != "help" and not getattr(each, "hidden", False)]
+    found = [each for each in shown if wanted(each)]
     if not found:
         return ["No options of its own."]
     rows = [each.get_help_record(context) for each in found]

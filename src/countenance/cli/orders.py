@@ -74,13 +74,13 @@ def propose(
     It binds once two other accounts have approved it (a solo installation: everybody else there is). It bears on
     whatever any of --subject, --source, --territory and --supplier covers.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         order = c.orders.propose(
             kind, authority=authority, evidence=evidence, reference=reference, subject=subject, source=source,
             territory=territory, supplier=supplier, deadline=deadline,
         )  # fmt: skip
     session.screen.done(f"{order.id}: {_words(order)}, ordered by {order.authority}. {_state(order)}")
+    _warn(session, order)
     session.screen.advise("What it bears on, in numbers:")
     session.screen.command(f"countenance order dry-run {order.id}")
     session.screen.answer(asdict(order))
@@ -92,6 +92,7 @@ def dry_run(session: Session, order: Number) -> None:
         found, reach = c.orders.get(order), c.orders.dry_run(order)
     screen = session.screen
     screen.say(f"{found.id}: {_words(found)}. {_state(found)}", "bold")
+    _warn(session, found)
     screen.facts(
         (
             ("People", reach.subjects),
@@ -108,17 +109,16 @@ def dry_run(session: Session, order: Number) -> None:
 
 def approve(session: Session, order: Number) -> None:
     """Sign a proposed order with your own key. With the last signature it is in force, and binds at once."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.orders.approve(order)
     session.screen.done(f"{found.id} is signed. {_state(found)}")
+    _warn(session, found)
     session.screen.answer(asdict(found))
 
 
 def stay(session: Session, order: Number, evidence: Document) -> None:
     """An authority or a court set the order aside, or lifted it. Two accounts sign, each with the same document."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.orders.stay(order, evidence=evidence)
     session.screen.done(f"{found.id} is signed. {_state(found)}")
     session.screen.answer(asdict(found))
@@ -126,8 +126,7 @@ def stay(session: Session, order: Number, evidence: Document) -> None:
 
 def revive(session: Session, order: Number, evidence: Document) -> None:
     """A stayed order holds again, at once, as it was before: one account signs."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.orders.revive(order, evidence=evidence)
     session.screen.done(f"{found.id} is revived. {_state(found)}")
     session.screen.answer(asdict(found))
@@ -137,8 +136,7 @@ def join(
     session: Session, order: Number, authority: Authority, evidence: Document, reference: Reference = None
 ) -> None:
     """Another authority joins an order; the certificate names all of them."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.orders.join(order, authority=authority, evidence=evidence, reference=reference)
     session.screen.done(f"{authority} has joined {found.id}.")
     session.screen.answer(asdict(found))
@@ -170,13 +168,16 @@ def execute(
     screen = session.screen
     gone = plural(counts["subjects_erased"], "person", "people"), plural(counts["templates_erased"], "template")
     shown = plural(counts["appearances_erased"], "appearance")
-    screen.done(f"{executed.order} is {executed.state}: {gone[0]}, {gone[1]} and {shown} gone.")
+    now = "complied with" if executed.state == "complied" else "in force still"
+    screen.done(f"{executed.order} is {now}: {gone[0]}, {gone[1]} and {shown} gone.")
     if counts["held"] or counts["sources_held"]:
         screen.warn(
             f"{plural(counts['held'], 'person is', 'people are')} kept by a hold, and in no search. When it is lifted: "
             f"countenance order execute {executed.order}"
         )
     _save(session, executed.certificate, place)
+    for each in executed.erasures:
+        _save(session, each, place.with_name(f"{each['body']['number']}.json"), quiet=True)
     screen.answer(executed.as_json())
 
 
@@ -188,8 +189,7 @@ def certificate(
     ] = None,
 ) -> None:
     """The signed certificate of an order: the final one when it is complied with, else how it stands today."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.orders.certificate(order)
     if out is not None:
         _save(session, found, out)
@@ -221,9 +221,9 @@ def show(session: Session, order: Number) -> None:
             ("Order", found.id),
             ("Kind", _words(found)),
             ("Authority", ", ".join(names) + (f" ({found.reference})" if found.reference else "")),
-            ("Proposed", found.proposed),
+            ("Proposed", f"{found.proposed} by {found.proposed_by or 'nobody on record'}"),
             ("Deadline", found.deadline or "none"),
-            ("Approvals", found.approvals),
+            ("Signed", "; ".join(f"{each['at']} by {each['account']}" for each in found.signed) or "by nobody"),
             ("State", _state(found)),
         )
     )
@@ -232,7 +232,7 @@ def show(session: Session, order: Number) -> None:
     screen.answer(asdict(found))
 
 
-def _save(session: Session, certified: dict[str, Any], place: Path) -> None:
+def _save(session: Session, certified: dict[str, Any], place: Path, *, quiet: bool = False) -> None:
     """What was erased is gone whatever happens to the file, so a full disk must not look like a failed execution."""
     fresh = place.with_name(place.name + ".new")
     try:
@@ -243,6 +243,8 @@ def _save(session: Session, certified: dict[str, Any], place: Path) -> None:
         session.screen.warn(f"The certificate could not be written to {place}: {error.strerror}.")
         return
     session.screen.say(f"  Certificate {certified['body']['number']}: {place}")
+    if quiet:
+        return
     session.screen.advise("Anybody can check it, offline and without us:")
     session.screen.command(f"countenance-check certificate {place}")
 
@@ -253,6 +255,11 @@ def _words(order: Order) -> str:
 
 def _scope(order: Order) -> str:
     return ", ".join(f"{name} {value}" for name, value in order.scope.items())
+
+
+def _warn(session: Session, order: Order) -> None:
+    if order.warning:
+        session.screen.warn(order.warning)
 
 
 def _state(order: Order) -> str:

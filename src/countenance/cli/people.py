@@ -54,8 +54,7 @@ def account_add(
     They choose the passphrase, typed twice or taken from COUNTENANCE_NEW_PASSPHRASE; or they have made their key
     elsewhere and give its public half. Whoever adds them signs with their own.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         passphrase = None if public_key else session.new_passphrase(email, NEW_PASSPHRASE)
         account = c.accounts.add(
             email, roles=listed(role), passphrase=passphrase, public_key=public_key, organisation=organisation
@@ -82,8 +81,7 @@ def account_key(
 
 def account_revoke(session: Session, email: Email) -> None:
     """End an account at once: its key signs nothing any more."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         c.accounts.revoke(email)
     session.screen.done(f"{email} can do nothing here any more.")
     session.screen.answer({"email": email, "revoked": True})
@@ -105,8 +103,7 @@ def organisation_add(
     session: Session, name: Annotated[str, typer.Argument(metavar="NAME", help="Its name, as agreements say it.")]
 ) -> None:
     """Record another organisation. It may do nothing until it has accounts and an agreement that both have signed."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         added = c.organisations.add(name)
     session.screen.done(f"{added.name} is recorded.")
     session.screen.advise("Next, its people (at least three where they search), and an agreement:")

@@ -47,15 +47,14 @@ def purge(
 def originals(
     session: Session,
     erasure: Annotated[str, typer.Argument(metavar="ERASURE", help="The erasure, such as E3.")],
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files of yours.")],
+    files: Annotated[list[str], typer.Argument(metavar="FILE...", help="Files of yours; s3://bucket/key for objects.")],
 ) -> None:
     """Tell which of these files an erasure's certificate counts among your own originals that remain.
 
     The certificate has only salted hashes of their paths; the salt is sealed for your organisation.
     """
-    with session.open() as c:
-        c.sign_in()
-        found = {str(file): c.is_original(erasure, file) for file in files}
+    with session.signed_in() as c:
+        found = {file: c.is_original(erasure, file) for file in files}
     session.screen.table(
         ("file", f"an original of {erasure}"),
         [(file, "yes" if original else "no") for file, original in found.items()],

@@ -27,9 +27,15 @@ def register(app: typer.Typer) -> None:
     notices = group(app, "notice", "What people were told, and how.", panel=RECORDS)
     command(notices, "add", "countenance notice add notice-2026 --text notice.txt --channel form")(notice_add)
     command(notices, "list", "countenance notice list")(notice_list)
-    sources = group(app, "source", "The folders of photographs that you are entitled to hold.", panel=RECORDS)
+    sources = group(
+        app, "source", "The folders, archives and buckets of photographs that you are entitled to hold.", panel=RECORDS
+    )
     command(
-        sources, "add", 'countenance source add party ~/party --statement "our own photographer, contract of May 2026"'
+        sources,
+        "add",
+        'countenance source add party ~/party --statement "our own photographer, contract of May 2026"',
+        'countenance source add scans scans-1950.tar.gz --statement "our own archive"',
+        'countenance source add summer s3://photos/2026/summer --statement "our own photographer"',
     )(source_add)
     command(sources, "stop", 'countenance source stop party --reason "the contract ended"')(source_stop)
     command(sources, "release", 'countenance source release party --rights-holder "Anna Berg"')(source_release)
@@ -56,8 +62,7 @@ def subject_add(
     ] = None,
 ) -> None:
     """Record a person. Nothing of their face is stored by this."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         subject = c.subjects.add(
             name, territory=territory, handle=handle, contact=contact, birth_year=born, guardian=guardian
         )
@@ -85,8 +90,7 @@ def subject_correct(
     territory: Annotated[str | None, typer.Option("--territory", metavar="CODE", help="Where they live.")] = None,
 ) -> None:
     """Put right what is wrong about a person. What is left out stays; the handle never changes."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         person = c.subjects.update(subject, name=name, contact=contact, birth_year=born, territory=territory)
     session.screen.done(f"{person.handle} is put right.")
     session.screen.answer(_subject(person))
@@ -135,8 +139,7 @@ def notice_add(
     channel: Annotated[str, typer.Option("--channel", help="How it reached them: email, form, poster …")],
 ) -> None:
     """Record what people were told. The text's SHA-256 is kept; keep the text yourself."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         notice = c.notices.add(name, text=text, channel=channel)
     session.screen.done(f"The notice {notice.name} is recorded (SHA-256 {notice.sha256[:12]}…).")
     session.screen.answer(asdict(notice))
@@ -157,7 +160,9 @@ def notice_list(session: Session) -> None:
 def source_add(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called here.")],
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the photographs lie. They stay there.")],
+    place: Annotated[
+        str, typer.Argument(metavar="PLACE", help="A folder, an archive, or s3://bucket/prefix. The photographs stay.")
+    ],
     statement: Annotated[
         str | None, typer.Option("--statement", metavar="TEXT", help="What entitles you to hold these photographs.")
     ] = None,
@@ -178,14 +183,18 @@ def source_add(
         typer.Option("--manifest", metavar="FILE", help="A supplier's list: path, holder, origin, licence, date."),
     ] = None,
 ) -> None:
-    """Register a folder of photographs. Faces that match nobody who agreed are forgotten at ingest."""
+    """Register a folder, an archive or a bucket of photographs. Faces that match nobody who agreed are forgotten.
+
+    An archive is a zip or tar file (also packed by gzip, bzip2 or xz); it is read where it lies. A bucket is read at
+    the endpoint that [s3] in the configuration names, and nowhere else; the keys come from AWS_ACCESS_KEY_ID and
+    AWS_SECRET_ACCESS_KEY.
+    """
     statement = statement or session.ask("What entitles you to hold these photographs", "--statement", default="")
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         wanted = listed(purposes) or listed([c.context.settings.gallery.purpose or ""])
         source = c.sources.add(
             name,
-            folder,
+            place,
             statement=statement,
             purposes=wanted,
             territory=territory,
@@ -205,8 +214,7 @@ def source_stop(
     reason: Annotated[str, typer.Option("--reason", help="Why.")],
 ) -> None:
     """Stop collecting from a source; what was kept from it is shown no more."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         source = c.sources.stop(name, reason)
     session.screen.done(f"{source.name} is stopped: {source.reason}.")
     session.screen.answer(_source(source))
@@ -220,8 +228,7 @@ def source_release(
     ],
 ) -> None:
     """Let a paused source go on: two accounts sign, each naming the same rights holder, in the log and in public."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         source, missing = c.sources.release(name, rights_holder=rights_holder)
     if missing:
         session.screen.done(f"Signed for {source.name}. Another account must sign as well:")
@@ -242,7 +249,7 @@ def source_list(session: Session) -> None:
         (each.name, each.root, ", ".join(each.purposes), each.state + (f": {each.reason}" if each.reason else ""))
         for each in sources
     )
-    session.screen.table(("source", "folder", "purposes", "state"), rows, empty="There are no sources.")
+    session.screen.table(("source", "place", "purposes", "state"), rows, empty="There are no sources.")
     session.screen.answer([_source(each) for each in sources])
 
 

@@ -90,7 +90,7 @@ def request_open(
     numbers = " and ".join((made.id, *made.also))
     screen.done(f"{numbers} is recorded; the answer is due by {made.deadline}.")
     for one in made.candidates:
-        screen.say(f"  The photo may show {one.name} ({one.subject}), {one.score:.2f}, {one.band} band.")
+        screen.say(f"  The photo may show {one.name} ({one.subject}), {one.score:.3f}, {one.band} band.")
     if photo is not None and not made.candidates:
         screen.say("  The photo shows nobody who is held here, or cannot be used.")
     if photo is not None and made.subject is None:
@@ -128,8 +128,7 @@ def request_show(session: Session, number: Number) -> None:
     """Show one request with what the person wrote. That you looked is logged."""
     from countenance.service.requests import KINDS, REFUSALS
 
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         told = c.requests.show(number)
     session.screen.facts(
         (name, value)
@@ -154,8 +153,7 @@ def request_show(session: Session, number: Number) -> None:
 
 def request_assign(session: Session, number: Number, subject: SubjectName) -> None:
     """Say whose request it is, once you know. A photo alone never says so."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         told = c.requests.assign(number, subject)
     session.screen.done(f"{told.id} is {subject}'s.")
     session.screen.answer(asdict(told))
@@ -169,6 +167,9 @@ def request_answer(
         typer.Option("--refuse", metavar="REASON", help="Why not: not-identified, unfounded, excessive or duty."),
     ] = None,
     out: Out = None,
+    nobody: Annotated[
+        bool, typer.Option("--nobody", help="Nobody on record asks: the answer is that nothing is held.")
+    ] = False,
     name: Annotated[str | None, typer.Option("--name", help="Rectification: the right name.")] = None,
     contact: Annotated[str | None, typer.Option("--contact", help="Rectification: the right contact.")] = None,
     born: Annotated[
@@ -183,10 +184,9 @@ def request_answer(
     An access answer is kept sealed, and written in clear only where --out says. It goes to the contact on record and
     to nobody else. An erasure comes with its certificate.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         corrections = {"name": name, "contact": contact, "birth_year": born, "territory": territory}
-        done = c.requests.answer(number, refuse=refuse, out=out, **corrections)
+        done = c.requests.answer(number, refuse=refuse, out=out, nobody=nobody, **corrections)
         folder = c.context.settings.folder
     _tell(session, done, folder)
     session.screen.answer(done.as_json())
@@ -194,7 +194,8 @@ def request_answer(
 
 def _tell(session: Session, done: Answered, folder: Path) -> None:
     screen = session.screen
-    screen.done(f"{done.id} is {done.outcome}. {done.told}")
+    screen.done(f"{done.id} is {done.outcome}.")
+    screen.say(f'  What they are told: "{done.told}"')
     if done.certified is not None:
         place = folder / "certificates" / f"{done.certified.certificate['body']['number']}.json"
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -215,8 +216,7 @@ def request_export(session: Session, number: Number, out: Out = None) -> None:
     """Write a kept access answer in clear, to be sent to the contact on record. Logged."""
     if out is None:
         raise InputError("Where to?", hint="Name a folder: --out FOLDER.")
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         files = c.requests.export(number, out)
     for file in files:
         session.screen.done(f"{file}")
@@ -226,8 +226,7 @@ def request_export(session: Session, number: Number, out: Out = None) -> None:
 
 def request_done(session: Session, number: Number) -> None:
     """The answer is sent: the kept copy and what the person wrote are removed."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         told = c.requests.done(number)
     session.screen.done(f"{told.id}: nothing of the answer is kept.")
     session.screen.answer(asdict(told))
@@ -235,8 +234,7 @@ def request_done(session: Session, number: Number) -> None:
 
 def request_lift(session: Session, subject: SubjectName) -> None:
     """Let a person be found again who had restricted their record. Tell them first."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         c.requests.lift(subject)
     session.screen.done(f"{subject} is no longer restricted.")
     session.screen.answer({"subject": subject, "restricted": False})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from countenance.cli.command import MAIN_JOB, command, group
 from countenance.cli.session import Session
+from countenance.cli.sheets import write_review
 
 if TYPE_CHECKING:
     from countenance.service.reviewing import Review
@@ -20,7 +22,9 @@ def register(app: typer.Typer) -> None:
     """Add the group."""
     reviews = group(app, "review", "People decide about candidates; no score does.", panel=MAIN_JOB)
     command(reviews, "list", "countenance review list", "countenance review list --open")(review_list)
-    command(reviews, "show", "countenance review show R12")(review_show)
+    command(
+        reviews, "show", "countenance review show R12", "countenance review show R12 --page R12.html"
+    )(review_show)  # fmt: skip
     command(reviews, "confirm", "countenance review confirm R12 anna-berg")(review_confirm)
     command(reviews, "reject", "countenance review reject R12 anna-berg")(review_reject)
 
@@ -49,26 +53,37 @@ def review_list(
     session.screen.answer([each.as_json() for each in found])
 
 
-def review_show(session: Session, review: Number) -> None:
-    """Show one review: its candidates with their photos, and who has decided what. That you looked is logged."""
-    with session.open() as c:
-        c.sign_in()
+def review_show(
+    session: Session,
+    review: Number,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE.html", help="Write a page: the searched face beside each candidate."),
+    ] = None,
+) -> None:
+    """Show one review: its candidates with their photos, and who has decided what. That you looked is logged.
+
+    Look before you decide: whoever has not is refused. The searched face is kept until the last review, for 14 days.
+    """
+    with session.signed_in() as c:
         found = c.reviewing.show(review)
+        if page is not None:
+            write_review(c, page, found)
     _tell(session, found)
+    if page is not None:
+        session.screen.advise(f"The page is in {page}. Delete it once you have decided.")
 
 
 def review_confirm(session: Session, review: Number, subject: Subject) -> None:
     """Sign that, as far as you can see, this candidate is the person. As many must as the purpose demands."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.reviewing.confirm(review, subject)
     _tell(session, found)
 
 
 def review_reject(session: Session, review: Number, subject: Subject) -> None:
     """Sign that this candidate is not the person. One rejection is enough."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.reviewing.reject(review, subject)
     _tell(session, found)
 
@@ -90,7 +105,7 @@ def _tell(session: Session, review: Review) -> None:
             each.band,
             each.state,
             "; ".join(f"{who}: {what}" for who, what, _ in each.reviews),
-            ", ".join(one.photo.path for one in each.appearances[:3]),
+            "not looked at" if each.appearances is None else ", ".join(one.photo.path for one in each.appearances[:3]),
         )
         for each in review.candidates
     )

@@ -61,8 +61,7 @@ def search(
     A search has a purpose and belongs to a case; the log records it, a refused one too. Finding nobody is an answer,
     not an error.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.search(
             photo,
             purpose=purpose,
@@ -88,8 +87,7 @@ def verify(
     case: Case = None,
 ) -> None:
     """Compare two faces, 1:1. The same rules as a search, and at most twenty a day in a case."""
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         seen = c.verify(first, second, purpose=purpose, case=case)
     told = seen.as_json()
     screen = session.screen
@@ -107,7 +105,7 @@ def verify(
 def _tell(session: Session, found: Found) -> None:
     screen, told = session.screen, found.as_json()
     if not found:
-        screen.say("Nobody: no one in this gallery resembles this face closely enough.", "bold")
+        screen.say("Nobody: no one who may be found in this gallery resembles this face closely enough.", "bold")
     else:
         rows = (
             (
@@ -127,6 +125,11 @@ def _tell(session: Session, found: Found) -> None:
         f"{plural(told['faces_in_probe'], 'face')} in the probe · log entry {told['log']['index']}",
         "dim",
     )
+    if found.pending:
+        live = "is not live yet, and finds" if found.pending == 1 else "are not live yet, and find"
+        screen.advise(
+            f"{plural(found.pending, 'basis', 'bases')} for this purpose {live} nobody: `countenance basis list`."
+        )
     if found:
         screen.say(told["caution"], "italic")
 

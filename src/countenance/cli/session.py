@@ -83,6 +83,13 @@ class Session:
         )
 
     @contextmanager
+    def signed_in(self) -> Iterator[Countenance]:
+        """The gallery, opened, and the account's key with it: for whatever is signed."""
+        with self.open() as opened:
+            opened.sign_in()
+            yield opened
+
+    @contextmanager
     def bar(self, what: str) -> Iterator[Callable[[int, int], None]]:
         """A progress bar on stderr, where somebody is looking: told how much is done, and how much there is."""
         from rich.progress import Progress

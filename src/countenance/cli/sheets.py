@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from countenance.errors import InputError, StorageFull
 
 if TYPE_CHECKING:
+    from countenance.service.context import Context
     from countenance.service.countenance import Countenance
     from countenance.service.finding import Found
+    from countenance.service.reviewing import Review
 
 PHOTOS_EACH = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """What a contact sheet is made of, and where it is written."""
+    """What a contact sheet is made of, and where it is written. ``own``: whose own photo the probe is."""
 
     file: Path
     probe: Path
@@ -28,6 +30,7 @@ class Sheet:
     face: int | None = None
     photos_each: int = PHOTOS_EACH
     title: str = ""
+    own: str = ""
 
 
 def write_sheet(c: Countenance, sheet: Sheet) -> None:
@@ -36,10 +39,12 @@ def write_sheet(c: Countenance, sheet: Sheet) -> None:
     from countenance.service.showing import shown_finding
 
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")
-    finding = shown_finding(c.pictures, sheet.found, sheet.probe, face=sheet.face, photos_each=sheet.photos_each)
-    settings, actor = c.context.settings, c.context.actor
+    finding = shown_finding(
+        c.pictures, sheet.found, sheet.probe, face=sheet.face, photos_each=sheet.photos_each, own=sheet.own
+    )
+    context, actor = c.context, c.context.actor
     facts = (
-        ("Organisation", settings.gallery.organisation),
+        *whose(context),
         ("Purpose", sheet.purpose),
         ("Case", sheet.case),
         ("Asked by", actor.email if actor else ""),
@@ -49,6 +54,28 @@ def write_sheet(c: Countenance, sheet: Sheet) -> None:
         ContactSheet(sheet.title or f"Who resembles {sheet.probe.name}?", finding, facts, made=now)
     )
     write_page(sheet.file, html)
+
+
+def write_review(c: Countenance, file: Path, review: Review) -> None:
+    """Write the page of a review. Raises as `write_sheet`, and `NotFound` once the searched face is gone."""
+    from countenance.reports.page import ContactSheet, render_contact_sheet
+    from countenance.service.showing import shown_review
+
+    finding = shown_review(c.context, c.pictures, review, c.reviewing.probe(review.id))
+    facts = (
+        *whose(c.context),
+        ("Purpose", review.purpose),
+        ("Case", review.case),
+        ("Searched by", review.searched_by),
+        ("Searched", review.at[:10]),
+    )
+    write_page(file, render_contact_sheet(ContactSheet(f"Review {review.id}: who is this?", finding, facts)))
+
+
+def whose(context: Context) -> tuple[tuple[str, str], ...]:
+    """Which organisation asks, and in whose gallery."""
+    asking, holder = ("Organisation", context.party_name), context.settings.gallery.organisation
+    return (asking,) if asking[1] == holder else (asking, ("In the gallery of", holder))
 
 
 def write_page(file: Path, html: str) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from countenance.service.subjects import Subject
 
 CASE = "start"
+BAND = 0.05
+"""So far above the threshold begins the high band."""
 PHOTOS_EACH = 200
 """Photos on the page; the others are counted."""
 
@@ -39,6 +41,7 @@ class _Given:
     email: str | None
     photo: Path | None
     territory: str
+    threshold: float | None
     yes: bool
 
 
@@ -67,6 +70,12 @@ def start(
         Path | None, typer.Option("--gallery", metavar="FOLDER", help="Where it is kept; ~/Countenance if left out.")
     ] = None,
     keys: Annotated[Path | None, typer.Option("--keys", metavar="FOLDER", help="Where the keys lie.")] = None,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold", min=-1, max=1, metavar="X", help="The least cosine of a new gallery; 0.415 if left out."
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="You have read what you agree to, and you agree.")] = False,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open the page.")] = False,
 ) -> None:
@@ -79,7 +88,7 @@ def start(
     folder = folder.expanduser().absolute()
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder that can be read.", hint="Give the folder of your pictures.")
-    with _gallery(session, place, keys, _Given(name, email, photo, territory, yes)) as (c, you):
+    with _gallery(session, place, keys, _Given(name, email, photo, territory, threshold, yes)) as (c, you):
         c.sign_in()
         person, fresh = enrolled(session, c, place, you)
         source = _source(session, c, folder, statement)
@@ -89,7 +98,8 @@ def start(
         found = c.search(you.photo, purpose=PURPOSE, case=CASE)
         page = place / "my-pictures.html"
         title = f"The pictures that {person.name} may be in"
-        write_sheet(c, Sheet(page, you.photo, found, PURPOSE, CASE, photos_each=PHOTOS_EACH, title=title))
+        sheet = Sheet(page, you.photo, found, PURPOSE, CASE, photos_each=PHOTOS_EACH, title=title, own=person.handle)
+        write_sheet(c, sheet)
     _end(session, place, person, found, page)
     session.screen.answer(_answer(place, person, report, found, page))
     if not (no_open or session.json):
@@ -106,6 +116,7 @@ def _gallery(session: Session, place: Path, keys: Path | None, given: _Given) ->
 
     if (place / FILE_NAME).exists():
         with replace(session, config=place, account=given.email or session.account).open() as c:
+            _same_threshold(c, given.threshold)
             yield c, _known(session, c, given)
         return
     from countenance.service.founding import Plan
@@ -120,9 +131,22 @@ def _gallery(session: Session, place: Path, keys: Path | None, given: _Given) ->
     agree(session, you)
     passphrase = session.new_passphrase("your key (your signature here)")
     organisation = f"{name.replace(chr(34), '')} at home"
-    with found_gallery(Plan(place, organisation, email, passphrase, [PURPOSE], keys)) as c:
+    plan = Plan(place, organisation, email, passphrase, [PURPOSE], keys)
+    if given.threshold is not None:
+        plan = replace(plan, threshold=given.threshold, high=min(1.0, round(given.threshold + BAND, 4)))
+    with found_gallery(plan) as c:
         session.screen.done(f"Your gallery is in {place}; its keys are in {c.context.settings.kek_path.parent}.")
         yield c, replace(you, agreed=True)
+
+
+def _same_threshold(c: Countenance, wanted: float | None) -> None:
+    there = c.context.scale.threshold
+    if wanted is None or wanted == there:
+        return
+    raise InputError(
+        f"This gallery has a threshold already: {there:g}.",
+        hint="Change it in its countenance.toml, under [search]; then `countenance ingest SOURCE --again`.",
+    )
 
 
 def _known(session: Session, c: Countenance, given: _Given) -> You:

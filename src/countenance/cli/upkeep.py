@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from countenance.cli.command import CHECK, command
+from countenance.cli.console import plural
 from countenance.cli.session import Session
 from countenance.errors import InputError
 
@@ -46,15 +47,18 @@ def status(session: Session) -> None:
     screen.say()
     screen.facts((name.replace("_", " "), count) for name, count in counts.items() if count)
     if told["unfinished_erasures"]:
-        screen.warn(f"{told['unfinished_erasures']} erasures are unfinished; they go on at the next command.")
-    if told["requests"]["overdue"]:
-        screen.warn(
-            f"{told['requests']['overdue']} requests are past their month: `countenance request list --overdue`."
-        )
-    elif told["requests"]["open"]:
-        screen.advise(f"{told['requests']['open']} requests wait for an answer: `countenance request list`.")
+        left = plural(told["unfinished_erasures"], "erasure is", "erasures are")
+        screen.warn(f"{left} unfinished, and carried on at the next command.")
+    requests = told["requests"]
+    if requests["overdue"]:
+        late = plural(requests["overdue"], "request is past its month", "requests are past their month")
+        screen.warn(f"{late}: `countenance request list --overdue`.")
+    elif requests["open"]:
+        waiting = plural(requests["open"], "request waits", "requests wait")
+        screen.advise(f"{waiting} for an answer: `countenance request list`.")
     if counts["bases_pending"]:
-        screen.advise(f"{counts['bases_pending']} bases wait for a second account: `countenance basis list`.")
+        pending = plural(counts["bases_pending"], "basis waits", "bases wait")
+        screen.advise(f"{pending} for a second account: `countenance basis list`.")
     screen.answer(told)
 
 

@@ -56,12 +56,15 @@ def send(session: Session) -> None:
 
 def tiles(
     session: Session,
+    place: Annotated[Path | None, typer.Argument(hidden=True)] = None,
     to: Annotated[
         Path | None,
         typer.Option("--to", metavar="FOLDER", help="Where to; by default beside the log's checkpoint, in data/log."),
     ] = None,
 ) -> None:
     """Write the whole log as files (C2SP tlog-tiles), its newest part included. They hold no personal data."""
+    if place is not None:
+        raise InputError("The folder is named with --to.", hint=f"countenance log tiles --to {place}")
     with session.open() as c:
         folder, seen = c.logbook.tiles(to)
         key = c.context.book.verifier_key
@@ -110,8 +113,7 @@ def uses(
 
     These are the fields of the AI Act's Article 12(3). That somebody looked is itself in the log.
     """
-    with session.open() as c:
-        c.sign_in()
+    with session.signed_in() as c:
         found = c.logbook.uses(start=start, limit=limit)
     rows = (
         (

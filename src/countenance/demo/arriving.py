@@ -26,11 +26,12 @@ def enrol_members(stage: Stage) -> Step:
     )
     return Step(
         "A club enrols its members",
-        f"{len(names)} members enrolled, each consent countersigned by a second account. "
-        f"{stage.pending}'s waits for that, so nobody finds {stage.pending}.",
+        f"{len(names) + 1} members enrolled, a template each. A second account countersigned {len(names)} consents; "
+        f"{stage.pending}'s still waits for that, so nobody finds {stage.pending}.",
         facts=(
-            ("Members", str(len(names))),
-            ("Waiting", "1"),
+            ("Templates", str(counts["references"])),
+            ("Consents confirmed", str(counts["bases_live"])),
+            ("Waiting", str(counts["bases_pending"])),
             ("Purpose", PURPOSE),
             ("Log entries", str(stage.club.status()["log"]["size"])),
         ),

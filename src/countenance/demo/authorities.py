@@ -64,6 +64,7 @@ def _review(stage: Stage, subject: str) -> None:
     for email in (EVE, FINN):
         with stage.places.open(email) as reviewer:
             (review,) = reviewer.reviewing.list(open_only=True)
+            reviewer.reviewing.show(review.id)
             reviewer.reviewing.confirm(review.id, subject)
 
 

@@ -9,7 +9,8 @@ from itertools import groupby
 from pathlib import Path
 
 from countenance.errors import InputError, Unreadable
-from countenance.photos.folder import PICTURES, Folder, Found
+from countenance.photos.folder import Folder
+from countenance.photos.store import PICTURES, Found
 from countenance.policy.rules import LEAST_PEOPLE
 
 

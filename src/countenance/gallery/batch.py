@@ -37,12 +37,35 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
+class Copied:
+    """A file with the same bytes as a photo of its source that was looked at already. It is not looked at again."""
+
+    file: PhotoFile
+    taken_at: str | None = None
+    origin: str | None = None
+    holder: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
-    """What became of a batch. ``compared``: how many pairs of a face and an enrolled template there were at most."""
+    """What became of a batch.
+
+    Attributes:
+        found: Faces, those in copies as well.
+        kept: How many of them were kept.
+        compared: How many pairs of a face and an enrolled template there were at most.
+        refused: Copies of photos that were refused, each with the code and the reason of its original.
+        lost: Copies whose original is not to be had any more; they are to be looked at.
+        people: Whose appearances were kept, by number.
+    """
 
     found: int
     kept: int
     compared: int = 0
+    refused: Sequence[tuple[PhotoFile, str, str]] = ()
+    lost: Sequence[PhotoFile] = ()
+    people: frozenset[int] = frozenset()
 
     @property
     def forgotten(self) -> int:

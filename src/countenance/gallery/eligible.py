@@ -73,6 +73,21 @@ def standing(
     ]
 
 
+def last_newcomer(connection: sa.Connection, contract: str, purposes: int, organisation: int, now: int) -> int:
+    """When somebody who stands for one of these purposes last changed, in numbers of the registry's sequence; 0: never.
+
+    Whoever was looked for at that time or later was looked for among all who stand now.
+    """
+    found = _query(contract).subquery()
+    stand = sa.select(found.c.subject).where(
+        found.c.organisation == organisation,
+        found.c.purposes.bitwise_and(purposes) != 0,
+        found.c.starts <= now,
+        found.c.ends > now,
+    )
+    return connection.scalar(sa.select(sa.func.max(t.changes.c.id)).where(t.changes.c.subject.in_(stand))) or 0
+
+
 def _query(contract: str) -> sa.Select[Any]:
     """References that stand under this contract, with the times between which they do."""
     return (

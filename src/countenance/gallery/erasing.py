@@ -36,9 +36,10 @@ from countenance.errors import Tampered, Unavailable
 from countenance.gallery import marking
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.eligible import parts
-from countenance.gallery.originals import originals_of, residuals
+from countenance.gallery.originals import answers, elsewhere, originals_of, residuals
 from countenance.gallery.removing import remove_bases, remove_subjects
 from countenance.gallery.scanning import Scan, Wanted, look_for
+from countenance.photos.opening import is_bucket
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
@@ -81,7 +82,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was erased. ``originals`` are the operator's own files, not ours to delete; for the screen only."""
+    """What was erased. ``originals`` are the operator's own files, not ours to delete; for the screen only.
+
+    ``subjects`` is nought where it was single bases of people who stay.
+    """
 
     number: int
     subjects: int
@@ -124,7 +128,10 @@ def tombstone(tools: Tools, desk: Desk, what: What, order: Order, now: int) -> i
     with tools.registry.write() as connection:
         whose = _whose(connection, what)
         references, appearances = (_counted(connection, what, each) for each in (t.references, t.appearances))
+        bases = dict.fromkeys(what.bases, 1) or _counted(connection, what, t.bases)
         remaining = residuals(tools.keys, desk.gallery, originals_of(connection, tools.keys, what), order.decision)
+        remaining += elsewhere(connection, what)
+        remaining += answers(connection, [subject for _, subject in whose])
         rows = [
             {
                 "organisation": desk.gallery,
@@ -142,6 +149,7 @@ def tombstone(tools: Tools, desk: Desk, what: What, order: Order, now: int) -> i
             for number, subject in whose
         ]
         counts = {"references": sum(references.values()), "appearances": sum(appearances.values())}
+        counts["bases"] = sum(bases.values())
         rows[0]["residuals"] = json.dumps(counts | {"residuals": remaining})
         first = connection.execute(sa.insert(t.erasures).values(**rows[0]))
         batch = int((first.inserted_primary_key or (0,))[0])
@@ -188,8 +196,8 @@ def carry_out(tools: Tools, batch: int) -> Erased:
     scan = _scan(tools.registry, wanted, tools.places)
     first, told = rows[0], json.loads(rows[0].residuals)
     return Erased(
-        batch, len(what.subjects), len(what.bases), told["references"], told["appearances"], first.reason, first.under,
-        first.log_index, scan, whole, len(wanted.keys), told["residuals"],
+        batch, len(what.subjects), told.get("bases", len(what.bases)), told["references"], told["appearances"],
+        first.reason, first.under, first.log_index, scan, whole, len(wanted.keys), told["residuals"],
         tuple(shown_path(path) for path in originals),
     )  # fmt: skip
 
@@ -306,7 +314,8 @@ def _check_keys(keys: Keyring, names: Sequence[str]) -> None:
 def _scan(registry: Registry, wanted: Wanted, places: Sequence[Path]) -> Scan:
     """Step 7: where SQLite left a stale copy in the slack of a split page, write the whole file anew and look again."""
     with registry.read() as connection:
-        sources = [Path(root) for root in connection.scalars(sa.select(t.sources.c.root))]
+        roots = connection.scalars(sa.select(t.sources.c.root)).all()
+    sources = [Path(root) for root in roots if not is_bucket(root)]
     try:
         return look_for(wanted, places, but=sources)
     except Tampered:

@@ -5,22 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.errors import AlreadyExists, ContractMismatch, NoBasis, NotFound
-from countenance.gallery import appearing, erasing, forgetting, locating, searching
-from countenance.gallery.batch import Kept, Looked
+from countenance.errors import AlreadyExists, ContractMismatch, NotFound
+from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, searching
+from countenance.gallery.batch import Copied, Kept, Looked
 from countenance.gallery.erasing import Erased, Order, Tools, What
 from countenance.gallery.forgetting import Forgotten
 from countenance.gallery.locating import Located
-from countenance.gallery.matching import Terms, recheck
+from countenance.gallery.matching import Match, Terms, recheck
 from countenance.gallery.mirror import TEMPLATE, Mirror
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
 from countenance.gallery.searching import Answer, Comparison, Record
-from countenance.index.port import Eligibility, Index
+from countenance.gallery.writing import Into
+from countenance.index.port import Eligibility, Hits, Index
 from countenance.log.book import Written
 from countenance.policy.asking import gallery_scope, group_scope
 from countenance.policy.confirming import check_confirmed
@@ -43,6 +45,7 @@ from countenance.types import (
     Search,
     SourceId,
     SubjectId,
+    Sweep,
     Template,
     Verify,
     Withdraw,
@@ -63,6 +66,17 @@ class Enrolment:
     template: Template
     photo: str
     sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A batch's faces and what the index says of them, as of the registry's ``sequence``."""
+
+    source: sa.Row[Any]
+    templates: list[Template]
+    hits: Hits | None
+    sequence: int
+    terms: Terms
 
 
 class Gallery:
@@ -108,8 +122,8 @@ class Gallery:
             "quality": asdict(enrolment.face.quality),
         }
         with self._registry.write() as connection:
-            ends = self._still_enrollable(connection, subject, basis)
-            if self._enrolled(connection, subject, enrolment.sha256):
+            ends = enrolments.ends_of(connection, subject, basis)
+            if enrolments.is_enrolled(connection, subject, enrolment.sha256, self._contract):
                 raise AlreadyExists("This photo is already enrolled for this subject.", hint="Nothing was changed.")
             inserted = connection.execute(
                 sa.insert(t.references).values(
@@ -130,34 +144,39 @@ class Gallery:
         key_row = inserted.inserted_primary_key
         return ReferenceId(key_row[0] if key_row else 0), written
 
-    def keep_known(self, source: SourceId, batch: Sequence[Looked], *, grant: Grant[Ingest]) -> Kept:
+    def keep_known(
+        self, source: SourceId, batch: Sequence[Looked], *, copies: Sequence[Copied] = (), grant: Grant[Ingest]
+    ) -> Kept:
         """Match a batch of photos with consenting subjects, keep their appearances, forget every other face (P27).
 
         One transaction: the photos' own records, the appearances, the log entry. A photo that is done again loses its
-        old appearances to the new ones.
+        old appearances to the new ones. ``copies`` are of photos in this batch or an earlier one.
         """
         now = self._clock()
         grant.spend(Ingest, scope=f"source:{source}", now=now)
-        templates = [template for photo in batch for template in photo.templates]
-        for template in templates:
-            self._same_contract(template)
-        with self._registry.read() as connection:
-            row = connection.execute(sa.select(t.sources).where(t.sources.c.id == source)).one()
-        hits = None
-        if templates:
-            vectors = np.stack([template.vector for template in templates])
-            eligible = Eligibility(row.purposes, frozenset({int(self._desk.gallery)}), now, None)
-            hits, _ = self._mirror.search(vectors, _FETCH_INGEST, eligible)
+        seen = self._seen(source, batch, now)
         with self._registry.write() as connection:
-            terms = Terms(self._contract, row.purposes, self._desk.gallery, now)
-            matches = recheck(connection, self._keys, hits, templates, terms) if hits else []
-            kept = appearing.write_batch(connection, row, batch, matches, self._scale, now)
-            check_confirmed(connection, [match.basis for match in kept], self._desk)
-            facts = {"photos": len(batch), "faces_found": len(templates), "faces_kept": len(kept)}
-            subjects = tuple(dict.fromkeys(SubjectId(match.subject) for match in kept))
-            self._desk.effect(connection, "ingest", grant.log_index, subjects=subjects, facts=facts)
-            compared = len(templates) * searching.size(connection, self._desk)
-        return Kept(len(templates), len(kept), compared)
+            into = Into(connection, seen.source, self._scale, now, seen.sequence)
+            kept = keeping.write_batch(into, batch, self._rechecked(connection, seen))
+            copied = keeping.write_copies(into, copies, seen.terms) if copies else keeping.Written()
+            kept, found = [*kept, *copied.kept], len(seen.templates) + copied.found
+            facts = {"photos": len(batch) + len(copies), "faces_found": found, "faces_kept": len(kept)}
+            more: dict[str, Sequence[Any]] = {"refused": copied.refused, "lost": copied.lost}
+            return self._kept(connection, "ingest", grant, kept, seen, facts, **more)
+
+    def sweep(self, source: SourceId, batch: Sequence[Looked], *, grant: Grant[Sweep]) -> Kept:
+        """Look in photos that were ingested before for the people who came since, all of them in one pass.
+
+        It only adds: what is kept stays, and what was removed is not kept again, unless that person came anew.
+        """
+        now = self._clock()
+        grant.spend(Sweep, scope=f"source:{source}", now=now)
+        seen = self._seen(source, batch, now)
+        with self._registry.write() as connection:
+            into = Into(connection, seen.source, self._scale, now, seen.sequence)
+            kept = keeping.add_batch(into, batch, self._rechecked(connection, seen))
+            facts = {"photos": len(batch), "faces_found": len(seen.templates), "faces_kept": len(kept)}
+            return self._kept(connection, "sweep", grant, kept, seen, facts)
 
     # --- search ------------------------------------------------------------------------------------------------------
 
@@ -215,6 +234,7 @@ class Gallery:
         score = float(np.dot(first.template.vector, second.template.vector))
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, grant.terms, "verify", now)
+            searching.check_capped(connection, self._desk, grant, now)
             pair = searching.pair_of(first.commitment, second.commitment)
             sequence = self._registry.sequence(connection)
             made = Record("verify", first.commitment, self._contract, sequence, now, pair=pair)
@@ -301,6 +321,43 @@ class Gallery:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
+    def _seen(self, source: SourceId, batch: Sequence[Looked], now: int) -> _Seen:
+        """Ask the index about the batch's faces, outside the transaction that writes."""
+        templates = [template for photo in batch for template in photo.templates]
+        for template in templates:
+            self._same_contract(template)
+        with self._registry.read() as connection:
+            row = connection.execute(sa.select(t.sources).where(t.sources.c.id == source)).one()
+            sequence = self._registry.sequence(connection)
+            whom = searching.assessed(connection, self._desk)
+        hits = None
+        if templates:
+            vectors = np.stack([template.vector for template in templates])
+            eligible = Eligibility(row.purposes, frozenset({int(self._desk.gallery)}), now, whom)
+            hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, eligible)
+        terms = Terms(self._contract, row.purposes, self._desk.gallery, now, whom)
+        return _Seen(row, templates, hits, sequence, terms)
+
+    def _rechecked(self, connection: sa.Connection, seen: _Seen) -> list[list[Match]]:
+        return recheck(connection, self._keys, seen.hits, seen.templates, seen.terms) if seen.hits else []
+
+    def _kept(
+        self,
+        connection: sa.Connection,
+        act: str,
+        grant: Grant[Ingest] | Grant[Sweep],
+        kept: Sequence[Match],
+        seen: _Seen,
+        facts: dict[str, int],
+        **more: Sequence[Any],
+    ) -> Kept:
+        """Check the bases of what was kept, and write the log entry of the batch."""
+        check_confirmed(connection, [match.basis for match in kept], self._desk)
+        subjects = tuple(dict.fromkeys(SubjectId(match.subject) for match in kept))
+        self._desk.effect(connection, act, grant.log_index, subjects=subjects, facts=facts)
+        compared = len(seen.templates) * searching.size(connection, self._desk)
+        return Kept(facts["faces_found"], len(kept), compared, people=frozenset(map(int, subjects)), **more)
+
     def _order(self, reason: str, grant: Grant[Erase], under: int | None) -> Order:
         """Ordered by whoever asked; by a receipt, which no account stands behind: whoever carries it out."""
         account = grant.account or (self._desk.actor.account if self._desk.actor else None)
@@ -314,29 +371,3 @@ class Gallery:
     def _same_contract(self, template: Template) -> None:
         if template.contract != self._contract:
             raise ContractMismatch("This template was made by another model than the gallery's.")
-
-    def _still_enrollable(self, connection: sa.Connection, subject: SubjectId, basis: BasisId) -> int:
-        """When the basis ends. A photo takes its time to be read, and the person may have left meanwhile."""
-        query = (
-            sa.select(t.bases.c.ends)
-            .join(t.subjects, t.bases.c.subject == t.subjects.c.id)
-            .where(
-                t.bases.c.id == basis,
-                t.bases.c.subject == subject,
-                t.bases.c.state.in_(("pending", "live")),
-                t.subjects.c.state == "active",
-                t.subjects.c.restricted.is_(None),
-            )
-        )
-        ends = connection.scalar(query)
-        if ends is None:
-            raise NoBasis("This basis was withdrawn, or its person has gone.", requirement="P1")
-        return int(ends)
-
-    def _enrolled(self, connection: sa.Connection, subject: SubjectId, sha256: str) -> bool:
-        same = (
-            t.references.c.subject == subject,
-            t.references.c.photo_sha256 == sha256,
-            t.references.c.contract == self._contract,
-        )
-        return connection.scalar(sa.select(sa.exists().where(*same))) or False

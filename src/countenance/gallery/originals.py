@@ -1,4 +1,4 @@
-"""The operator's own photo files, which an erasure leaves where they are: told by count and salted hash (P12).
+"""What an erasure leaves: the operator's own photo files, by count and salted hash (P12); answers handed out, by count.
 
 The salt is not published beside the hashes, since file names can be guessed. It is kept sealed for the organisation,
 which can so tell of any file whether it is among them.
@@ -9,13 +9,16 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from countenance.gallery.eligible import parts
 from countenance.gallery.marking import opened
+from countenance.photos.opening import archive_kind, is_bucket
 from countenance.registry import schema as t
 from countenance.types import OrganisationId
 from countenance.vault.keyring import Keyring, organisation_key, subject_key
@@ -24,21 +27,26 @@ if TYPE_CHECKING:
     from countenance.gallery.erasing import What
 
 WHAT = "the operator's own original files"
+ARCHIVED = "of these, files inside archives: to delete one, its archive has to be made anew without it"
+BUCKETED = "of these, objects in buckets: older versions and copies that the store keeps remain as well"
+ANSWERS = "access answers that were made for them: a copy that was handed out is with whoever got it"
 SALT = "salt_sealed"
 """Kept with the erasure and never published."""
 _LABEL = "originals"
 
 
+_PHOTOS = sa.select(t.sources.c.root, t.photos.c.path).select_from(
+    t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(
+        t.sources, t.photos.c.source == t.sources.c.id
+    )
+)
+
+
 def originals_of(connection: sa.Connection, keys: Keyring, what: What) -> list[bytes]:
     """The files that show them: photos they appear in and photos they were enrolled with."""
-    photos = sa.select(t.sources.c.root, t.photos.c.path).select_from(
-        t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(
-            t.sources, t.photos.c.source == t.sources.c.id
-        )
-    )
     paths: set[bytes] = set()
     for part in parts(what.numbers):
-        found = connection.execute(photos.where(what.of(t.appearances, part)))
+        found = connection.execute(_PHOTOS.where(what.of(t.appearances, part)))
         paths |= {os.path.join(os.fsencode(root), bytes(path)) for root, path in found}  # noqa: PTH118 - not always UTF-8
         query = sa.select(t.references.c.subject, t.references.c.photo_sealed).where(what.of(t.references, part))
         rows = [(subject_key(subject), sealed) for subject, sealed in connection.execute(query)]
@@ -59,6 +67,26 @@ def residuals(
             SALT: keys.seal(organisation_key(organisation), salt, f"{_LABEL}:{decision}").hex(),
         }
     ]
+
+
+def elsewhere(connection: sa.Connection, what: What) -> list[dict[str, Any]]:
+    """Which of the originals cannot simply be deleted: those inside archives and in buckets, by count."""
+    found: set[tuple[str, bytes]] = set()
+    for part in parts(what.numbers):
+        rows = connection.execute(_PHOTOS.where(what.of(t.appearances, part)))
+        found |= {(root, bytes(path)) for root, path in rows}
+    kinds = {root: BUCKETED if is_bucket(root) else ARCHIVED if archive_kind(Path(root)) else "" for root, _ in found}
+    counts = Counter(kinds[root] for root, _ in found)
+    return [{"what": kind, "count": counts[kind]} for kind in (ARCHIVED, BUCKETED) if counts[kind]]
+
+
+def answers(connection: sa.Connection, subjects: Sequence[int]) -> list[dict[str, Any]]:
+    """Access answers that were made for these people, by count: what was handed out in clear is out of reach."""
+    count = 0
+    for part in parts(sorted(set(subjects))):
+        made = (t.requests.c.subject.in_(part), t.requests.c.kind == "access", t.requests.c.state == "answered")
+        count += connection.scalar(sa.select(sa.func.count()).select_from(t.requests).where(*made)) or 0
+    return [{"what": ANSWERS, "count": count}] if count else []
 
 
 def is_original(

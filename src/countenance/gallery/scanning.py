@@ -157,7 +157,7 @@ def look_for(wanted: Wanted, places: Sequence[Path], *, but: Collection[Path] = 
     Args:
         wanted: What is looked for.
         places: Folders.
-        but: Folders in them that are left out: the operator's own sources.
+        but: Folders and files in them that are left out: the operator's own sources.
 
     Raises `Tampered` naming a file that has a piece of it.
     """
@@ -185,7 +185,7 @@ def files_in(places: Sequence[Path], but: Collection[Path] = ()) -> Iterator[Pat
             here = Path(folder)
             below[:] = sorted(name for name in below if here / name not in left_out | seen)
             seen.add(here)
-            yield from (file for name in sorted(files) if (file := here / name).is_file())
+            yield from (file for name in sorted(files) if (file := here / name).is_file() and file not in left_out)
 
 
 @contextlib.contextmanager

@@ -14,8 +14,9 @@ from countenance.gallery.matching import Match
 from countenance.gallery.scale import Scale
 from countenance.index.port import Hits
 from countenance.log.book import Written
-from countenance.policy import agreeing, territories
+from countenance.policy import activating, agreeing, comparing, gather, territories
 from countenance.policy.desk import Desk
+from countenance.policy.facts import Facts
 from countenance.registry import schema as t
 from countenance.types import Agreed, Candidate, Grant, Search, SearchId, SubjectId, Verify, iso, reference_number
 from countenance.vault.keyring import Keyring, subject_key
@@ -79,11 +80,19 @@ def covered(
     alone = None if only is None else frozenset({int(only)})
     if terms.territories is None:
         return alone
-    query = sa.select(t.subjects.c.id).where(
-        t.subjects.c.organisation == desk.gallery, territories.residents(terms.territories)
-    )
-    living = frozenset(connection.scalars(query))
+    living = _living(connection, desk, terms.territories)
     return living if alone is None else living & alone
+
+
+def assessed(connection: sa.Connection, desk: Desk) -> frozenset[int] | None:
+    """Whom an ingest may keep: who lives where this gallery was made for (P24); None for everybody."""
+    where = activating.territories_on(connection, desk)
+    return None if where is None else _living(connection, desk, where)
+
+
+def _living(connection: sa.Connection, desk: Desk, codes: frozenset[str]) -> frozenset[int]:
+    mine = t.subjects.c.organisation == desk.gallery
+    return frozenset(connection.scalars(sa.select(t.subjects.c.id).where(mine, territories.residents(codes))))
 
 
 def check_in_force(connection: sa.Connection, desk: Desk, terms: Agreed, act: str, now: int) -> None:
@@ -96,6 +105,14 @@ def check_in_force(connection: sa.Connection, desk: Desk, terms: Agreed, act: st
         raise desk.refuse(connection, act, NoAgreement("The agreement has ended meanwhile."))
     if terms.quota is not None and agreeing.made_today(connection, terms.agreement, now) >= terms.quota:
         raise desk.refuse(connection, act, TooMany("The agreement's quota for today is used up."))
+
+
+def check_capped(connection: sa.Connection, desk: Desk, grant: Grant[Verify], now: int) -> None:
+    """The cap of 1:1 comparisons, counted again where the write lock is held: so many at once get past no more (P3)."""
+    case = gather.case(connection, grant.case, grant.account, now)
+    refusal = comparing.verify_is_capped(Facts(action=Verify, now=now, gallery=desk.gallery, case=case))
+    if refusal is not None:
+        raise desk.refuse(connection, "verify", refusal)
 
 
 def candidates(

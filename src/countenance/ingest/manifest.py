@@ -98,6 +98,11 @@ def _line(number: int, values: dict[str, Any]) -> tuple[bytes, Line]:
     told = {name: _text(number, name, values.get(name)) for name in FIELDS}
     if set(values) != set(FIELDS):
         raise InputError(f"Line {number} of the manifest has more values than columns.")
+    if "://" in told["path"]:
+        raise InputError(
+            f"Line {number} of the manifest names an address.",
+            hint="Name the file by its path in the source: nothing is fetched.", requirement="P25",
+        )  # fmt: skip
     path = PurePosixPath(told["path"])
     if path.is_absolute() or ".." in path.parts:
         raise InputError(f"Line {number} of the manifest names a path outside the source.")

@@ -10,13 +10,14 @@ the container apart.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Container
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
-from countenance.ingest.metadata import Blocks, directory, find_blocks, first_directory, number
+from countenance.ingest.metadata import Blocks, find_blocks, iptc_values
+from countenance.ingest.taken import taken_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def read_marks(data: bytes, path: PurePath) -> Marks:
     return Marks(
         prohibited=_prohibited(packets, blocks),
         scraped=_facebook(packets, blocks) or _scraper_name(path.name),
-        taken_at=next((time for time in map(_taken_at, blocks.exif[:4]) if time), None),
+        taken_at=taken_at(blocks, packets),
     )
 
 
@@ -73,6 +74,7 @@ def _prohibited(packets: list[str], blocks: Blocks) -> str | None:
 # --- marks of scraping -----------------------------------------------------------------------------------------------
 
 _FACEBOOK = re.compile(r"FBMD[0-9a-fA-F]{4}")
+_SPECIAL_INSTRUCTIONS = 40
 _INSTALOADER = re.compile(
     r"(?P<post>\d{4}-\d{2}-\d{2}_\d{2}-\d{2}-\d{2}_UTC)(?:_\d{1,3}|_profile_pic|_cover)?\.[A-Za-z0-9]{3,4}", re.ASCII
 )
@@ -80,7 +82,7 @@ _INSTALOADER = re.compile(
 
 def _facebook(packets: list[str], blocks: Blocks) -> str | None:
     for record in blocks.iptc:
-        for instructions in _special_instructions(record):
+        for instructions in iptc_values(record, _SPECIAL_INSTRUCTIONS):
             if _FACEBOOK.match(instructions.decode("latin-1")):
                 return "Facebook's FBMD mark in IPTC Special Instructions"
     if any(_FACEBOOK.search(packet) for packet in packets):
@@ -88,45 +90,30 @@ def _facebook(packets: list[str], blocks: Blocks) -> str | None:
     return None
 
 
-def _special_instructions(record: bytes) -> Iterator[bytes]:
-    """The values of data set 2:40 in an IPTC-IIM 4.2 record."""
-    at = 0
-    while record[at : at + 1] == b"\x1c" and len(record) >= at + 5:
-        size = int.from_bytes(record[at + 3 : at + 5])
-        if size & 0x8000:  # an extended data set: the rest of the number is the length of the length
-            wide = size & 0x7FFF
-            size, at = int.from_bytes(record[at + 5 : at + 5 + min(wide, 8)]), at + wide
-        elif record[at + 1 : at + 3] == b"\x02\x28":
-            yield record[at + 5 : at + 5 + size]
-        at += 5 + size
-
-
 def _scraper_name(name: str) -> str | None:
     """A photo's name as a scraper gives it."""
-    return "A file name as instaloader gives it" if _INSTALOADER.fullmatch(name) else None
+    return "a file name as instaloader gives it" if _INSTALOADER.fullmatch(name) else None
 
 
-def scraper_sidecar(path: Path) -> str | None:
-    """What a file beside ``path`` says about a scraper, or ``None``. Only names are looked at; no sidecar is opened.
+def scraper_trace(path: bytes, names: Container[bytes]) -> str | None:
+    """What a photo's name, or that of a file beside it, says about a scraper. Nothing is opened.
 
     instaloader leaves ``POST.json.xz``, ``POST.json`` or ``POST.txt`` beside its pictures; gallery-dl leaves
     ``NAME.jpg.json``. Old exports from Google Photos have the latter too: such a source needs its owner's word once.
+
+    Args:
+        path: The photo's, in its source.
+        names: The paths of all files in the source.
     """
-    post = _INSTALOADER.fullmatch(path.name)
+    folder, slash, name = path.rpartition(b"/")
+    post = _INSTALOADER.fullmatch(os.fsdecode(name))
     if post:
         for ending in (".json.xz", ".json", ".txt", "_comments.json"):
-            if _is_there(path.with_name(post["post"] + ending)):
-                return f"A sidecar as instaloader writes it ({post['post']}{ending})"
-    if _is_there(path.with_name(path.name + ".json")):
-        return "A sidecar as gallery-dl writes it (the photo's name and .json)"
-    return None
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
+            if folder + slash + (post["post"] + ending).encode() in names:
+                return f"a sidecar as instaloader writes it ({post['post']}{ending})"
+    if path + b".json" in names:
+        return "a sidecar as gallery-dl writes it (the photo's name and .json)"
+    return _scraper_name(os.fsdecode(name))
 
 
 # --- text ------------------------------------------------------------------------------------------------------------
@@ -145,25 +132,3 @@ def _plain(packet: bytes) -> str:
 def _character(found: re.Match[str]) -> str:
     code = int(found[1], 16) if found[1] else int(found[2])
     return chr(code) if code < 128 else " "
-
-
-_TIME = re.compile(rb"(\d{4}):(\d\d):(\d\d)[ T](\d\d):(\d\d):(\d\d)")
-_OFFSET = re.compile(rb"[+-]\d\d:\d\d")
-
-
-def _taken_at(tiff: bytes) -> str | None:
-    """Exif DateTimeOriginal (0x9003) with OffsetTimeOriginal (0x9011)."""
-    exif = directory(tiff, number(tiff, first_directory(tiff).get(0x8769, b"")))
-    time = _TIME.match(exif.get(0x9003, b""))
-    if time is None:
-        return None
-    offset = _OFFSET.match(exif.get(0x9011, b""))
-    year, month, day, hour, minute, second = (part.decode() for part in time.groups())
-    local = f"{year}-{month}-{day}T{hour}:{minute}:{second}"
-    for text in (local + offset[0].decode() if offset else local, local):
-        try:
-            datetime.fromisoformat(text)
-        except ValueError:
-            continue
-        return text
-    return None

@@ -18,6 +18,7 @@ MOST_BYTES = 8 << 20
 
 _MOST_PARTS = 4096  # segments, chunks or resources looked at in one file
 _MOST_SEARCHED = 64 << 20  # bytes searched in a container that we do not take apart
+_TIFF = frozenset({b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0"})  # and cameras' raw files like it
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _XMP_MORE = b"http://ns.adobe.com/xmp/extension/\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
@@ -43,15 +44,19 @@ class Blocks:
 
 
 def find_blocks(data: bytes) -> Blocks:
-    """The metadata blocks of a JPEG, PNG, WebP or TIFF; in any other file, what a plain search finds."""
+    """The metadata blocks of a JPEG, PNG, WebP, TIFF or raw file like one; in any other, what a plain search finds."""
     if data.startswith(b"\xff\xd8"):
         return _in_jpeg(data)
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return _in_png(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _in_webp(data)
-    if data[:4] in (b"II*\0", b"MM\0*"):
+    if data[:4] in _TIFF:
         return _in_tiff(data)
+    if data.startswith(b"FUJIFILMCCD-RAW"):
+        # A camera's raw file around a JPEG that carries everything.
+        start, size = int.from_bytes(data[84:88]), int.from_bytes(data[88:92])
+        return _in_jpeg(data[start : start + size])
     return _in_other(data)
 
 
@@ -193,6 +198,9 @@ def _in_other(data: bytes) -> Blocks:
     exif = data.find(b"Exif\0\0")
     if exif >= 0:
         blocks.keep(blocks.exif, data[exif + 6 : exif + 6 + MOST_BYTES])
+    canon = data.find(b"CMT2", 0, _MOST_PARTS)  # the box of Exif in Canon's newest raw files
+    if canon >= 0:
+        blocks.keep(blocks.exif, data[canon + 4 : canon + 4 + int.from_bytes(data[canon - 4 : canon]) % MOST_BYTES])
     store = data.find(_C2PA_BOX)
     if store >= 0:
         blocks.keep(blocks.c2pa, data[store : store + MOST_BYTES])
@@ -212,7 +220,7 @@ def first_directory(tiff: bytes) -> dict[int, bytes]:
 def directory(tiff: bytes, at: int) -> dict[int, bytes]:
     """The tags of the directory at byte ``at``. Empty where there is none; values are cut at `MOST_BYTES` in all."""
     tags: dict[int, bytes] = {}
-    if tiff[:4] not in (b"II*\0", b"MM\0*") or at < 8:
+    if tiff[:4] not in _TIFF or at < 8:
         return tags
     room = MOST_BYTES
     for index in range(min(number(tiff, tiff[at : at + 2]), 512)):
@@ -246,6 +254,19 @@ def _iptc_resources(photoshop: bytes) -> list[bytes]:
             found.append(photoshop[at + 4 : at + 4 + size])
         at += 4 + size + size % 2
     return found
+
+
+def iptc_values(record: bytes, dataset: int) -> Iterator[bytes]:
+    """The values of the data sets 2:``dataset`` in an IPTC-IIM 4.2 record."""
+    at = 0
+    while record[at : at + 1] == b"\x1c" and len(record) >= at + 5:
+        size = int.from_bytes(record[at + 3 : at + 5])
+        if size & 0x8000:  # an extended data set: the rest of the number is the length of the length
+            wide = size & 0x7FFF
+            size, at = int.from_bytes(record[at + 5 : at + 5 + min(wide, 8)]), at + wide
+        elif record[at + 1 : at + 3] == bytes((2, dataset)):
+            yield record[at + 5 : at + 5 + size]
+        at += 5 + size
 
 
 def _unpacked(packed: bytes, room: int) -> bytes:

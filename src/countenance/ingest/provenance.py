@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from countenance.errors import InputError, SourceRefused
 from countenance.gallery.batch import Looked
 from countenance.ingest.manifest import Line, read_manifest
+from countenance.ingest.marks import scraper_trace
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
@@ -19,6 +20,9 @@ from countenance.types import SourceId
 
 SCRAPED, MANIFEST = "scraped", "manifest"
 """Causes to pause a source; two accounts can accept each for one source, naming its rights holder."""
+
+Cause = tuple[str, str, int]
+"""Why a source is paused, in a word and in words, and for how many photos."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +38,22 @@ class Provenance:
         """What the supplier states of a photo."""
         return self.lines.get(path)
 
-    def cause(self, batch: Sequence[Looked]) -> tuple[str, str, int] | None:
-        """Why this batch pauses its source, in a word and in words, and for how many photos; None to go on."""
+    def cause_by_name(self, paths: Collection[bytes], names: Container[bytes]) -> Cause | None:
+        """What the names of photos to be looked at say, and those of all files in the source, before one is opened."""
+        traces = () if SCRAPED in self.accepted else (scraper_trace(path, names) for path in paths)
+        return self._cause(Counter(trace for trace in traces if trace), paths)
+
+    def cause(self, batch: Sequence[Looked]) -> Cause | None:
+        """Why this batch pauses its source; None to go on."""
         marked = Counter(photo.reason or "" for photo in batch if photo.code == SCRAPED)
+        return self._cause(marked, [photo.file.path for photo in batch])
+
+    def _cause(self, marked: Counter[str], paths: Collection[bytes]) -> Cause | None:
         if marked:
             return SCRAPED, f"carry {marked.most_common(1)[0][0]}", marked.total()
         if self.supplier is None or MANIFEST in self.accepted:
             return None
-        lacking = sum(photo.file.path not in self.lines for photo in batch)
+        lacking = sum(path not in self.lines for path in paths)
         words = "have no line in the supplier's manifest" if self.given else "come from a supplier without a manifest"
         return (MANIFEST, words, lacking) if lacking else None
 
@@ -62,7 +74,7 @@ def provenance(registry: Registry, source: SourceId) -> Provenance:
     return Provenance(row.supplier, accepted, given=True, lines=found.lines)
 
 
-def pause(registry: Registry, desk: Desk, source: SourceId, cause: tuple[str, str, int], looked_at: int) -> None:
+def pause(registry: Registry, desk: Desk, source: SourceId, cause: Cause, looked_at: int) -> None:
     """Pause the source and refuse. Nothing of the batch that shows the cause is kept."""
     word, words, count = cause
     reason = f"{count} of the first {looked_at} photos {words}"

@@ -1,77 +1,35 @@
-"""Ingest of a folder: batch by batch, resumable anywhere, with a reason for everything that is skipped."""
+"""Ingest of a source: batch by batch, resumable anywhere, with a reason for everything that is skipped."""
 
 from __future__ import annotations
 
-import hashlib
-import os
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
 
 import sqlalchemy as sa
 
-from countenance.errors import InputError
+from countenance.errors import Unreadable
 from countenance.gallery.appearing import shown_path
-from countenance.gallery.batch import Looked, PhotoFile
+from countenance.gallery.batch import Copied, Looked, PhotoFile
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.only_one import OnlyOne
-from countenance.ingest.likeness import perceptual_hash
-from countenance.ingest.marks import read_marks, scraper_sidecar
+from countenance.ingest import upkeep
+from countenance.ingest.engine import Engine, Seen
+from countenance.ingest.known import Fate, Known, Record, records
+from countenance.ingest.near import near_groups
 from countenance.ingest.provenance import SCRAPED, Provenance, pause, provenance
-from countenance.photos.folder import PICTURES, VIDEOS, Folder, Found
+from countenance.ingest.report import Progress, Report, Skipped, Tell, Told
+from countenance.ingest.upkeep import Placed
+from countenance.photos.store import PICTURES, VIDEOS, Found, Store
 from countenance.policy.desk import Ask, Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import Grant, Ingest, SourceId
-from countenance.vision.engine import Vision
 
+__all__ = ["Engines", "Ingestion", "Progress", "Report", "Skipped", "earlier_photos", "lock"]
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that was not ingested, and why."""
-
-    path: str
-    code: str
-    reason: str
-
-
-@dataclass(slots=True)
-class Report:
-    """What an ingest did. ``photos`` counts the picture files that were seen.
-
-    ``compared`` counts the pairs of a face found and an enrolled template; ``false_matches`` is how many of them can be
-    expected to be strangers taken for the person, at the rate that the model's card states for the threshold (P27).
-    """
-
-    photos: int = 0
-    new: int = 0
-    already_known: int = 0
-    faces_found: int = 0
-    faces_kept: int = 0
-    faces_forgotten: int = 0
-    compared: int = 0
-    false_matches: float = 0.0
-    skipped: list[Skipped] = field(default_factory=list)
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Told after every batch. ``total`` is the number of files that the folder holds."""
-
-    done: int
-    total: int
-    report: Report
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    size: int
-    modified_ns: int
-    sha256: str | None
-    code: str | None
-    reason: str | None
+Engines = Callable[[int], Engine]
+"""Makes an engine for so many photos."""
 
 
 class Ingestion:
@@ -82,158 +40,235 @@ class Ingestion:
         registry: Registry,
         gallery: Gallery,
         desk: Desk,
-        vision: Vision,
+        store: Store,
+        engines: Engines,
         *,
         source: SourceId,
-        root: Path,
         locks: Path,
         batch: int,
-        limit: int,
         false_accepts: float,
     ) -> None:
         self._registry = registry
         self._gallery = gallery
         self._desk = desk
-        self._vision = vision
+        self._store = store
+        self._engines = engines
         self._source = source
-        self._folder = Folder(root)
         self._locks = locks
         self._batch = batch
-        self._limit = limit
         self._false_accepts = false_accepts
         self._provenance = Provenance()
+        self._known = Known({}, (), again=False)
+        self._waiting: list[Looked] = []
+        self._copies: list[Copied] = []
+        self._placed: list[Placed] = []
+        self._looked_at: set[bytes] = set()
+        self._told = Told()
         self.report = Report()
 
-    def run(self, *, again: bool = False, progress: Callable[[Progress], None] | None = None) -> Report:
-        """Go through the folder. What was done already is passed over, unless ``again`` is true.
+    def run(self, *, again: bool = False, progress: Tell | None = None) -> Report:
+        """Go through the source. What was done already is passed over, unless ``again`` is true.
 
         Raises:
             Busy: another process is ingesting this source.
             Refused: the rules say no, to the run or to a batch of it; what was kept before stays.
-            InputError: the folder is gone or cannot be read.
+            InputError: the store is gone or cannot be read.
             SourceRefused: the photos carry marks of scraping, or are not in the supplier's manifest; the source is
                 paused, and nothing of the batch is kept.
         """
-        started = time.monotonic()
-        with self._only_one():
+        self._told = Told(progress)
+        with lock(self._locks, self._source):
             # Before a photo is opened; each batch is asked again, for an order may come in between.
             self._decide(0)
             self._provenance = provenance(self._registry, self._source)
-            files = self._listed()
-            known = self._known()
-            waiting: list[Looked] = []
-            for done, file in enumerate(files, start=1):
-                looked = self._consider(file, known, again=again)
-                if looked is not None:
-                    waiting.append(looked)
-                if waiting and (len(waiting) >= self._batch or done == len(files)):
-                    self._commit(waiting)
-                    waiting = []
-                if progress and (not waiting or looked is None):
-                    self.report.seconds = time.monotonic() - started
-                    progress(Progress(done, len(files), self.report))
-        self.report.seconds = round(time.monotonic() - started, 3)
+            self._store.check()
+            files = list(self._store.files())
+            before = records(self._registry, self._source, self._desk.now())
+            self._known = Known(before, files, again=again)
+            todo = self._settle(files)
+            self._check_origin(todo, files)
+            self._told.begin(len(files), len(todo), self.report)
+            self._look(todo, self._known.settled)
+            self._place()
+            gone = self._known.newly_gone()
+            upkeep.miss(self._registry, self._desk, gone)
+            self.report.missing = len(gone)
+            self.report.near = self._near()
+        self.report.seconds = round(self._told.seconds, 3)
         return self.report
+
+    # --- before a photo is opened ------------------------------------------------------------------------------------
+
+    def _settle(self, files: Sequence[Found]) -> list[Found]:
+        """Pass over what is no picture and what has not changed; what is left has to be read."""
+        todo = []
+        for file in files:
+            if file.fault or file.suffix not in PICTURES:
+                self.report.skip(shown_path(file.path), *_not_a_picture(file))
+                continue
+            self.report.photos += 1
+            record = self._known.unchanged(file)
+            if record is None:
+                todo.append(file)
+                continue
+            self._pass_over(file.path, record)
+            if record.missing:
+                self._keep_place(record, PhotoFile(file.path, file.size, file.modified_ns, record.sha256))
+        return todo
+
+    def _check_origin(self, todo: Sequence[Found], files: Sequence[Found]) -> None:
+        """What the names alone say about where the photos come from (P26)."""
+        cause = self._provenance.cause_by_name([file.path for file in todo], {file.path for file in files})
+        if cause is not None:
+            pause(self._registry, self._desk, self._source, cause, len(todo))
 
     # --- one photo ---------------------------------------------------------------------------------------------------
 
-    def _consider(self, file: Found, known: dict[bytes, _Known], *, again: bool) -> Looked | None:
-        """Look at one file; None when there is nothing to write about it."""
-        if file.fault or (file.suffix not in PICTURES):
-            self._skip(file.path, *_not_a_picture(file))
-            return None
-        self.report.photos += 1
-        before = known.get(file.path)
-        if before and not again and (before.size, before.modified_ns) == (file.size, file.modified_ns):
-            self._pass_over(file, before)
-            return None
-        try:
-            data = self._folder.read(file.path, self._limit)
-        except InputError as error:
-            return self._refuse(PhotoFile(file.path, file.size, file.modified_ns), error.code, error.message)
-        digest = hashlib.sha256(data).hexdigest()
-        if before and not again and before.sha256 == digest:
-            self._pass_over(file, before)
-            return None
-        return self._look(PhotoFile(file.path, file.size, file.modified_ns, digest), data)
+    def _look(self, todo: Sequence[Found], settled: Callable[[Found, str], bool]) -> None:
+        """Have these looked at, and write them batch by batch."""
+        if not todo:
+            return
+        late: list[Copied] = []
+        with closing(self._engines(len(todo))) as engine:
+            accepted = SCRAPED in self._provenance.accepted
+            for seen in engine.look(iter(todo), self._store, settled=settled, scraped=accepted):
+                self._take(seen, late)
+                if len(self._waiting) + len(self._copies) >= self._batch:
+                    self._commit()
+                self._told.now_and_then()
+        self._commit()
+        # The copies of photos in this run: their originals are all written now.
+        lost: list[PhotoFile] = []
+        for start in range(0, len(late), self._batch):
+            self._copies = late[start : start + self._batch]
+            lost += self._commit()
+        again = [Found(file.path, file.bytes, file.modified_ns) for file in lost]
+        self._told.more(len(again))
+        self._look(again, lambda *_: False)
 
-    def _look(self, file: PhotoFile, data: bytes) -> Looked:
-        path = PurePath(os.fsdecode(file.path))
-        marks = read_marks(data, path)
-        scraped = marks.scraped or scraper_sidecar(self._folder.root / path)
-        if scraped and SCRAPED not in self._provenance.accepted:
-            return Looked(file, code=SCRAPED, reason=scraped)
+    def _take(self, seen: Seen, late: list[Copied]) -> None:
+        """Put one photo where it belongs: to be written, a copy, or known already."""
+        file, record = seen.file, self._known.record(seen.file.path)
+        moved = self._known.moved_here(file.path)
+        self._told.looked += 1
+        if moved is not None and file.sha256 == moved.sha256:
+            self.report.moved += 1
+            self._keep_place(moved, file)
+        if not seen.settled:
+            self._waiting.append(self._looked(seen))
+            return
+        if self._known.fate(file.path) is Fate.COPY:
+            late.append(self._copied(file))
+            return
+        self._told.done += 1
+        if record is not None:
+            self._pass_over(file.path, record)
+            if moved is None:
+                self._keep_place(record, file)
+
+    def _looked(self, seen: Seen) -> Looked:
+        file, marks = seen.file, seen.marks
+        if marks.scraped and SCRAPED not in self._provenance.accepted:
+            return Looked(file, code=SCRAPED, reason=marks.scraped)
         if marks.prohibited:
             return self._refuse(file, "rights", marks.prohibited)
-        try:
-            picture = self._vision.decode(data)
-            faces = self._vision.faces(picture)
-            templates = self._vision.templates(picture, faces)
-        except InputError as error:
-            return self._refuse(file, error.code, error.message)
+        if seen.look is None:
+            fault = seen.fault or Unreadable("Nothing was seen of this file.")
+            return self._refuse(file, fault.code, fault.message)
         self.report.new += 1
-        line = self._provenance.line(file.path)
+        self._looked_at.add(file.path)
+        line, look = self._provenance.line(file.path), seen.look
         return Looked(
             file,
-            picture.width,
-            picture.height,
+            look.width,
+            look.height,
             marks.taken_at or (line.date if line else None),
             line.origin if line else None,
             line.holder if line else None,
             line.licence if line else None,
-            perceptual_hash(picture.pixels),
-            faces=faces,
-            templates=templates,
+            look.perceptual_hash,
+            faces=look.faces,
+            templates=look.templates,
         )
 
-    def _pass_over(self, file: Found, before: _Known) -> None:
+    def _copied(self, file: PhotoFile) -> Copied:
+        line = self._provenance.line(file.path)
+        return Copied(file, line.date, line.origin, line.holder, line.licence) if line else Copied(file)
+
+    def _pass_over(self, path: bytes, record: Record) -> None:
         self.report.already_known += 1
-        if before.code:
-            self._skip(file.path, before.code, before.reason or "")
+        if record.code:
+            self.report.skip(shown_path(path), record.code, record.reason or "")
+
+    def _keep_place(self, record: Record, file: PhotoFile) -> None:
+        """Have it written where a record's file lies now; a file that was gone is back."""
+        self.report.returned += record.missing
+        self._placed.append(Placed(record.id, file, moved=record.path != file.path))
+        if len(self._placed) >= upkeep.PART:
+            self._place()
 
     def _refuse(self, file: PhotoFile, code: str, reason: str) -> Looked:
-        self._skip(file.path, code, reason)
+        self.report.skip(shown_path(file.path), code, reason)
         return Looked(file, code=code, reason=reason)
-
-    def _skip(self, path: bytes, code: str, reason: str) -> None:
-        self.report.skipped.append(Skipped(shown_path(path), code, reason))
 
     # --- one batch ---------------------------------------------------------------------------------------------------
 
-    def _commit(self, batch: list[Looked]) -> None:
-        """Decide, match, keep, forget: the batch's faces leave memory when this returns."""
+    def _commit(self) -> Sequence[PhotoFile]:
+        """Decide, match, keep, forget: the batch's faces leave memory when this returns.
+
+        Returns the copies whose originals are not to be had any more.
+        """
+        self._place()
+        batch, copies, self._waiting, self._copies = self._waiting, self._copies, [], []
+        count = len(batch) + len(copies)
+        if not count:
+            return ()
         cause = self._provenance.cause(batch)
         if cause is not None:
             pause(self._registry, self._desk, self._source, cause, len(batch))
-        kept = self._gallery.keep_known(self._source, batch, grant=self._decide(len(batch)))
+        kept = self._gallery.keep_known(self._source, batch, copies=copies, grant=self._decide(count))
+        for file, code, reason in kept.refused:
+            self.report.skip(shown_path(file.path), code, reason)
+        fresh = len(copies) - len(kept.refused) - len(kept.lost)
+        self.report.new += fresh
+        self.report.duplicates += fresh
         self.report.faces_found += kept.found
         self.report.faces_kept += kept.kept
         self.report.faces_forgotten += kept.forgotten
         self.report.compared += kept.compared
         self.report.false_matches = round(self.report.compared * self._false_accepts, 6)
+        self._told.committed(count - len(kept.lost))
+        return kept.lost
+
+    def _place(self) -> None:
+        placed, self._placed = self._placed, []
+        upkeep.place(self._registry, self._desk, placed)
 
     def _decide(self, photos: int) -> Grant[Ingest]:
         return self._desk.decide(Ingest, Ask(source=self._source, facts={"photos": photos}))
 
-    # --- around ------------------------------------------------------------------------------------------------------
+    # --- at the end --------------------------------------------------------------------------------------------------
 
-    def _listed(self) -> list[Found]:
-        if not self._folder.root.is_dir() or not os.access(self._folder.root, os.R_OK | os.X_OK):
-            raise InputError(
-                f"The folder {self._folder.root} is gone or cannot be read.", hint="Check its place and rights."
-            )
-        return list(self._folder.files())
-
-    def _known(self) -> dict[bytes, _Known]:
-        query = sa.select(t.photos).where(t.photos.c.source == self._source)
+    def _near(self) -> list[tuple[str, ...]]:
+        """Groups of photos that look alike, with at least one that this run looked at. Exact copies are told apart."""
+        if not self._looked_at:
+            return []
+        c = t.photos.c
+        query = sa.select(c.path, c.sha256, c.perceptual_hash).where(
+            c.source == self._source, c.state == "done", c.missing.is_(None), c.perceptual_hash.is_not(None)
+        )
         with self._registry.read() as connection:
-            return {
-                bytes(row.path): _Known(row.bytes, row.modified_ns, row.sha256, row.code, row.reason)
-                for row in connection.execute(query)
-            }
+            # Of each content one: the last, which is the one that was looked at.
+            found = sorted(connection.execute(query), key=lambda row: bytes(row.path) in self._looked_at)
+        rows = {row.sha256: row for row in found}.values()
+        shown = [(shown_path(row.path), row.perceptual_hash, bytes(row.path) in self._looked_at) for row in rows]
+        groups = near_groups([each[1] for each in shown], [each[2] for each in shown])
+        return sorted(tuple(sorted(shown[place][0] for place in group)) for group in groups)
 
-    def _only_one(self) -> OnlyOne:
-        return OnlyOne(self._locks / f"source-{self._source}.lock", "Another process is ingesting this source.")
+
+def lock(locks: Path, source: SourceId) -> OnlyOne:
+    """Only one process at a time goes through a source."""
+    return OnlyOne(locks / f"source-{source}.lock", "Another process is ingesting this source.")
 
 
 def _not_a_picture(file: Found) -> tuple[str, str]:

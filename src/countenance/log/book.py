@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
+import secrets
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,7 +40,11 @@ NAMED = 500
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is to be written. ``facts`` are counts, codes and hashes; ``opening`` is sealed for the organisation."""
+    """What is to be written. ``facts`` are counts, codes and hashes; ``opening`` is sealed for the organisation.
+
+    ``among``: as many commitments stand in the entry, or a multiple of it, whoever it concerns: the others are random,
+    and nobody can tell them apart. So it does not say whether it concerns anybody.
+    """
 
     act: str
     outcome: str
@@ -51,6 +56,7 @@ class Entry:
     subjects: tuple[SubjectId, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     opening: Mapping[str, Any] = field(default_factory=dict)
+    among: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +152,11 @@ class Book:
             leaf["case"] = self._commit(owner, index, f"case:{entry.case}")
         if entry.purpose is not None:
             leaf["purpose"] = entry.purpose
-        if entry.subjects:
-            leaf["subjects"] = [self._commit(subject_key(s), index, f"subject:{s}") for s in entry.subjects]
-        return leaf
+        named = [self._commit(subject_key(s), index, f"subject:{s}") for s in entry.subjects]
+        if entry.among:
+            nobody = -len(named) % entry.among if named else entry.among
+            named += [secrets.token_hex(32) for _ in range(nobody)]
+        return leaf | ({"subjects": named} if named else {})
 
     def _commit(self, key: str, index: int, value: str) -> str:
         return commitment(self._keys.vault.get(key), index, value)
@@ -178,11 +186,12 @@ class Book:
         with self._registry.read() as connection:
             for index, leaf in connection.execute(query.limit(limit)).all():
                 content = json.loads(leaf)
-                content["opened"] = self._open(connection, index)
+                content["opened"] = self.opened(connection, index)
                 found.append(content)
         return found
 
-    def _open(self, connection: sa.Connection, index: int) -> dict[str, Any]:
+    def opened(self, connection: sa.Connection, index: int) -> dict[str, Any]:
+        """What the organisation's key can open of an entry."""
         query = sa.select(openings).where(openings.c.index == index, openings.c.key.like("organisation:%"))
         row = connection.execute(query).first()
         if row is None:
@@ -192,6 +201,24 @@ class Book:
         except (KeyMissing, Tampered):
             return {}
         return {name: value for name, value in opened.items() if value is not None and name != "signature"}
+
+    def concerns(self, leaf: Mapping[str, Any], subject: SubjectId | int) -> bool:
+        """Whether an entry commits to this person. Raises `KeyMissing` once they are erased."""
+        return self._commit(subject_key(subject), int(leaf["index"]), f"subject:{subject}") in leaf.get("subjects", ())
+
+    def did(
+        self, connection: sa.Connection, act: str, who: str, facts: Mapping[str, Any], owner: int, since: int
+    ) -> bool:
+        """Whether an entry after ``since`` says that this account did this. ``owner``: whose log it is."""
+        query = sa.select(leaves.c.index, leaves.c.leaf).where(leaves.c.index > since).order_by(leaves.c.index.desc())
+        key, wanted = organisation_key(owner), rfc8785.dumps(act)
+        for index, leaf in connection.execute(query.execution_options(yield_per=500)):
+            if wanted in bytes(leaf):
+                told = json.loads(leaf)
+                named = (told["act"], told["outcome"], told["facts"]) == (act, "done", facts)
+                if named and told.get("account") == self._commit(key, index, f"account:{who}"):
+                    return True
+        return False
 
     def export(self) -> Iterator[bytes]:
         """Every leaf's exact bytes, in order: the input of ``countenance-check log``, one a line."""

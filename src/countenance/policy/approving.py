@@ -41,6 +41,15 @@ class Matter:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """One approval whose signature checks: whose, and when."""
+
+    account: AccountId
+    email: str
+    at: int
+
+
 def approve(
     desk: Desk,
     connection: sa.Connection,
@@ -105,9 +114,14 @@ def approve(
 
 def approvers(connection: sa.Connection, desk: Desk, matter: Matter) -> tuple[AccountId, ...]:
     """Who has signed exactly this, in the order in which they did. Signatures that do not check are not counted."""
+    return tuple(dict.fromkeys(each.account for each in signatures(connection, desk, matter)))
+
+
+def signatures(connection: sa.Connection, desk: Desk, matter: Matter) -> tuple[Signed, ...]:
+    """The signatures under exactly this that check, in the order in which they were made."""
     statement = matter.statement(desk.origin)
     rows = connection.execute(
-        sa.select(approvals.c.account, approvals.c.signature, accounts.c.public_key)
+        sa.select(approvals, accounts.c.public_key, accounts.c.email)
         .join(accounts, approvals.c.account == accounts.c.id)
         .where(
             approvals.c.organisation == desk.gallery,
@@ -118,17 +132,28 @@ def approvers(connection: sa.Connection, desk: Desk, matter: Matter) -> tuple[Ac
         .order_by(approvals.c.id)
     )
     return tuple(
-        dict.fromkeys(AccountId(row.account) for row in rows if _checks(row.public_key, row.signature, statement))
+        Signed(AccountId(row.account), row.email, row.created)
+        for row in rows
+        if _checks(row.public_key, row.signature, statement)
     )
 
 
-def quorum(connection: sa.Connection, organisation: OrganisationId, *, at: int | None = None) -> int:
+def quorum(connection: sa.Connection, organisation: OrganisationId, now: int) -> int:
     """How many approvers besides the proposer an order needs: two; in a solo installation, everybody else there is.
 
-    An order must be obeyed by one person as well; the certificate then says ``solo`` (P18). With ``at``: how many it
-    needed at that time.
+    An order must be obeyed by one person as well; the certificate then says ``solo`` (P18). Whoever was revoked in the
+    last thirty days still counts: nobody becomes the only one by revoking the others.
     """
-    return max(min(APPROVERS, gather.people(connection, organisation, at=at) - 1), 0)
+    return _of(gather.people(connection, organisation, since=now - gather.LATELY))
+
+
+def quorum_at(connection: sa.Connection, organisation: OrganisationId, at: int) -> int:
+    """How many approvers an order needed at a time (seconds since 1970)."""
+    return _of(gather.people(connection, organisation, before=at, since=at - gather.LATELY))
+
+
+def _of(people: int) -> int:
+    return max(min(APPROVERS, people - 1), 0)
 
 
 def _checks(public: bytes, signature: bytes, statement: bytes) -> bool:

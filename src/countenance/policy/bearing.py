@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
+from countenance.policy.territories import is_unknown
 from countenance.registry import schema as t
 from countenance.types import SourceId, SubjectId
 
@@ -28,13 +29,14 @@ def in_force(*kinds: str, orders: Orders = t.orders) -> sa.ColumnElement[bool]:
 def ordered_in(territory: sa.ColumnElement[str], orders: Orders = t.orders) -> sa.ColumnElement[bool]:
     """The order's territory bears on this one: the same, a part of it, or one that it may be a part of (P9).
 
-    An order for GB binds GB-SCT; one for US-IL binds US, whose part is not known; and all bind ``unknown``.
+    An order for GB binds GB-SCT; one for US-IL binds US, whose part is not known; and all bind ``unknown``,
+    and a code that is none.
     """
     ordered = orders.c.territory
     return sa.and_(
         ordered.is_not(None),
         sa.or_(
-            territory == "unknown",
+            is_unknown(territory),
             territory == ordered,
             territory.like(ordered.concat("-%")),
             ordered.like(territory.concat("-%")),
@@ -56,7 +58,7 @@ def on_source(orders: Orders = t.orders) -> sa.ColumnElement[bool]:
         orders.c.organisation == t.sources.c.organisation,
         sa.or_(
             orders.c.source == t.sources.c.id,
-            sa.func.lower(orders.c.supplier) == sa.func.lower(t.sources.c.supplier),
+            sa.func.plain_name(orders.c.supplier) == sa.func.plain_name(t.sources.c.supplier),
         ),
     )
 
@@ -66,11 +68,18 @@ def stops_source(orders: Orders = t.orders) -> sa.ColumnElement[bool]:
 
     A stop does, also by its territory; so does an order to erase what came from it, or it would come back.
     """
+    return _stops(in_force("stop", orders=orders), in_force("erase", orders=orders), orders)
+
+
+def has_stopped_source(orders: Orders = t.orders) -> sa.ColumnElement[bool]:
+    """The same of the orders that were complied with as well: what they forbade is not begun anew (P10)."""
+    bound = orders.c.state.in_(("in-force", "complied"))
+    return _stops(sa.and_(bound, orders.c.kind == "stop"), sa.and_(bound, orders.c.kind == "erase"), orders)
+
+
+def _stops(stop: sa.ColumnElement[bool], erase: sa.ColumnElement[bool], orders: Orders) -> sa.ColumnElement[bool]:
     there = sa.and_(orders.c.organisation == t.sources.c.organisation, ordered_in(t.sources.c.territory, orders))
-    return sa.or_(
-        sa.and_(in_force("stop", orders=orders), sa.or_(on_source(orders), there)),
-        sa.and_(in_force("erase", orders=orders), on_source(orders)),
-    )
+    return sa.or_(sa.and_(stop, sa.or_(on_source(orders), there)), sa.and_(erase, on_source(orders)))
 
 
 def out_of_search() -> sa.ColumnElement[bool]:
@@ -106,6 +115,12 @@ def source_held() -> sa.ColumnElement[bool]:
 def holds_on(connection: sa.Connection, subject: SubjectId | int) -> int:
     """1 when a hold forbids erasing this person, else 0."""
     return int(bool(connection.scalar(sa.select(sa.exists().where(t.subjects.c.id == subject, held())))))
+
+
+def orders_on(connection: sa.Connection, subject: SubjectId | int) -> set[int]:
+    """The orders in force that bear on this person, of whatever kind, by number."""
+    query = sa.select(t.orders.c.id).select_from(t.orders.join(t.subjects, on_subject()))
+    return set(connection.scalars(query.where(t.subjects.c.id == subject, t.orders.c.state == "in-force")))
 
 
 def stops_on(connection: sa.Connection, subject: SubjectId | int) -> int:

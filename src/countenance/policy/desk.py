@@ -218,18 +218,19 @@ class Desk:
         signature: bytes | None = None,
         outcome: str = "done",
         bearer: str | None = None,
+        among: int = 0,
     ) -> Written:
         """Write an act whose authority was checked already: it was signed, or came with a receipt or a link.
 
         ``facts`` are public; ``sealed`` is kept under the organisation's key. With ``bearer`` (what was shown instead:
-        ``receipt``, ``link``) no account has acted, whoever has the session open.
+        ``receipt``, ``link``) no account has acted, whoever has the session open. ``among``: see `Entry`.
         """
         opening = dict(sealed or {}) | ({"signature": signature.hex()} if signature else {})
         email = self.actor.email if self.actor and not bearer else None
         facts = {**(facts or {}), **({"by": bearer} if bearer else {})}
         entry = Entry(
             act, outcome, self._clock(), self.gallery, account=email, subjects=subjects, facts=facts or {},
-            opening=opening,
+            opening=opening, among=among,
         )  # fmt: skip
         return self._book.append(connection, entry)
 

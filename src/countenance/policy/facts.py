@@ -20,7 +20,7 @@ ROLES = {
     "operator": "enrols, ingests, searches and verifies",
     "reviewer": "decides about candidates",
     "officer": "withdraws and erases, answers requests and authorities",
-    "system": "a timer: purges and backs up, and never searches",
+    "system": "a timer: purges, sweeps and backs up, and never searches",
 }
 FOUNDER_ROLES = ("controller", "operator", "reviewer", "officer")
 """What the account that founds a gallery may do."""

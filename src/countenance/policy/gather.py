@@ -43,20 +43,37 @@ SOLO = 3
 """An installation with fewer named people than this is solo: it says so, and purposes with two reviewers are off."""
 
 
-def people(connection: sa.Connection, organisation: OrganisationId | int, *, at: int | None = None) -> int:
+LATELY = 30 * DAY
+"""How long a revoked account still counts where several must agree: nobody is alone by revoking the others (P18)."""
+
+
+def people(
+    connection: sa.Connection,
+    organisation: OrganisationId | int,
+    *,
+    before: int | None = None,
+    since: int | None = None,
+) -> int:
     """How many named people an organisation has here. Trial, revoked and system accounts are none (P18).
 
-    With ``at`` (seconds since 1970): how many there were at that time.
+    ``since`` (seconds since 1970): whoever was revoked later counts as well. ``before``: only who came earlier counts.
     """
     c = t.accounts.c
-    live = c.revoked.is_(None) if at is None else sa.and_(c.created < at, sa.or_(c.revoked.is_(None), c.revoked > at))
-    mine = (c.organisation == organisation, c.trial.is_(False), c.roles != "system", live)
+    live = c.revoked.is_(None) if since is None else sa.or_(c.revoked.is_(None), c.revoked > since)
+    mine = [c.organisation == organisation, c.trial.is_(False), c.roles != "system", live]
+    if before is not None:
+        mine.append(c.created < before)
     return connection.scalar(sa.select(sa.func.count()).select_from(t.accounts).where(*mine)) or 0
 
 
 def is_solo(connection: sa.Connection, organisation: OrganisationId | int) -> bool:
     """Whether fewer than three named people run this installation (P18)."""
     return people(connection, organisation) < SOLO
+
+
+def has_long_been_solo(connection: sa.Connection, organisation: OrganisationId | int, now: int) -> bool:
+    """Whether it is solo, and not because somebody was revoked in the last thirty days (P18)."""
+    return people(connection, organisation, since=now - LATELY) < SOLO
 
 
 def case(connection: sa.Connection, number: CaseId | None, account: AccountId | None, now: int) -> CaseFacts | None:

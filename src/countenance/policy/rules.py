@@ -29,7 +29,20 @@ from countenance.policy.comparing import (
     within_the_quota,
 )
 from countenance.policy.facts import ROLES, Facts
-from countenance.types import Action, Confirm, Enrol, Erase, Evaluate, Ingest, Locate, Search, Verify, Withdraw, iso
+from countenance.types import (
+    Action,
+    Confirm,
+    Enrol,
+    Erase,
+    Evaluate,
+    Ingest,
+    Locate,
+    Search,
+    Sweep,
+    Verify,
+    Withdraw,
+    iso,
+)
 
 STATEMENTS = ("public-benchmark", "synthetic", "consented-testers")
 """What a data set may be on which a model is measured. The list is closed (P3)."""
@@ -141,9 +154,14 @@ def where_this_gallery_works(facts: Facts) -> Refusal | None:
     """P24: people of a territory that the gallery was not made for are enrolled once it has been assessed."""
     if facts.territory_on or facts.subject is None:
         return None
+    return outside(facts.subject.territory)
+
+
+def outside(territory: str) -> Refusal:
+    """P24: the refusal of a territory that was not assessed, and what would bring it in."""
     return errors.TerritoryRefused(
-        f"This gallery was not made for people who live in {facts.subject.territory}.", requirement="P24",
-        hint=f"`countenance dpia propose territory {facts.subject.territory} --dpia FILE --signatory NAME` "
+        f"This gallery was not made for people who live in {territory}.", requirement="P24",
+        hint=f"`countenance dpia propose territory {territory} --dpia FILE --signatory NAME` "
         "names its data protection impact assessment.",
     )  # fmt: skip
 
@@ -244,6 +262,7 @@ def people_enough(facts: Facts) -> Refusal | None:
 
 
 _KEEPER = (a_named_account, of_this_organisation)
+_COLLECT = (an_entitled_source, a_model_in_use, no_stop_order)
 _ENROLLER = (*_KEEPER, has_role("operator"), a_model_in_use, a_living_record)
 DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
 """What binds an evaluation even where there is no gallery, hence no account and no log."""
@@ -252,7 +271,8 @@ _COMPARE = (*_ASKED, assessed_and_limited, people_for_its_reviews, within_the_qu
 
 RULES: dict[type[Action], tuple[Rule, ...]] = {
     Enrol: (*_ENROLLER, not_restricted, a_basis_that_may_enrol, where_this_gallery_works, no_stop_order),
-    Ingest: (*_KEEPER, has_role("operator"), an_entitled_source, a_model_in_use, no_stop_order),
+    Ingest: (*_KEEPER, has_role("operator"), *_COLLECT),
+    Sweep: (*_KEEPER, has_role("operator", "system"), *_COLLECT),
     Search: _COMPARE,
     Verify: (*_COMPARE, verify_is_capped),
     Withdraw: (by_its_receipt_or(*_KEEPER, has_role("officer")), a_living_record, a_receipts_own_basis),

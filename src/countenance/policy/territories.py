@@ -6,6 +6,7 @@ authority's order it is the other way round, see `countenance.policy.bearing`: t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import sqlalchemy as sa
@@ -14,6 +15,31 @@ from countenance.registry import schema as t
 
 EVERYWHERE = "*"
 UNKNOWN = "unknown"
+_COUNTRIES = """
+AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
+CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO
+FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE
+JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO
+MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW
+PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM
+TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
+"""
+COUNTRIES = frozenset(_COUNTRIES.split())
+"""ISO 3166-1 alpha-2. A code that is not among them says nothing about where anybody lives, and counts as unknown."""
+MISTAKEN = {"UK": "GB", "EL": "GR"}
+"""Codes that other lists have, and what ISO 3166 writes for them."""
+_CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
+
+
+def is_code(territory: str) -> bool:
+    """Whether this is a country of ISO 3166-1, or written like a part of one."""
+    found = _CODE.fullmatch(territory)
+    return found is not None and found[1] in COUNTRIES
+
+
+def is_unknown(territory: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """A recorded residence says nothing: ``unknown``, or no country of the list."""
+    return sa.func.substr(territory, 1, 2).not_in(sorted(COUNTRIES))
 
 
 def read(text: str) -> frozenset[str] | None:
@@ -24,7 +50,7 @@ def read(text: str) -> frozenset[str] | None:
 
 def covers(codes: frozenset[str] | None, territory: str) -> bool:
     """Whether a list covers a residence: the same code, or the country of which it is a part."""
-    return codes is None or bool(codes & {territory, territory.partition("-")[0]})
+    return codes is None or (is_code(territory) and bool(codes & {territory, territory.partition("-")[0]}))
 
 
 def missing(wanted: Iterable[str], codes: frozenset[str] | None) -> list[str]:
@@ -34,5 +60,6 @@ def missing(wanted: Iterable[str], codes: frozenset[str] | None) -> list[str]:
 
 def residents(codes: frozenset[str]) -> sa.ColumnElement[bool]:
     """The person of a query over subjects lives where the list says."""
-    parts = [t.subjects.c.territory.like(f"{code}-%") for code in sorted(codes)]
-    return sa.or_(t.subjects.c.territory.in_(sorted(codes)), *parts)
+    known = sorted(code for code in codes if is_code(code))
+    parts = [t.subjects.c.territory.like(f"{code}-%") for code in known]
+    return sa.or_(t.subjects.c.territory.in_(known), *parts)

@@ -13,10 +13,11 @@ from sqlalchemy.exc import OperationalError
 
 from countenance.errors import BadConfiguration, CountenanceError, InputError, StorageFull, Tampered, Unavailable
 from countenance.registry import schema
+from countenance.registry.names import plain_name
 
 BUSY_SECONDS = 5
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration."""
 
 
@@ -147,6 +148,7 @@ def when_undone(connection: sa.Connection, then: Callable[[], None]) -> None:
 
 def _set_pragmas(connection: Any, _record: object) -> None:
     """Pragmas of every SQLite connection; ``secure_delete`` overwrites deleted rows with zeros (P6)."""
+    connection.create_function("plain_name", 1, plain_name, deterministic=True)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "temp_store=MEMORY"):
         connection.execute(f"PRAGMA {pragma}").close()
 

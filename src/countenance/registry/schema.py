@@ -167,8 +167,12 @@ photos = table(
     text("reason", null=True),
     Column("faces_found", Integer, nullable=False, default=0),
     time("ingested"),
+    Column("looked", BigInteger, nullable=True),
+    time("missing", null=True),
     UniqueConstraint("source", "path"),
 )
+"""``looked``: the registry sequence (`changes`) when its faces were last looked for; who changed since is looked for by
+a sweep. ``missing``: since when its file is gone."""
 
 subjects = table(
     "subjects",
@@ -270,6 +274,9 @@ shown = Table(
 
 changes = table("changes", to("subjects"))
 """The registry sequence: each row says that what may be searched of this subject has changed."""
+
+NUMBER_ALONE = frozenset({erasures, changes, orders})
+"""Tables that go on naming somebody who was erased, by a number that nobody else gets: what was ordered and done."""
 
 leaves = Table(
     "leaves",

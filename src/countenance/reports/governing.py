@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from countenance.reports import sections
-from countenance.reports.papers import Paper, Part, Table, joined, share
+from countenance.reports.papers import Paper, Part, Table
 from countenance.reports.sections import Told
+from countenance.reports.words import joined, plainly, share
 
 
 def paper_of(told: Told) -> Paper:
@@ -31,7 +32,7 @@ def accountability(told: Told) -> Paper:
         Part("How it is kept safe", tuple(policy["security"])),
         Part("How it is erased", tuple(policy["deletion"]), sections.counted(policy["erasures"], "Erased:")),
         _how_often_wrong(told["testing"]),
-        sections.agreements("Who may search", told["use"]["agreements"]),
+        *sections.now_and_before("Who may search", told["use"]["agreements"]),
         sections.searches(told["use"]["searches"]),
         sections.orders(told["orders"]),
         sections.requests(told["requests"]),
@@ -97,12 +98,15 @@ def _how_often_wrong(testing: Told) -> Part:
 def register(told: Told) -> Paper:
     """GDPR Article 30."""
     controller = told["controller"]
+    own, others = ([each for each in told["recipients"] if each["self_agreement"] is mine] for mine in (True, False))
     parts = (
         Part(
             "Who is responsible",
             facts=(
                 ("Controller", controller["organisation"]),
-                ("Contact", joined(controller["contact"])),
+                ("Postal address", controller["address"] or _NOT_STATED.format(key="address")),
+                ("Officers' accounts", joined(controller["contact"])),
+                ("Data protection officer", controller["dpo"] or _NOT_STATED.format(key="dpo")),
                 ("Gallery", controller["gallery"]),
             ),
         ),
@@ -116,15 +120,21 @@ def register(told: Told) -> Paper:
         Part("Whose data", tuple(told["categories_of_subjects"])),
         Part("Which data", tuple(told["categories_of_data"])),
         sections.sources("Where photographs come from", told["sources"]),
-        sections.agreements("Who receives it, under which agreement", told["recipients"]),
-        Part("Transfers to other countries", (told["transfers"],)),
+        sections.agreements("Its own use", own, f"None: {controller['organisation']} has no agreement with itself."),
+        *sections.now_and_before(
+            "Who else receives it, under which agreement", others, f"Nobody outside {controller['organisation']}."
+        ),
+        Part("Sent elsewhere, and to other countries", tuple(told["transfers"])),
         Part("Until when", ("The earliest end counts: the basis' own, each of its purposes', and these.",)),
         _table("What else ends", ("what", "days"), ((each["what"], f"{each['days']:,}") for each in told["retention"])),
         Part("How it is kept safe", tuple(told["security"])),
         _table(
             "Impact assessments",
             ("number", "kind", "what", "signed by", "state"),
-            (tuple(each[key] for key in ("id", "kind", "value", "signatory", "state")) for each in told["assessments"]),
+            (
+                (each["id"], each["kind"], each["value"], each["signatory"] or "", plainly(each["state"]))
+                for each in told["assessments"]
+            ),
             "Nothing was switched on that needs one of its own.",
         ),
     )
@@ -136,12 +146,15 @@ def register(told: Told) -> Paper:
         (
             ("Live bases", str(sum(each["live"] for each in told["bases"]))),
             ("Sources", str(len(told["sources"]))),
-            ("Recipients", str(sum(not each["self_agreement"] for each in told["recipients"]))),
+            ("Recipients outside", str(len({each["party"] for each in others if each["state"] == "in-force"}))),
         ),
         parts,
         sections.made(told),
         sections.solo(controller),
     )
+
+
+_NOT_STATED = "not stated; it is stated in countenance.toml, as `{key}` under [gallery]"
 
 
 def _table(heading: str, columns: tuple[str, ...], rows: Iterable[tuple[str, ...]], empty: str = "None.") -> Part:
@@ -152,7 +165,7 @@ def public(told: Told) -> Paper:
     """What anybody may see."""
     holder = told["holder"]
     parts = (
-        sections.agreements("Who may search", told["organisations"]),
+        *sections.now_and_before("Who may search", told["organisations"]),
         sections.purposes(told["purposes"]),
         sections.searches(told["searches"]),
         sections.orders(told["orders"]),
@@ -178,13 +191,20 @@ def public(told: Told) -> Paper:
     return Paper(
         "Who searches here, and how often",
         holder["organisation"],
-        f"{holder['organisation']} finds people in its own photographs, by permission. These are its counts; nobody is "
-        "named in them.",
+        f"{holder['organisation']} finds people in its own photographs, by permission.{_others(told)} These are the "
+        "counts; nobody is named in them.",
         sections.figures(told["searches"], told["orders"], told["requests"], sum(told["erasures"].values())),
         parts,
         sections.made(told),
         sections.solo(holder),
     )
+
+
+def _others(told: Told) -> str:
+    named = dict.fromkeys(
+        each["party"] for each in told["organisations"] if each["state"] == "in-force" and not each["self_agreement"]
+    )
+    return f" By agreement, these search there too: {joined(list(named))}." if named else ""
 
 
 def orphans(told: Told) -> Paper:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from countenance.reports import words
 from countenance.reports.cover import cover, crop_around, frame, thumbnail
 from countenance.types import Box, Pixels
 
@@ -45,7 +46,7 @@ class Photo:
 
     ``alt`` describes it for people who do not see it. ``strangers`` are all the other faces that a detector at a low
     threshold finds (`countenance.reports.cover.strangers` tells them apart); they are covered by a solid fill. With
-    ``close``, only the square around the first shown face is kept.
+    ``close``, only the square around the first shown face is kept. ``score``: of the shown face in this very picture.
     """
 
     pixels: Pixels
@@ -54,16 +55,20 @@ class Photo:
     strangers: tuple[Box, ...] = ()
     caption: str = ""
     close: bool = False
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One ranked candidate as it is shown. ``score`` is a cosine similarity."""
+    """One ranked candidate as it is shown. ``score`` is the probe's cosine similarity, best first.
+
+    Without a ``score`` only the pictures have one each: the probe is the person's own photo, and says nothing of them.
+    """
 
     rank: int
     name: str
     subject: str
-    score: float
+    score: float | None
     band: str
     basis: str
     confirmed_how: str
@@ -106,7 +111,7 @@ class Finding:
     probe: Photo
     candidates: tuple[Card, ...]
     threshold: float
-    gallery_size: int
+    gallery_size: int | None = None
     note: str = ""
 
 
@@ -171,20 +176,6 @@ def _data_uri(photo: Photo, side: int) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(drawn(photo, side)).decode("ascii")
 
 
-def _seconds(value: float) -> str:
-    """A duration as people read it: ``8 ms``, ``1.4 s``, ``2 min 5 s``."""
-    if value < 0.995:
-        return f"{value * 1000:.0f} ms"
-    if value < 59.95:
-        return f"{value:.1f} s"
-    return f"{round(value) // 60} min {round(value) % 60} s"
-
-
-def _percent(score: float) -> str:
-    """Where a cosine lies on a scale from 0 to 1, for a style attribute."""
-    return f"{min(max(score, 0.0), 1.0) * 100:.1f}%"
-
-
 def _words() -> dict[str, Any]:
     return {"caution": CAUTION, "nobody": NOBODY}
 
@@ -201,5 +192,6 @@ def environment(*more: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(data_uri=_data_uri, seconds=_seconds, percent=_percent)
+    environment.filters.update(data_uri=_data_uri, seconds=words.seconds, percent=words.percent)
+    environment.filters.update(ticked=words.ticked, plainly=words.plainly)
     return environment

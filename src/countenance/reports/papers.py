@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from countenance.reports.page import environment
 
@@ -45,28 +43,3 @@ class Paper:
 def render_paper(paper: Paper) -> str:
     """The report as one HTML file."""
     return environment().get_template("paper.html").render(page=paper)
-
-
-# --- words for values ------------------------------------------------------------------------------------------------
-
-
-def day(at: str | None) -> str:
-    """The day of a time in ISO 8601."""
-    return (at or "")[:10]
-
-
-def joined(values: Sequence[Any]) -> str:
-    """Several values in one cell."""
-    return ", ".join(map(str, values))
-
-
-def share(rate: float | None) -> str:
-    """A rate in per cent; rare ones as one in so many."""
-    if rate is None:
-        return "too few to say"
-    return f"{rate:.2%}" if rate >= 0.001 or not rate else f"1 in {round(1 / rate):,}"
-
-
-def witnessed(held: str | dict[str, Any]) -> str:
-    """Who outside holds a checkpoint of the log."""
-    return held if isinstance(held, str) else f"{held['name']}, {held['size']} entries, {day(held['at'])}"

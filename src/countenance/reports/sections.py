@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from countenance.reports.papers import Part, Table, day, joined, share, witnessed
+from countenance.reports.papers import Part, Table
+from countenance.reports.words import day, joined, plainly, share, witnessed
 
 Told = Mapping[str, Any]
 
@@ -16,7 +17,7 @@ def purposes(told: list[Told]) -> Part:
         (
             each["purpose"],
             each["means"],
-            "in use" if each["on"] else "off",
+            _use(each),
             str(each["reviewers"]),
             f"{each['kept_days']:,}",
             str(each["people"]),
@@ -26,6 +27,14 @@ def purposes(told: list[Told]) -> Part:
     return Part("What it is used for", table=Table(("purpose", "means", "state", "reviewers", "days", "people"), rows))
 
 
+def _use(each: Told) -> str:
+    if each["in_use"]:
+        return "in use"
+    if each["by_law"]:
+        return "whenever somebody asks, by law"
+    return "possible, not agreed" if each["on"] else "off"
+
+
 def sources(heading: str, told: list[Told]) -> Part:
     """Where photographs come from."""
     rows = tuple(
@@ -33,7 +42,7 @@ def sources(heading: str, told: list[Told]) -> Part:
             each["source"],
             each["right"] + (f"; supplied by {each['supplier']}" if each["supplier"] else ""),
             joined(each["purposes"]),
-            each["state"],
+            plainly(each["state"]),
             f"{each['photos']:,}",
             "kept (closed archive)" if each["unknown_faces"] == "keep" else "forgotten",
             f"{each['retention_days']:,}",
@@ -44,8 +53,8 @@ def sources(heading: str, told: list[Told]) -> Part:
     return Part(heading, table=Table(columns, rows, "No source is recorded."))
 
 
-def agreements(heading: str, told: list[Told]) -> Part:
-    """Who may search."""
+def agreements(heading: str, told: list[Told], empty: str = "Nobody: there is no agreement.") -> Part:
+    """Who may search, or could; an agreement that was ended says when."""
     rows = tuple(
         (
             each["party"] + (" (self-agreement)" if each["self_agreement"] else ""),
@@ -53,12 +62,19 @@ def agreements(heading: str, told: list[Told]) -> Part:
             "everywhere" if each["territories"] == ["*"] else joined(each["territories"]),
             f"{each['quota']} a day" if each["quota"] is not None else "",
             f"{day(each['starts'])} to {day(each['ends'])}",
-            each["state"],
+            plainly(each["state"]) + (f" on {day(each['ended_at'])}" if each["ended_at"] else ""),
         )
         for each in told
     )
     columns = ("organisation", "purposes", "people of", "quota", "term", "state")
-    return Part(heading, table=Table(columns, rows, "Nobody: there is no agreement."))
+    return Part(heading, table=Table(columns, rows, empty))
+
+
+def now_and_before(heading: str, told: list[Told], empty: str = "Nobody: there is no agreement.") -> tuple[Part, ...]:
+    """The agreements in force or to come under the heading, those that are over under one of their own."""
+    over = [each for each in told if each["state"] in ("ended", "expired")]
+    standing = agreements(heading, [each for each in told if each not in over], empty)
+    return (standing, agreements("Agreements that are over", over)) if over else (standing,)
 
 
 def searches(told: list[Told]) -> Part:
@@ -83,11 +99,11 @@ def orders(told: list[Told]) -> Part:
     rows = tuple(
         (
             each["order"],
-            each["kind"],
+            plainly(each["kind"]),
             joined(each["authorities"]) + (f" ({each['reference']})" if each["reference"] else ""),
             joined(each["scope"]),
-            each["state"],
-            "; ".join(f"{step['step']} {day(step['at'])}" for step in each["history"]),
+            plainly(each["state"]),
+            "; ".join(f"{plainly(step['step'])} {day(step['at'])}" for step in each["history"]),
         )
         for each in told
     )

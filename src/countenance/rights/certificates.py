@@ -59,7 +59,7 @@ def erasure_body(book: Book, erased: Erased, before: str, written: Written, said
         "issued": iso(said.now),
         "reason": erased.reason,
         "order": reference_number("O", erased.under) if erased.under else None,
-        "scope": "what was kept under single bases" if erased.bases else "whole persons",
+        "scope": "whole persons" if erased.subjects else "what was kept under single bases",
         "counts": {
             "subjects": erased.subjects,
             "bases": erased.bases,
@@ -77,7 +77,7 @@ def erasure_body(book: Book, erased: Erased, before: str, written: Written, said
         },
         "residuals": [
             *(published(each) for each in erased.residuals),
-            {"what": _BACKUPS if erased.bases else _VAULTS},
+            {"what": _VAULTS if erased.subjects else _BACKUPS},
             {"what": _OUTSIDE},
         ],
         **issued_by(said),
@@ -140,6 +140,6 @@ def _method(erased: Erased) -> list[str]:
         "rows deleted and overwritten with zeros (SQLite secure_delete)",
         "write-ahead log truncated (wal_checkpoint TRUNCATE)",
         "index entries removed from memory",
-        kept if erased.bases else keys,
+        keys if erased.subjects else kept,
         "every file of the gallery's folder, the data folder and the vault's searched for the bytes, except in sources",
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import PurePath
 from typing import Any
 
 import sqlalchemy as sa
@@ -96,7 +97,7 @@ def references(reading: Reading) -> list[dict[str, Any]]:
 def _reference(reading: Reading, row: Any) -> dict[str, Any]:
     face = json.loads(reading.text(row.face_sealed, "face") or "{}")
     return {
-        "photo": reading.text(row.photo_sealed, "photo"),
+        "photo": PurePath(reading.text(row.photo_sealed, "photo") or "").name,
         "photo_sha256": row.photo_sha256,
         "box": face.get("box"),
         "quality": face.get("quality"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
+from countenance.gallery.originals import ANSWERS, ARCHIVED, BUCKETED, WHAT
 from countenance.policy.bearing import OUT_OF_SEARCH
 from countenance.registry import schema as t
 from countenance.rights.reach import reach
@@ -30,6 +32,8 @@ class Done:
     photos: int = 0
     sources: int = 0
     originals: int = 0
+    answers: int = 0
+    elsewhere: tuple[str, ...] = ()
     erasures: tuple[str, ...] = ()
 
 
@@ -47,7 +51,9 @@ def done_under(connection: sa.Connection, order: int) -> Done:
         appearances=sum(each.get("appearances", 0) for each in told) + int(tally.get("appearances", 0)),
         photos=photos,
         sources=int(tally.get("sources", 0)),
-        originals=sum(int(residual.get("count", 0)) for residual in kept) + photos,
+        originals=_sum(kept, WHAT) + photos,
+        answers=_sum(kept, ANSWERS),
+        elsewhere=tuple(what for what in (ARCHIVED, BUCKETED) if _sum(kept, what)),
         erasures=tuple(reference_number("E", row.id) for row in rows if row.batch in (None, row.id)),
     )
 
@@ -89,11 +95,17 @@ def order_body(connection: sa.Connection, row: sa.Row[Any], approvals: int, now:
         },
         "erasures": list(done.erasures),
         "residuals": [
-            {"what": "the operator's own original files", "count": done.originals},
+            {"what": WHAT, "count": done.originals},
+            *({"what": what} for what in done.elsewhere),
+            *([{"what": ANSWERS, "count": done.answers}] if done.answers else []),
             *([{"what": _VAULTS}] if done.subjects else []),
             {"what": _OUTSIDE},
         ],
     }
+
+
+def _sum(residuals: Sequence[Mapping[str, Any]], what: str) -> int:
+    return sum(int(each.get("count", 0)) for each in residuals if each.get("what") == what)
 
 
 def _scope(connection: sa.Connection, row: sa.Row[Any]) -> dict[str, Any]:

@@ -28,6 +28,11 @@ class Reach:
     held: int = 0
     sources_held: int = 0
 
+    @property
+    def nothing(self) -> bool:
+        """Whether nobody and nothing is in its scope."""
+        return not (self.subjects or self.sources or self.appearances)
+
     def as_json(self) -> dict[str, Any]:
         """As plain data (``countenance order dry-run --json``)."""
         return asdict(self) | {"by_territory": dict(self.by_territory), "sources": list(self.sources)}

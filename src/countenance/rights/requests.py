@@ -7,6 +7,7 @@ stranger who is in the gallery.
 from __future__ import annotations
 
 import calendar
+import unicodedata
 from datetime import UTC, datetime, timedelta
 
 from countenance.errors import InputError
@@ -75,10 +76,23 @@ def check_request(kind: str, contact: str | None, details: str | None) -> None:
     """Raise `InputError` for what is no request."""
     if kind not in KINDS:
         raise InputError(f"{kind[:40]!r} is no kind of request.", hint=f"Name one of: {', '.join(KINDS)}.")
-    if contact is not None and (not 3 <= len(contact) <= MOST_CONTACT or not contact.isprintable()):
-        raise InputError("This is no contact.", hint="Give the e-mail address or the number that is on record.")
+    if contact is not None:
+        check_contact(contact)
     if details is not None and len(details) > MOST_DETAILS:
         raise InputError(f"These words are longer than {MOST_DETAILS} characters.", hint="Say it in fewer.")
+    if details is not None and any(unicodedata.category(sign) == "Cs" for sign in details):
+        raise InputError("These words hold bytes that are no text.", hint="Give them in UTF-8.")
+
+
+def check_contact(contact: str) -> None:
+    """Raise `InputError` for what cannot be a contact: put on record, nobody could ever ask by it."""
+    if not 3 <= len(contact) <= MOST_CONTACT or not plain_contact(contact).isprintable():
+        raise InputError("This is no contact.", hint="Give an e-mail address or a number, on one line.")
+
+
+def plain_contact(contact: str) -> str:
+    """A contact as it is compared: whoever types it with other spaces, capitals or signs for the same is meant too."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", contact).strip().casefold())
 
 
 def check_refusal(reason: str) -> None:

@@ -102,7 +102,7 @@ def of_people(people: Iterable[Person], now: int) -> Iterator[Item]:
         dues = [(each, *basis_due(each)) for each in person.bases]
         gone = [(each, due, why) for each, due, why in dues if due <= now]
         quiet = person.last_interaction + QUIET
-        if quiet <= now:
+        if quiet <= now and not person.asking:
             yield _subject(person, quiet, "three years since the person's own last act")
         elif not dues and not person.asking and person.created + UNCONFIRMED <= now:
             yield _subject(person, person.created + UNCONFIRMED, "no basis was recorded within seven days")

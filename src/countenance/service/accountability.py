@@ -17,6 +17,7 @@ from countenance.rights.requests import KINDS
 from countenance.service import counting
 from countenance.service.agreements import Agreements
 from countenance.service.finding import CAUTION
+from countenance.service.located import PURPOSE as REQUESTED
 from countenance.types import iso
 from countenance.version import VERSION
 from countenance.vision import packs
@@ -134,14 +135,21 @@ def holder(connection: sa.Connection, context: Context) -> dict[str, Any]:
 
 
 def purposes(connection: sa.Connection, context: Context) -> list[dict[str, Any]]:
-    """The closed list, with what is in use here, and how many people have a live basis for each."""
+    """The closed list, with what is in use here, and how many people have a live basis for each.
+
+    ``on``: nothing more needs to be activated. ``in_use``: somebody may search for it under an agreement in force, or
+    a live basis permits it. ``by_law``: what people ask for is answered under no agreement (P14).
+    """
     on, held = purposes_on(connection, context.desk), counting.held(connection, context)
+    agreed = {name for each in Agreements(context).list() if each.state == "in-force" for name in each.purposes}
     return [
         {
             "purpose": name,
             "iri": each.iri,
             "means": each.means,
             "on": bool(each.mask & on),
+            "in_use": bool(each.mask & on) and (name in agreed or name in held),
+            "by_law": name == REQUESTED,
             "reviewers": each.reviewers,
             "kept_days": each.days,
             "people": held.get(name, 0),
@@ -164,6 +172,7 @@ def agreements(context: Context) -> list[dict[str, Any]]:
             "mandate": each.mandate,
             "starts": each.starts,
             "ends": each.ends,
+            "ended_at": each.ended_at,
             "state": each.state,
         }
         for each in Agreements(context).list()

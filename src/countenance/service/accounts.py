@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,8 @@ class Accounts:
             trial: For trying out: it can sign in, and is refused every act on real people (P21).
 
         Raises:
-            RoleRefused: a shared address, a role that is not for another organisation, or not a controller (P21).
+            RoleRefused: a shared address, one that differs from another account's only by capitals, a +tag or the
+                form of its letters, a role that is not for another organisation, or not a controller (P21).
             AlreadyExists: the address or the key has an account already.
         """
         context = self._context
@@ -105,6 +107,7 @@ class Accounts:
                         "This key belongs to an account already.", requirement="P21",
                         hint="Each person makes a key of their own: `countenance account key FILE`.",
                     )  # fmt: skip
+                _check_one_person(connection, email, wanted)
                 insert_account(connection, context, email, wanted, public, trial=trial, organisation=number)
                 context.desk.record(connection, "account", "controller", facts=facts)
         except BaseException:
@@ -183,6 +186,26 @@ def _check_for_others(roles: tuple[str, ...]) -> None:
             "These roles act on the gallery's own records, which are its owner's alone.",
             requirement="P21", hint=f"Another organisation's account may have: {', '.join(FOR_OTHERS)}.",
         )  # fmt: skip
+
+
+def _check_one_person(connection: sa.Connection, email: str, roles: tuple[str, ...]) -> None:
+    """Refuse a second address of one person, who would be two people by it. A timer's account is nobody's."""
+    if roles == ("system",):
+        return
+    people = sa.select(t.accounts.c.email).where(t.accounts.c.roles != "system")
+    for other in connection.scalars(people):
+        if _person(other) == _person(email):
+            raise RoleRefused(
+                f"{email} reaches whoever has the account {other}: one person is not two.", requirement="P21",
+                hint="One account a person. Another person gives their own address.",
+            )  # fmt: skip
+
+
+def _person(email: str) -> str:
+    """An address without what does not tell people apart: capitals, a +tag, another form of the same letters."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", email).casefold())
+    local, _, domain = plain.rpartition("@")
+    return f"{local.partition('+')[0]}@{domain}"
 
 
 def _organisation(connection: sa.Connection, name: str) -> OrganisationId:

@@ -13,7 +13,7 @@ from countenance.errors import InputError, NotFound, TerritoryRefused
 from countenance.policy import activating, agreeing, territories
 from countenance.policy.approving import approve
 from countenance.policy.comparing import purpose_is_off
-from countenance.policy.purposes import PURPOSES, mask, names, purpose
+from countenance.policy.purposes import PURPOSES, mask, names, purpose, reviewers
 from countenance.registry import schema as t
 from countenance.service import recounting
 from countenance.service.assessments import Assessment, assessment
@@ -34,7 +34,7 @@ class Agreement:
     """Whose gallery may be searched by whom, for what, from when to when.
 
     ``state``: proposed, in-force, expired or ended. ``waits_for``: the organisations that have not signed what it says.
-    ``quota``: comparisons a day, None for any number.
+    ``quota``: comparisons a day, None for any number. ``ended_at``: when it was ended before its time.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Agreement:
     self_agreement: bool
     state: str
     waits_for: tuple[str, ...]
+    ended_at: str | None = None
 
     def __str__(self) -> str:
         return self.id
@@ -171,6 +172,13 @@ class Agreements:
             numbers = connection.scalars(query.order_by(t.agreements.c.id)).all()
         return [self._get(number) for number in numbers]
 
+    def reviewed(self) -> tuple[str, ...]:
+        """The purposes for which the asking organisation searches here, and whose candidates people must review."""
+        own = self._context.party == self._context.organisation
+        mine = [each for each in self.list() if each.state == "in-force" and each.self_agreement == own]
+        agreed = {name for each in mine for name in each.purposes}
+        return tuple(name for name in PURPOSES if name in agreed and reviewers(name, own=own))
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _insert(
@@ -280,4 +288,5 @@ class Agreements:
             row.organisation == row.party,
             "ended" if row.ended is not None else "expired" if expired else "proposed" if waits else "in-force",
             waits,
+            None if row.ended is None else iso(row.ended),
         )

@@ -18,7 +18,7 @@ from countenance.rights.access import asked
 from countenance.rights.requests import AT_ONCE, OBJECTABLE, REFUSALS, check_refusal
 from countenance.service.bases import Bases
 from countenance.service.disclosing import disclose
-from countenance.service.exports import exports, hand_over
+from countenance.service.exports import elsewhere, exports, hand_over
 from countenance.service.restricting import release
 from countenance.service.subjects import Subject, Subjects
 from countenance.types import SubjectId
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from countenance.service.leaving import Certified, Leaving
     from countenance.service.pictures import Pictures
 
+NOTHING = "Nothing is held under what you gave."
 CORRECTIONS = frozenset({"name", "contact", "birth_year", "territory"})
 
 
@@ -76,7 +77,7 @@ class Answering:
         self._leaving = leaving
 
     def answer(
-        self, row: Any, *, refuse: str | None, out: str | Path | None, corrections: Mapping[str, Any]
+        self, row: Any, *, refuse: str | None, out: str | Path | None, nobody: bool, corrections: Mapping[str, Any]
     ) -> Answered:
         """Carry the request out, or refuse it for a reason from the closed list, and write down that it was answered.
 
@@ -84,6 +85,7 @@ class Answering:
             row: The request's row.
             refuse: A reason to refuse it: one of `REFUSALS`.
             out: For access: a folder for the answer in clear, besides the sealed one that is kept until it is sent.
+            nobody: That nobody on record asks was looked into: the answer, that nothing is held, is final.
             corrections: For rectification: the name, contact, birth year or territory as they are right.
 
         Raises:
@@ -94,6 +96,8 @@ class Answering:
         self._check(row, refuse, corrections)
         person = self._person(row)
         contact = self._contact(row, person)
+        if refuse is None:
+            _check_whose(row, person, nobody=nobody)
         if refuse is not None:
             done = _Done(
                 f"The request is refused: {REFUSALS[refuse]}. You can complain to your data protection authority."
@@ -101,7 +105,7 @@ class Answering:
         elif row.kind == "access":
             done = self._access(row, person, contact, out)
         elif person is None:
-            done = _Done("Nothing is held under what you gave.")
+            done = _Done(NOTHING)
         elif row.kind == "erasure":
             done = self._erasure(person)
         elif row.kind == "objection":
@@ -119,6 +123,8 @@ class Answering:
 
     def _access(self, row: Any, person: Subject | None, contact: str | None, out: str | Path | None) -> _Done:
         context = self._context
+        if out is not None:
+            elsewhere(context, Path(out))
         if contact is None:
             raise Refused(
                 "An access answer goes only to the contact on record, and there is none.", requirement="P14",
@@ -130,7 +136,8 @@ class Answering:
         letter = disclose(context, self._pictures, row, person)
         exports(context).put(row.id, row.subject, row.key, letter)
         files = hand_over(letter, row.id, Path(out)) if out is not None else ()
-        return _Done("This is everything that is held of you.", _digest(letter.json), files)
+        told = NOTHING if person is None else "This is everything that is held of you."
+        return _Done(told, _digest(letter.json), files)
 
     def _erasure(self, person: Subject) -> _Done:
         certified = self._leaving.erase(person.handle, "request")
@@ -207,6 +214,17 @@ class Answering:
                 release(connection, people[0])
             context.desk.record(connection, "answer", "officer", subjects=people, facts=facts)
         context.book.publish()
+
+
+def _check_whose(row: Any, person: Subject | None, *, nobody: bool) -> None:
+    """Raise `InputError` where somebody who may be on record under no contact would be told that nothing is held."""
+    if person is None and not nobody:
+        raise InputError(
+            f"No record has the contact of R{row.id}: the answer would be that nothing is held.",
+            hint=f"If you know whose it is: `countenance request assign R{row.id} SUBJECT`. Else answer with --nobody.",
+        )
+    if person is not None and nobody:
+        raise InputError(f"R{row.id} is {person.handle}'s.", hint="Answer it without --nobody.")
 
 
 def _without_person(connection: sa.Connection, row: Any, values: Mapping[str, Any], key: str) -> None:

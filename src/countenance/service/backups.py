@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from countenance.backup import placing
-from countenance.backup.checking import check_keys
+from countenance.backup.checking import Fault, check_keys
 from countenance.backup.making import Made, Origin, make
 from countenance.backup.restoring import Place, Staged, Wish, staged
 from countenance.errors import BadConfiguration, InputError
@@ -32,6 +32,7 @@ __all__ = ["Backups", "Drilled", "Staged", "log_restore", "place"]
 Progress = Callable[[int, int], None]
 _PATIENCE = 30.0
 """Seconds to wait for an erasure that is under way."""
+_ANOTHER = "Do not restore this backup. Make a new one, try that one out, and report this fault to whoever wrote this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,16 @@ class Drilled:
     erased: int
     checked: int
     restored: dict[str, int]
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable answer."""
         told = {"ok": not self.faults, "made": iso(self.made), "erased_since": self.erased}
-        return told | {"sealed_fields": self.checked, "restored": self.restored, "faults": list(self.faults)}
+        return told | {
+            "sealed_fields": self.checked,
+            "restored": self.restored,
+            "faults": [asdict(fault) for fault in self.faults],
+        }
 
 
 class Backups:
@@ -64,7 +69,7 @@ class Backups:
         Raises `AlreadyExists`, `StorageFull`, `InputError` for a place beside the data, `RoleRefused`, `Busy`.
         """
         context, settings = self._context, self._context.settings
-        wanted = Path(target).expanduser().absolute()
+        wanted = Path(target).expanduser().resolve()
         self._elsewhere(wanted)
         one = OnlyOne(settings.data / "locks" / "backup.lock", "Another process is making a backup.")
         with one:
@@ -106,11 +111,11 @@ class Backups:
     def _judge(self, made: Staged) -> Drilled:
         checked = check_keys(made.registry, self._context.keys)
         # Keys of people who came after the backup have no record in it; that is no fault of the backup.
-        faults = [fault.what for fault in checked.faults if not fault.what.startswith("No record")]
+        faults = [fault for fault in checked.faults if not fault.what.startswith("No record")]
         with made.registry.read() as connection:
-            faults += _remains(connection, made)
+            faults += [Fault(what, _ANOTHER) for what in _remains(connection, made)]
             if connection.exec_driver_sql("PRAGMA integrity_check").scalar() != "ok":
-                faults.append("The restored registry is damaged.")
+                faults.append(Fault("The restored registry is damaged.", _ANOTHER))
         return Drilled(made.manifest.made, made.replayed.people, checked.sealed, made.manifest.counts, tuple(faults))
 
     def _elsewhere(self, target: Path) -> None:
@@ -146,12 +151,16 @@ def _remains(connection: sa.Connection, made: Staged) -> list[str]:
     bases = {line.basis for line in made.lines if line.basis is not None}
     found = []
     for table in t.metadata.sorted_tables:
-        if table in (t.erasures, t.changes):
+        if table in t.NUMBER_ALONE:
             continue
         for column, gone in (("subject", people), ("basis", bases)):
             if column in table.columns:
                 left = set(connection.scalars(sa.select(table.c[column]).distinct())) & gone
-                found += [f"{len(left)} who were erased are in {table.name}."] if left else []
+                found += [f"{_erased(len(left))} in {table.name.rstrip('_')}."] if left else []
     names = {subject_key(number) for number in people}
     sealed = set(connection.scalars(sa.select(t.openings.c.key).distinct())) & names
-    return found + ([f"{len(sealed)} who were erased can be named by the log."] if sealed else [])
+    return found + ([f"{_erased(len(sealed))} named by the log."] if sealed else [])
+
+
+def _erased(count: int) -> str:
+    return "1 person who was erased is still" if count == 1 else f"{count} people who were erased are still"

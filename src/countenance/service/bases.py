@@ -153,7 +153,7 @@ class Bases:
         """
         return confirming.confirm_own(self._context, basis, key)
 
-    def link(self, basis: Basis | str, *, base_url: str = "") -> links.Link:
+    def link(self, basis: Basis | str, *, base_url: str) -> links.Link:
         """Make a one-time link for the contact on record. See `countenance.service.links.make_link`."""
         return links.make_link(self._context, basis, base_url=base_url)
 

@@ -139,7 +139,7 @@ def _check_own(context: Context, connection: sa.Connection, account: Row, row: R
             "A minor's consent is confirmed by their guardian, not by themselves.", requirement="P1",
             hint="A link for the guardian (`countenance basis link`), or a second account that has seen their form.",
         )  # fmt: skip
-    if person.contact_hash is None or person.contact_hash != context.find_hash("contact", account.email.lower()):
+    if person.contact_hash is None or person.contact_hash not in context.contact_hashes(account.email):
         raise RoleRefused(
             "Only the person can confirm their own consent, and this account is not theirs.",
             requirement="P1", hint="The account's e-mail address must be the subject's contact on record.",

@@ -16,6 +16,7 @@ from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
+from countenance.rights.requests import plain_contact
 from countenance.types import AccountId, Clock, OrganisationId
 from countenance.vault.keyring import Keyring, organisation_key
 from countenance.vault.ledger import Ledger
@@ -49,6 +50,12 @@ class Context:
         return self.actor.organisation if self.actor else self.organisation
 
     @property
+    def party_name(self) -> str:
+        """What the asking organisation is called."""
+        with self.registry.read() as connection:
+            return f"{connection.scalar(sa.select(t.organisations.c.name).where(t.organisations.c.id == self.party))}"
+
+    @property
     def party_key(self) -> str:
         """The name of the asking organisation's key."""
         return organisation_key(self.party)
@@ -78,6 +85,10 @@ class Context:
     def find_hash(self, kind: str, text: str) -> str:
         """The keyed hash by which a sealed text is found again."""
         return self.keys.keyed_hash(self.own_key, f"{kind}:{text}")
+
+    def contact_hashes(self, contact: str) -> tuple[str, str]:
+        """The keyed hashes by which a contact is found: as it is kept now, and as the first release kept it."""
+        return self.find_hash("contact", plain_contact(contact)), self.find_hash("contact", contact.strip().lower())
 
     def subject_row(self, connection: sa.Connection, handle: str) -> sa.Row[tuple[object, ...]]:
         """The subject by this handle. Raises `NotFound`: absent, erased or not yours, in the same words."""

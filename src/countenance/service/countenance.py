@@ -39,6 +39,7 @@ from countenance.service.sources import Source, Sources
 from countenance.service.status import status
 from countenance.service.stills import Stills
 from countenance.service.subjects import Subject, Subjects
+from countenance.service.sweeping import Swept, sweep
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Countenance:
         self.logbook = Logbook(context)
         self.sources = Sources(context)
         self.pictures = Pictures(context)
+        closing.callback(self.pictures.close)
         self.keys = Keys(context)
         self.backups = Backups(context)
         self._finding = Finding(context, self.cases)
@@ -103,16 +105,40 @@ class Countenance:
         rows: Iterable[Row],
         make_basis: Callable[[Subject], Basis],
         *,
+        evidence: str | Path | None = None,
         progress: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Enrol many people. See `countenance.service.enrolling.Enrolling.enrol_many`."""
-        return self._enrolling.enrol_many(rows, make_basis, progress=progress)
+        return self._enrolling.enrol_many(rows, make_basis, evidence=evidence, progress=progress)
 
     def ingest(
-        self, source: Source | str, *, again: bool = False, progress: Callable[[Progress], None] | None = None
+        self,
+        source: Source | str,
+        *,
+        again: bool = False,
+        engine: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
     ) -> Report:
         """Go through a source's photos. See `countenance.service.ingesting.ingest`."""
-        return ingest(self.context, self.sources.get(str(source)), again=again, progress=progress)
+        return ingest(self.context, self.sources.get(str(source)), again=again, engine=engine, progress=progress)
+
+    def sweep(
+        self,
+        source: Source | str | None = None,
+        *,
+        dry_run: bool = False,
+        engine: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+        ends: Callable[[], bool] = lambda: False,
+    ) -> Swept:
+        """Find people who came since in photos ingested before. See `countenance.service.sweeping.sweep`.
+
+        In all sources that are collected from, or in one.
+        """
+        everywhere = [each for each in self.sources.list() if each.state == "active"]
+        sources = everywhere if source is None else [self.sources.get(str(source))]
+        alone = source is not None
+        return sweep(self.context, sources, alone=alone, dry_run=dry_run, engine=engine, progress=progress, ends=ends)
 
     def search(
         self,

@@ -1,4 +1,4 @@
-"""What is done once a day while a gallery is served: the purge, and the checkpoint sent outside (P13, P19)."""
+"""What is done once a day while a gallery is served: the purge, the checkpoint sent outside, the sweep (P13, P19)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,15 @@ class Daily:
     Args:
         gallery: What is served, by whose account.
         tell: Where to say what was done, or why it could not be.
+        ends: Whether what takes long should be left for the next day.
     """
 
-    def __init__(self, gallery: Countenance, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, gallery: Countenance, tell: Callable[[str], None], ends: Callable[[], bool] = lambda: False
+    ) -> None:
         self._gallery = gallery
         self._tell = tell
+        self._ends = ends
         self._last: int | None = None
 
     def run_if_due(self) -> bool:
@@ -33,6 +37,7 @@ class Daily:
         self._last = now
         self._purge()
         self._send()
+        self._sweep()
         return True
 
     def _purge(self) -> None:
@@ -58,3 +63,15 @@ class Daily:
         for each in sent:
             if each.fault:
                 self._tell(f"The log's checkpoint was not sent to {each.name}: {each.fault}")
+
+    def _sweep(self) -> None:
+        """Last, for it may take long."""
+        try:
+            swept = self._gallery.sweep(ends=self._ends)
+        except CountenanceError as error:
+            self._tell(f"Today's sweep was not made: {error.message} An operator can make it: `countenance sweep`.")
+            return
+        if swept.faces_kept:
+            self._tell(f"Swept: {swept.photos} photos looked at again, {swept.people} people found in them.")
+        for name, reason in swept.left.items():
+            self._tell(f"Today's sweep left out {name}: {reason}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
+import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -11,10 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from countenance.errors import AlreadyExists, CountenanceError, InputError, NoBasis, NotFound, Unreadable
+from countenance.errors import (
+    AlreadyExists,
+    CountenanceError,
+    InputError,
+    NoBasis,
+    NotFound,
+    SourceRefused,
+    Unreadable,
+)
 from countenance.gallery.gallery import Enrolment
+from countenance.ingest.marks import read_marks
 from countenance.ingest.run import earlier_photos
-from countenance.photos.folder import PICTURES
+from countenance.photos.store import PICTURES
 from countenance.policy.desk import Ask
 from countenance.service import probing
 from countenance.service.subjects import handle_from
@@ -44,8 +55,7 @@ class Enrolled:
         if not self.earlier:
             return None
         sources = ", ".join(f"{name} ({count} photos)" for name, count in self.earlier.items())
-        first = next(iter(self.earlier))
-        return f"Not looked for yet in: {sources}. Run `countenance ingest {first} --again`."
+        return f"Not looked for yet in: {sources}. Run `countenance sweep`."
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable answer (``countenance enrol --json``)."""
@@ -102,6 +112,7 @@ class Enrolling:
             NoBasis: the basis is another person's, withdrawn or expired; or the photo is its evidence.
             NoFace, ManyFaces, QualityTooLow, Unreadable, TooLarge: the photo cannot serve.
             AlreadyExists: the photo is enrolled already.
+            SourceRefused: the photo prohibits data mining, or bears a mark of scraping (P26).
         """
         context = self._context
         file = Path(photo)
@@ -109,27 +120,47 @@ class Enrolling:
         digest = hashlib.sha256(taken.data).hexdigest()
         if self._bases.is_evidence(digest):
             raise NoBasis("The evidence of a basis is this very photo: it shows no agreement.", requirement="P1")
+        self._obey_marks(taken.data, file)
         ask = Ask(subject=subject.id, basis=basis.number, facts={"basis": basis.id})
         grant = context.desk.decide(Enrol, ask)
         probe, _ = probing.probe(context, taken, choose=face)
-        stored = Enrolment(probe.face, probe.template, str(file.absolute()), digest)
+        place = os.path.abspath(file)  # noqa: PTH100 - a link that leads to it is what the operator knows
+        stored = Enrolment(probe.face, probe.template, place, digest)
         _, written = context.gallery.enrol(subject.id, basis.number, stored, grant=grant)
         context.book.publish()
         return self._outcome(subject, basis, file, written.index)
+
+    def _obey_marks(self, data: bytes, file: Path) -> None:
+        """A photo's own marks bind an enrolment as they bind an ingest; an agreed selfie bears none (P26)."""
+        marks = read_marks(data, file)
+        reason = marks.prohibited or marks.scraped
+        if reason is None:
+            return
+        refusal = SourceRefused(
+            f"This photo is not enrolled: {reason}.",
+            requirement="P26", hint="Take a photo that the person gave you, as it came from the camera.",
+        )  # fmt: skip
+        with self._context.registry.write() as connection:
+            raise self._context.desk.refuse(connection, "enrol", refusal)
 
     def enrol_many(
         self,
         rows: Iterable[Row],
         make_basis: Callable[[Subject], Basis],
         *,
+        evidence: str | Path | None = None,
         progress: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Enrol line by line; a line that cannot be is reported with its reason, and the others go on.
 
         A person who is there already keeps their record and their newest basis. A row with their handle and another
         name is taken for somebody else's, and refused.
+
+        Raises `NoBasis` before anybody is recorded where ``evidence``, the form of them all, is one of the photos.
         """
-        outcomes = []
+        rows, outcomes = list(rows), []
+        if evidence is not None:
+            _check_no_photo(Path(evidence), [row.photo for row in rows])
         for row in rows:
             try:
                 outcome = Outcome(row, self._one(row, make_basis), None)
@@ -169,6 +200,18 @@ def _ordinary(photo: Path) -> None:
         raise Unreadable(f"This file cannot be read: {reason}.", hint="Check the path.") from None
     if not ordinary:
         raise Unreadable("This is no ordinary file.")
+
+
+def _check_no_photo(evidence: Path, photos: Iterable[Path]) -> None:
+    """Raise `NoBasis` where the evidence is one of the photos, byte for byte. What cannot be read is told later."""
+    form = evidence.read_bytes() if evidence.is_file() else b""
+    for photo in photos:
+        with contextlib.suppress(OSError, ValueError):
+            if photo.is_file() and photo.stat().st_size == len(form) and photo.read_bytes() == form:
+                raise NoBasis(
+                    f"The evidence is the photo {photo.name} of this very list: it shows no agreement.",
+                    requirement="P1", hint="Give the form that they signed, or a scan of it. Nobody was recorded.",
+                )  # fmt: skip
 
 
 def _same_person(row: Row, subject: Subject) -> None:

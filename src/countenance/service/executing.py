@@ -21,7 +21,7 @@ from countenance.errors import CountenanceError, OrderError, Tampered
 from countenance.gallery.only_one import OnlyOne
 from countenance.log.book import Written
 from countenance.log.witness import witness
-from countenance.policy.approving import approvers, quorum
+from countenance.policy.approving import approvers, quorum_at
 from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
 from countenance.rights import orders as rights
@@ -45,11 +45,12 @@ _PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """What became of an order: its state, and its certificate."""
+    """What became of an order: its state, its certificate, and those of the erasures that it names."""
 
     order: str
     state: str
     certificate: dict[str, Any]
+    erasures: tuple[dict[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable answer (``countenance order execute --json``)."""
@@ -203,7 +204,14 @@ class Executing(Orders):
             with context.registry.write() as connection:
                 mine = t.orders.c.id == number
                 connection.execute(sa.update(t.orders).where(mine).values(certificate=json.dumps(certificate)))
-        return Executed(reference_number("O", number), row.state, certificate)
+        return Executed(reference_number("O", number), row.state, certificate, self._erasures(number))
+
+    def _erasures(self, order: int) -> tuple[dict[str, Any], ...]:
+        """The certificates of the erasures under an order, the first one first."""
+        mine = (t.erasures.c.under == order, t.erasures.c.certificate.is_not(None))
+        query = sa.select(t.erasures.c.certificate).where(*mine).order_by(t.erasures.c.id)
+        with self._context.registry.read() as connection:
+            return tuple(json.loads(text) for text in connection.scalars(query))
 
     def _body(self, connection: sa.Connection, row: Row) -> dict[str, Any]:
         context = self._context
@@ -225,7 +233,7 @@ class Executing(Orders):
         """An order that somebody put into force with a database tool is not executed."""
         context = self._context
         signed = len(approvers(connection, context.desk, approval_of(row)))
-        if signed < quorum(connection, context.organisation, at=row.in_force):
+        if signed < quorum_at(connection, context.organisation, row.in_force):
             raise Tampered(
                 f"{reference_number('O', row.id)} is in force, but its approvals do not check.",
                 hint="Its record was changed with another program. Look at `countenance log show`.",

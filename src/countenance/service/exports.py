@@ -93,6 +93,16 @@ def remove_exports(folder: Path, subject: SubjectId | int) -> None:
     shutil.rmtree(exports_of(folder, subject), ignore_errors=True)
 
 
+def elsewhere(context: Context, out: Path) -> None:
+    """Raise `InputError` for a folder among our own files: an answer in clear would stay there after an erasure."""
+    for folder in context.settings.places:
+        if out.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"{out} lies in {folder}, among the gallery's own files.",
+                hint="An answer in clear goes elsewhere, and is deleted once it is sent: --out ~/for-anna.",
+            )
+
+
 def hand_over(letter: Letter, number: int, out: Path) -> tuple[Path, Path]:
     """Write an answer in clear, for sending; only the officer's own user may read it."""
     page, data = (out / name.format(number=reference_number("R", number)) for name in NAMES)

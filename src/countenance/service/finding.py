@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from countenance.errors import InputError
 from countenance.gallery.scale import NAME
 from countenance.gallery.searching import Answer
 from countenance.policy.desk import Ask
+from countenance.policy.purposes import PURPOSES
+from countenance.registry import schema as t
 from countenance.service import probing
 from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify, reference_number
 
@@ -25,11 +29,15 @@ CAUTION = "A candidate is not an identification: a person must look, and the sco
 
 @dataclass(frozen=True, slots=True)
 class Found(Sequence[Candidate]):
-    """The answer to a search: candidates, best first. Nobody found is an empty answer, not an error."""
+    """The answer to a search: candidates, best first. Nobody found is an empty answer, not an error.
+
+    ``pending`` counts the bases for its purpose that are not live yet: nobody is found by them.
+    """
 
     answer: Answer
     probe: Probe
     meaning: dict[str, str]
+    pending: int = 0
 
     def __len__(self) -> int:
         return len(self.answer.candidates)
@@ -67,6 +75,7 @@ class Found(Sequence[Candidate]):
             "faces_in_probe": self.probe.faces_in_photo,
             "caution": CAUTION,
             "review": self.review,
+            "bases_pending": self.pending,
             "log": {"index": self.answer.log.index, "root": self.answer.log.root},
         }
 
@@ -150,7 +159,9 @@ class Finding:
         answer = context.gallery.search(made, limit=most, threshold=least, only=only, crop=crop, grant=grant)
         context.book.publish()
         bands = {candidate.band for candidate in answer.candidates} | {"high", "low"}
-        return Found(answer, made, {band: context.scale.meaning(band) for band in sorted(bands)})
+        return Found(
+            answer, made, {band: context.scale.meaning(band) for band in sorted(bands)}, self._pending(purpose)
+        )
 
     def verify(
         self, first: str | Path | bytes, second: str | Path | bytes, *, purpose: str | None, case: str | None
@@ -176,11 +187,24 @@ class Finding:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
+    def _pending(self, purpose: str | None) -> int:
+        """How many, never who; and the owner's own people alone are told."""
+        context = self._context
+        if context.party != context.organisation or purpose not in PURPOSES:
+            return 0
+        mine = (t.bases.c.organisation == context.organisation, t.bases.c.state == "pending", _permits(purpose))
+        with context.registry.read() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(t.bases).where(*mine)) or 0
+
     def _only(self, handle: str | None) -> SubjectId | None:
         if handle is None:
             return None
         with self._context.registry.read() as connection:
             return SubjectId(self._context.subject_row(connection, handle).id)
+
+
+def _permits(purpose: str) -> sa.ColumnElement[bool]:
+    return t.bases.c.purposes.bitwise_and(PURPOSES[purpose].mask) != 0
 
 
 def _threshold(wanted: float | str | None, usual: float) -> float | None:

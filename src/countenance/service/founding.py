@@ -24,6 +24,8 @@ id = "{id}"
 organisation = {organisation}
 purpose = "{purpose}"            # of new bases and sources; a search always says its own
 account = {account}            # who acts when --account is left out
+# address = "1 Quay Lane, Riverside"   # where letters reach you; it stands in `countenance report register`
+# dpo = "dpo@example.org"              # your data protection officer, if you have one; it stands there too
 
 [registry]
 url = "sqlite:///data/registry.db"
@@ -50,6 +52,16 @@ limit = 10
 
 [ingest]
 batch = 16                       # photos a transaction
+# workers = 2                    # processes that look at photos; as many as there are cores if left out
+# engine = "ray"                 # on the machines of a Ray cluster; see docs/how-to/ingest-on-a-cluster.md
+
+# [ray]
+# address = "10.0.0.1:6379"      # its head, the only one that is ever spoken to
+
+# [s3]                           # sources that are buckets; keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+# endpoint = "https://s3.example.org"  # the only host that is ever asked
+# region = "us-east-1"
+# certificates = "/etc/ssl/our-authority.pem"  # where the store's certificate is from an authority of your own
 
 # Where `countenance log send` sends signed checkpoints, so that others can tell whether the log was changed.
 # [witness]
@@ -109,7 +121,7 @@ def write_config(plan: Plan) -> Path:
         raise AlreadyExists(f"There is a gallery in {plan.folder} already.", hint="Choose another folder.")
     word = re.sub(r"[^a-z0-9]+", "-", plan.organisation.lower()).strip("-")[:40] or "gallery"
     identity = f"{word}-{secrets.token_hex(4)}"
-    keys = (plan.keys or user_folder() / identity).expanduser().absolute()
+    keys = (plan.keys or user_folder() / identity).expanduser().resolve()
     try:
         plan.folder.mkdir(parents=True, exist_ok=True)
         text = _FILE.format(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from countenance.ingest.run import Ingestion, Progress, Report
+from countenance.ingest.report import Progress, Report, Skipped
+from countenance.ingest.run import Ingestion
+from countenance.photos.opening import open_store
 from countenance.registry import schema as t
+from countenance.service.engines import engines
 from countenance.service.sources import keep_apart
 from countenance.vision import packs
 
@@ -17,32 +21,38 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.sources import Source
 
-__all__ = ["Progress", "Report", "ingest", "report_json"]
+__all__ = ["Progress", "Report", "Skipped", "ingest", "report_json"]
 
 
 def ingest(
-    context: Context, source: Source, *, again: bool = False, progress: Callable[[Progress], None] | None = None
+    context: Context,
+    source: Source,
+    *,
+    again: bool = False,
+    engine: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Go through a source's photos: keep the faces of people who agreed, forget all others.
 
-    Run it again after an interruption and it goes on where it stopped. ``again`` looks at every photo anew, for people
-    who were enrolled since.
+    Run it again after an interruption and it goes on where it stopped; files that have not changed are not opened.
+    ``again`` looks at every photo anew; for people who were enrolled since, a sweep is enough.
+    ``engine``: see `engines`.
     """
     settings = context.settings
     keep_apart(context, source.root)
-    run = Ingestion(
-        context.registry,
-        context.gallery,
-        context.desk,
-        context.vision,
-        source=source.id,
-        root=source.root,
-        locks=settings.data / "locks",
-        batch=settings.ingest.batch,
-        limit=settings.vision.max_bytes,
-        false_accepts=context.scale.stated_rate(packs.SFACE.thresholds),
-    )
-    report = run.run(again=again, progress=progress)
+    with closing(open_store(str(source.root), settings)) as store:
+        run = Ingestion(
+            context.registry,
+            context.gallery,
+            context.desk,
+            store,
+            engines(context, str(source.root), engine),
+            source=source.id,
+            locks=settings.data / "locks",
+            batch=settings.ingest.batch,
+            false_accepts=context.scale.stated_rate(packs.SFACE.thresholds),
+        )
+        report = run.run(again=again, progress=progress)
     with context.registry.write() as connection:
         mine = t.sources.c.id == source.id
         connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))

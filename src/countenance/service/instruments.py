@@ -11,6 +11,8 @@ from countenance.types import DAY
 
 LONGEST = 200
 """Characters of a name or a reference."""
+LATEST = 2200
+"""The last year of which a day is taken: a later one is a slip of the hand."""
 
 
 def document(file: str | Path) -> str:
@@ -44,6 +46,8 @@ def day(given: str | date, now: int) -> int:
         wanted = given if isinstance(given, date) else date.fromisoformat(given)
     except ValueError:
         raise InputError(f"{given!r} is no day.", hint="Write it like 2027-11-22.") from None
+    if wanted.year > LATEST:
+        raise InputError(f"{wanted} is too far away.", hint="Write the day like 2027-11-22.")
     end = int(datetime(wanted.year, wanted.month, wanted.day, tzinfo=UTC).timestamp()) + DAY
     if end <= now:
         raise InputError(f"{wanted} has passed.", hint="A deadline lies in the future.")

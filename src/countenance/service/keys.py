@@ -81,7 +81,7 @@ class Keys:
 
         An older copy in it is overwritten. The vault is as sealed there as here: the key-encryption key is not copied.
         """
-        context, target = self._context, Path(folder).expanduser().absolute()
+        context, target = self._context, Path(folder).expanduser().resolve()
         self._elsewhere(target)
         with recording(context, "keys-copied") as connection:
             context.desk.record(connection, "keys-copied", "controller", "system")

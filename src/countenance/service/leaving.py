@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from countenance.gallery.only_one import OnlyOne
 from countenance.gallery.originals import is_original
 from countenance.log.book import Written
 from countenance.log.witness import witness
+from countenance.photos.opening import is_bucket
 from countenance.policy.desk import Ask
 from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
@@ -155,7 +157,10 @@ class Leaving:
         return done
 
     def is_original(self, erasure: str, path: str | Path) -> bool:
-        """Whether a file is one of the originals that an erasure left: certificates have only salted hashes (P12)."""
+        """Whether a file is one of the originals that an erasure left: certificates have only salted hashes (P12).
+
+        A file in an archive is named as if the archive were a folder; an object of a bucket as ``s3://bucket/key``.
+        """
         context, number = self._context, parse_number("E", erasure, "erasure")
         context.own()
         with context.registry.read() as connection:
@@ -165,7 +170,8 @@ class Leaving:
         kept = json.loads(row.residuals).get("residuals", []) if row else []
         if row is None or not kept:
             raise NotFound(f"There is no erasure {erasure}.")
-        return is_original(context.keys, context.organisation, kept[0], row.log_index, str(Path(path).absolute()))
+        named = str(path) if is_bucket(str(path)) else os.path.abspath(path)  # noqa: PTH100 - without the dots, as it was kept
+        return is_original(context.keys, context.organisation, kept[0], row.log_index, named)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

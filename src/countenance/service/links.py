@@ -21,6 +21,7 @@ from countenance.policy.bases import is_minor
 from countenance.policy.confirming import BY_BEARER
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
+from countenance.rights.requests import plain_contact
 from countenance.service.basis import Basis, Row, number_of, read_basis, row_of
 from countenance.service.confirming import check_contact_was_known, check_pending, confirm_as_bearer, touch
 from countenance.service.receipts import issue_receipt, log_refused
@@ -57,6 +58,7 @@ class LinkView:
     notice: str
     notice_sha256: str
     channel: str
+    given: str
     until: str
     expires: str
 
@@ -69,16 +71,20 @@ class Answered:
     receipt: dict[str, Any] | None
 
 
-def make_link(context: Context, basis: Basis | str, *, base_url: str = "") -> Link:
+def make_link(context: Context, basis: Basis | str, *, base_url: str) -> Link:
     """Make the link by which the person, or a minor's guardian, confirms. It voids an earlier one.
 
     Raises:
+        InputError: ``base_url``, where people reach this gallery's page, is no address of a page.
         NoBasis: the basis is not pending, is no consent, or there is no contact that was on record before it.
         NoNotice: the person has not been told what they would agree to.
     """
     token, now = secrets.token_urlsafe(32), context.clock()
-    if base_url and not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", base_url):
-        raise InputError(f"{base_url!r} is no address of a page.", hint="Write it like https://faces.club.example.")
+    if not re.fullmatch(r"https?://[^\s/]+(/[^\s]*)?", base_url):
+        what = (
+            f"{base_url!r} is no address of a page" if base_url else "A link needs the address of this gallery's page"
+        )
+        raise InputError(f"{what}.", hint="Write it like `--base-url https://faces.club.example`.")
     with context.registry.write() as connection:
         row = row_of(context, connection, number_of(basis))
         person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == row.subject)).one()
@@ -121,6 +127,7 @@ def view_link(context: Context, token: str) -> LinkView:
         notice=notice.name,
         notice_sha256=notice.sha256,
         channel=notice.channel,
+        given=iso(row.noticed or notice.given),
         until=iso(row.ends),
         expires=iso(link.expires),
     )
@@ -246,7 +253,7 @@ def _contact(context: Context, connection: sa.Connection, person: Row, row: Row,
     emails = connection.scalars(
         sa.select(t.accounts.c.email).where(t.accounts.c.id.in_((row.recorded_by, context.account)))
     )
-    if contact.strip().lower() in {email.lower() for email in emails}:
+    if plain_contact(contact) in {plain_contact(email) for email in emails}:
         raise NoBasis(
             "The contact on record is the account's that keeps this record.", requirement="P1",
             hint="Your own consent you confirm with your own key: `countenance basis confirm`.",

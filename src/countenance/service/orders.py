@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.errors import InputError, NotFound, OrderError
-from countenance.policy.approving import approve, approvers, quorum
+from countenance.policy.approving import approve, quorum, quorum_at, signatures
 from countenance.registry import schema as t
 from countenance.rights import orders as rights
 from countenance.rights.orders import Event, Instrument, Scope
@@ -36,7 +36,8 @@ Row = sa.Row[tuple[object, ...]]
 class Order:
     """An authority's order as it stands. ``waiting`` says how many signatures its next step still needs.
 
-    ``scope`` names the handle, the source, the territory or the supplier; a person who is gone has no handle any more.
+    ``signed`` says who has approved it, and when. ``scope`` names the handle, the source, the territory or the
+    supplier; a person who is gone has no handle any more. ``warning`` says so where nobody and nothing is in its scope.
     """
 
     id: str
@@ -49,11 +50,14 @@ class Order:
     in_force: str | None
     deadline: str | None
     executing: bool
+    proposed_by: str
     approvals: int
+    signed: list[dict[str, str]]
     waiting: int
     joined: list[dict[str, Any]]
     history: list[dict[str, Any]]
     evidence_sha256: str
+    warning: str | None = None
 
     def __str__(self) -> str:
         return self.id
@@ -109,7 +113,7 @@ class Orders:
             facts = {"order": reference_number("O", number), "kind": chosen, "scope": scope.kinds}
             facts |= {"territory": scope.territory or "", "evidence": instrument.evidence_sha256}
             context.desk.record(connection, "order", *ROLES, facts=facts)
-            if quorum(connection, context.organisation) == 0:
+            if quorum(connection, context.organisation, now) == 0:
                 self._enter(connection, self._row(connection, number), 0)
             return self._order(connection, number)
 
@@ -125,7 +129,7 @@ class Orders:
             signed = approve(
                 context.desk, connection, approval_of(row), *ROLES, not_by=(AccountId(row.proposed_by or 0),)
             )
-            if len(signed) >= quorum(connection, context.organisation):
+            if len(signed) >= quorum(connection, context.organisation, context.clock()):
                 self._enter(connection, row, len(signed))
             return self._order(connection, number)
 
@@ -141,9 +145,10 @@ class Orders:
             state = rights.after(row.kind, row.state, "stay")
             matter = rights.turning(number, "stay", digest, row.round or 1)
             signed = approve(context.desk, connection, matter, *ROLES)
-            if len(signed) >= self._stays_with(connection):
+            wanted = self._stays_with(connection, row)
+            if len(signed) >= wanted:
                 self._turn(connection, row, state, Event("stayed", context.clock(), digest))
-            return self._order(connection, number, waiting=max(self._stays_with(connection) - len(signed), 0))
+            return self._order(connection, number, waiting=max(wanted - len(signed), 0))
 
     def revive(self, order: Order | str, *, evidence: str | Path) -> Order:
         """A stayed order is again what it was: in force at once, with its approvals, or proposed. One signature."""
@@ -258,17 +263,22 @@ class Orders:
         facts |= {"signed": signed, "evidence": event.evidence_sha256 or row.evidence_sha256}
         self._context.desk.write(connection, "order", facts=facts)
 
-    def _stays_with(self, connection: sa.Connection) -> int:
-        """How many signatures a stay needs: two; in a solo installation, one."""
-        return max(quorum(connection, self._context.organisation), 1)
+    def _stays_with(self, connection: sa.Connection, row: Row) -> int:
+        """How many signatures a stay needs: two; where one person was alone when the order bound, and is now, one."""
+        ours, now = self._context.organisation, self._context.clock()
+        then = quorum_at(connection, ours, row.in_force or row.created)
+        return max(quorum(connection, ours, now), then, 1)
 
     def _row(self, connection: sa.Connection, number: int) -> Row:
         return order_row(self._context, connection, number)
 
     def _order(self, connection: sa.Connection, number: int, *, waiting: int | None = None) -> Order:
         row = self._row(connection, number)
-        signed = len(approvers(connection, self._context.desk, approval_of(row)))
-        needed = quorum(connection, self._context.organisation) - signed if row.state == "proposed" else 0
+        signed = signatures(connection, self._context.desk, approval_of(row))
+        proposer = connection.scalar(sa.select(t.accounts.c.email).where(t.accounts.c.id == row.proposed_by))
+        needed = 0
+        if row.state == "proposed":
+            needed = quorum(connection, self._context.organisation, self._context.clock()) - len(signed)
         return Order(
             id=reference_number("O", row.id),
             kind=row.kind,
@@ -280,12 +290,21 @@ class Orders:
             in_force=None if row.in_force is None else iso(row.in_force),
             deadline=None if row.deadline is None else iso(row.deadline),
             executing=row.executing is not None,
-            approvals=signed,
+            proposed_by=proposer or "",
+            approvals=len(signed),
+            signed=[{"account": each.email, "at": iso(each.at)} for each in signed],
             waiting=max(needed, 0) if waiting is None else waiting,
             joined=json.loads(row.joined or "[]"),
             history=json.loads(row.history or "[]"),
             evidence_sha256=row.evidence_sha256 or "",
+            warning=self._warning(connection, row),
         )
+
+    def _warning(self, connection: sa.Connection, row: Row) -> str | None:
+        """An order that reaches nothing may name what it bears on in another way than the records do."""
+        if row.state not in {"proposed", "in-force"} or not reach(connection, row.id, row.kind).nothing:
+            return None
+        return "This order bears on nobody and nothing that is recorded here today: check whom or what it names."
 
 
 def number_of(order: Order | str) -> int:

@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from countenance.errors import NotFound, Unreadable
 from countenance.gallery.appearing import appearances_of
-from countenance.photos.folder import Folder, read_file
+from countenance.photos.folder import read_file
+from countenance.photos.opening import Stores
 from countenance.policy import agreeing
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
@@ -57,6 +58,12 @@ class Pictures:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.band = context.scale.band
+        self._stores = Stores(context.settings)
+
+    def close(self) -> None:
+        """Let go of the archives and connections that photos were read from."""
+        self._stores.close()
 
     def of(self, appearance: Appearance) -> Shown:
         """The photo of an appearance, with every other face to be covered."""
@@ -71,7 +78,7 @@ class Pictures:
             shown = row is not None and self._may_see(connection, number, appearance)
         if row is None or not shown:
             raise NotFound(f"There is no photo {appearance.photo.id}.")
-        data = Folder(Path(row.root)).read(bytes(row.path), self._context.settings.vision.max_bytes)
+        data = self._stores.of(row.root).read(bytes(row.path), self._context.settings.vision.max_bytes)
         if hashlib.sha256(data).hexdigest() != row.sha256:
             # In another picture under the same name, somebody else may sit where the box is.
             raise Unreadable("This file was changed since it was ingested.", hint="Ingest its source again.")

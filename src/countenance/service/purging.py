@@ -165,7 +165,8 @@ class Purging:
             if row.root not in there:
                 there[row.root] = Path(row.root).is_dir()
             file = os.path.join(os.fsencode(row.root), bytes(row.path))  # noqa: PTH118 - not always UTF-8
-            gone = there[row.root] and not os.path.lexists(file)
+            # What lies in no folder is not looked for here: the last ingest has, and wrote down what was gone.
+            gone = not os.path.lexists(file) if there[row.root] else row.missing is not None
             blocked = retention.HOLD if row.held else None
             yield Shown(row.id, row.faces, row.ingested, row.retention_days, gone, blocked)
 

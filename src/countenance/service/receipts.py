@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +29,7 @@ from countenance.rights.receipts import (
     signed_bytes,
 )
 from countenance.service.basis import Basis, Row, number_of, read_basis, row_of
-from countenance.types import BasisId, Erase, Grant, SubjectId, Withdraw, reference_number
+from countenance.types import BasisId, Erase, Grant, SubjectId, Withdraw, parse_number, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -51,8 +53,8 @@ class Receipts:
     def issue(self, basis: Basis | str) -> dict[str, Any]:
         """The signed receipt of a basis, to be given to the person. It stays valid for 30 days beyond the basis' end.
 
-        Raises `NoBasis` for a basis that was withdrawn or has expired, `RoleRefused` without the role controller,
-        operator or officer.
+        Raises `NoBasis` for a basis that was withdrawn or has expired, `RoleRefused` without the role controller
+        or officer: whoever holds a receipt may withdraw and erase by it.
         """
         return issue_receipt(self._context, basis)
 
@@ -64,7 +66,9 @@ class Receipts:
         """
         context = self._context
         try:
-            digest = hashlib.sha256(signed_bytes(open_receipt(context.book, content))).hexdigest()
+            receipt = open_receipt(context.book, content)
+            digest = hashlib.sha256(signed_bytes(receipt)).hexdigest()
+            self._remember(receipt["body"], digest)
             return self._find(digest)
         except ReceiptRefused:
             log_refused(context, "receipt")
@@ -90,6 +94,40 @@ class Receipts:
         _ = self._context.account
         ask = Ask(subject=holder.subject, receipt=holder.receipt, facts={"reason": "request"})
         return self._context.desk.decide(Erase, ask)
+
+    def _remember(self, body: Mapping[str, Any], digest: str) -> None:
+        """Put a receipt on record again that was handed out after the backup which was restored.
+
+        We have signed it. Its own log entry names the basis and commits to the person, so that a basis which has got
+        the same number since is not taken for it. Of whoever is erased, there is neither basis nor key.
+        """
+        context, leaf, expires = self._context, body["log"]["leaf"], _seconds(body["expires"])
+        if expires <= context.clock():
+            return
+        with context.registry.write() as connection:
+            known = sa.exists().where(t.receipts.c.sha256 == digest)
+            basis = connection.execute(
+                sa.select(t.bases)
+                .join(t.subjects, t.bases.c.subject == t.subjects.c.id)
+                .where(
+                    t.bases.c.id == parse_number("B", leaf["facts"]["basis"], "basis"),
+                    t.bases.c.organisation == context.organisation,
+                    t.bases.c.state != "erased",
+                    t.subjects.c.state.not_in(("erasing", "erased")),
+                )
+            ).first()
+            if basis is None or connection.scalar(sa.select(known)) or not context.book.concerns(leaf, basis.subject):
+                return
+            connection.execute(
+                sa.insert(t.receipts).values(
+                    organisation=context.organisation,
+                    subject=basis.subject,
+                    basis=basis.id,
+                    sha256=digest,
+                    expires=expires,
+                    created=_seconds(leaf["at"]),
+                )
+            )
 
     def _find(self, digest: str) -> ReceiptHolder:
         context = self._context
@@ -142,7 +180,7 @@ def issue_receipt(context: Context, basis: Basis | str, *, bearer: str | None = 
         witnessed, solo = witness(connection), is_solo(connection, context.organisation)
         subjects, facts = (SubjectId(row.subject),), {"basis": reference_number("B", row.id)}
         if bearer is None:
-            roles = ("controller", "operator", "officer")
+            roles = ("controller", "officer")  # not the operator: whoever holds a receipt may erase by it
             written = context.desk.record(connection, "receipt", *roles, subjects=subjects, facts=facts)
         else:
             written = context.desk.write(connection, "receipt", subjects=subjects, facts=facts, bearer=bearer)
@@ -162,6 +200,10 @@ def issue_receipt(context: Context, basis: Basis | str, *, bearer: str | None = 
         )
     context.book.publish()
     return receipt
+
+
+def _seconds(at: str) -> int:
+    return int(datetime.fromisoformat(at).timestamp())
 
 
 def log_refused(context: Context, act: str) -> None:

@@ -14,9 +14,10 @@ from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.rights.requests import AT_ONCE, check_request, deadline_of
 from countenance.service import probing
+from countenance.service.confirming import touch
 from countenance.service.receipts import Receipts
 from countenance.service.restricting import restrict
-from countenance.types import Locate, SubjectId
+from countenance.types import Locate, SubjectId, iso
 from countenance.vault.keyring import subject_key
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 HOURLY = 60
 """Requests that come in without an officer in an hour: more are somebody trying out addresses."""
+SHARING = 8
+"""People who may share a contact before the log shows that it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,15 @@ class Receiving:
         with context.registry.write() as connection:
             people = self._people(connection, holder, contact, handle)
             numbers = [self._insert(connection, kind, channel, person, said, now) for person in people or (None,)]
-            facts = {"requests": [f"R{number}" for number in numbers], "kind": kind, "channel": channel}
+            # Enough for a restore from an older backup to take the person out of search and to know what is due.
+            facts = {"request": f"R{numbers[0]}", "kind": kind, "channel": channel, "due": iso(deadline_of(now))}
+            whose = tuple(people)
             if officer:
-                context.desk.record(connection, "request", "officer", subjects=tuple(people), facts=facts)
+                context.desk.record(connection, "request", "officer", subjects=whose, facts=facts)
             else:
-                # The same entry whether or not the contact is known: the log may be shown to others.
-                context.desk.write(connection, "request", facts=facts, bearer=channel)
+                # As many commitments whether or not the contact is known: the log may be shown to others. A second
+                # person with the same contact has the next number, which no entry of this act names.
+                context.desk.write(connection, "request", subjects=whose, facts=facts, bearer=channel, among=SHARING)
         context.book.publish()
         return numbers
 
@@ -138,6 +144,7 @@ class Receiving:
             "created": now,
         }
         row = connection.execute(sa.insert(t.requests).values(**values, **self.sealed(person, said)))
+        touch(connection, person or 0, now)  # the same work for nobody, so that no clock tells who is here
         if kind in AT_ONCE and person is not None:
             restrict(connection, person, now)
         return int((row.inserted_primary_key or (0,))[0])
@@ -152,11 +159,11 @@ class Receiving:
             return [holder]
         if contact is None:
             return []
-        wanted = context.find_hash("contact", contact.lower())
+        wanted = context.contact_hashes(contact)
         query = sa.select(t.subjects.c.id).where(
             t.subjects.c.organisation == context.organisation,
             t.subjects.c.state.not_in(("erasing", "erased")),
-            sa.or_(t.subjects.c.contact_hash == wanted, t.subjects.c.guardian_hash == wanted),
+            sa.or_(t.subjects.c.contact_hash.in_(wanted), t.subjects.c.guardian_hash.in_(wanted)),
         )
         return [SubjectId(number) for number in connection.scalars(query.order_by(t.subjects.c.id))]
 

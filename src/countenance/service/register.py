@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from countenance.policy.bases import CONDITIONS, GROUNDS
 from countenance.registry import schema as t
@@ -15,6 +17,7 @@ from countenance.service.activations import Activations
 from countenance.types import DAY, iso
 
 if TYPE_CHECKING:
+    from countenance.config import Settings
     from countenance.service.context import Context
 
 SUBJECTS = (
@@ -30,7 +33,8 @@ DATA = (
     "searches that showed the person, with case, account, time and review",
     "requests, receipts, erasures",
 )
-TRANSFERS = "None: the program sends nothing anywhere. What an operator exports is the operator's own transfer."
+EXPORTS = "What an operator exports, such as an answer or a report, is the operator's own transfer."
+CHECKPOINT = "the log's size, its root hash and a signature, and nothing about a person"
 
 
 def register(context: Context) -> dict[str, Any]:
@@ -40,14 +44,19 @@ def register(context: Context) -> dict[str, Any]:
             "report": "register",
             "made": iso(context.clock()),
             "law": "GDPR Article 30(1)",
-            "controller": {**holder(connection, context), "contact": _contacts(connection, context)},
+            "controller": {
+                **holder(connection, context),
+                "contact": _contacts(connection, context),
+                "address": context.settings.gallery.address,
+                "dpo": context.settings.gallery.dpo,
+            },
             "purposes": purposes(connection, context),
             "bases": _bases(connection, context),
             "categories_of_subjects": list(SUBJECTS),
             "categories_of_data": list(DATA),
             "sources": counting.sources(connection, context),
             "recipients": agreements(context),
-            "transfers": TRANSFERS,
+            "transfers": [*_sent(context.settings), EXPORTS],
             "retention": _retention(),
             "security": [*SECURITY, *ACCESS, *DELETION],
             "assessments": _assessments(context),
@@ -75,6 +84,28 @@ def _bases(connection: sa.Connection, context: Context) -> list[dict[str, Any]]:
          "live": row.live}
         for row in connection.execute(query)
     ]  # fmt: skip
+
+
+def _sent(settings: Settings) -> list[str]:
+    """What the configuration lets the program send, and where to."""
+    witness, sent = settings.witness, []
+    if witness.drop is not None:
+        sent.append(f"Checkpoints of the log go to the folder {witness.drop}: {CHECKPOINT}.")
+    if witness.smtp is not None:
+        sent.append(f"Checkpoints of the log go by e-mail to {witness.smtp.to}, by {witness.smtp.host}: {CHECKPOINT}.")
+    if witness.timestamp is not None:
+        sent.append(f"The hash of a checkpoint goes to the time-stamping authority {_host(witness.timestamp.url)}.")
+    if settings.s3 is not None:
+        sent.append(f"Photographs that lie in buckets are read from {_host(settings.s3.endpoint)}.")
+    if settings.ingest.engine == "ray" and settings.ray.address != "local":
+        sent.append(f"Photographs are looked at on the machines of the cluster {settings.ray.address}.")
+    if (server := make_url(settings.registry_url).host) is not None:
+        sent.append(f"The registry is kept by the database server {server}.")
+    return sent or ["None is configured: the program sends nothing anywhere."]
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or url
 
 
 def _retention() -> list[dict[str, Any]]:

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from countenance.errors import InputError, NotFound
+from countenance.errors import InputError, NotFound, Refused
 from countenance.registry import schema as t
 from countenance.rights.access import asked
 from countenance.rights.requests import AT_ONCE, KINDS, REFUSALS, RIGHTS, THANKS, days_left, deadline_of, last_day
-from countenance.service.exports import exports, hand_over
+from countenance.service.confirming import touch
+from countenance.service.exports import elsewhere, exports, hand_over
 from countenance.service.lapsing import forget
 from countenance.service.receiving import HOURLY, Candidate, Receiving
+from countenance.service.refusing import recording
 from countenance.service.restricting import lift, restrict
 from countenance.types import SubjectId, iso, parse_number, reference_number
 from countenance.vault.keyring import subject_key
@@ -163,13 +165,20 @@ class Requests:
             connection.execute(sa.update(t.requests).where(t.requests.c.id == row.id).values(subject=person, **values))
             if row.kind in AT_ONCE:
                 restrict(connection, person, now)
-            facts = {"request": f"R{row.id}", "step": "assigned"}
+            touch(connection, person, now)
+            facts = {"request": f"R{row.id}", "kind": row.kind, "step": "assigned"}
             context.desk.record(connection, "request", "officer", subjects=(person,), facts=facts)
         context.book.publish()
         return self.get(f"R{row.id}")
 
     def answer(
-        self, request: Request | str, *, refuse: str | None = None, out: str | Path | None = None, **corrections: Any
+        self,
+        request: Request | str,
+        *,
+        refuse: str | None = None,
+        out: str | Path | None = None,
+        nobody: bool = False,
+        **corrections: Any,
     ) -> Answered:
         """Answer a request; signed and logged. See `countenance.service.answering.Answering.answer`.
 
@@ -177,22 +186,23 @@ class Requests:
         """
         with self._context.registry.read() as connection:
             row = self._row(connection, request)
-        return self._answering.answer(row, refuse=refuse, out=out, corrections=corrections)
+        return self._answering.answer(row, refuse=refuse, out=out, nobody=nobody, corrections=corrections)
 
     def lift(self, subject: str) -> None:
         """Let a restricted person be found again. They must have been told first (GDPR Art 18(3))."""
         context = self._context
-        with context.registry.write() as connection:
+        with recording(context, "lift") as connection:
             row = context.subject_row(connection, subject)
             if row.restricted is None:
                 raise InputError(f"{subject!r} is not restricted.")
+            self._check_answered(connection, row.id)
             lift(connection, SubjectId(row.id))
             context.desk.record(connection, "lift", "officer", subjects=(SubjectId(row.id),))
-        context.book.publish()
 
     def export(self, request: Request | str, out: str | Path) -> tuple[Path, Path]:
         """Write a kept access answer in clear into a folder, to be sent to the contact on record. Logged."""
         context = self._context
+        elsewhere(context, Path(out))
         with context.registry.write() as connection:
             row = self._row(connection, request)
             people = () if row.subject is None else (SubjectId(row.subject),)
@@ -209,13 +219,24 @@ class Requests:
             if row.state == "open":
                 raise InputError(f"R{row.id} is not answered yet.", hint=f"`countenance request answer R{row.id}`.")
             forget(context, connection, [row])
-            facts = {"request": f"R{row.id}", "step": "done"}
+            facts = {"request": f"R{row.id}", "kind": row.kind, "step": "done"}
             people = () if row.subject is None else (SubjectId(row.subject),)
             context.desk.record(connection, "request", "officer", subjects=people, facts=facts)
         context.book.publish()
         return self.get(f"R{row.id}")
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _check_answered(self, connection: sa.Connection, subject: int) -> None:
+        """Raise `Refused` while an objection or a restriction of this person waits for its answer."""
+        mine = (t.requests.c.subject == subject, t.requests.c.state == "open", t.requests.c.kind.in_(AT_ONCE))
+        waiting = connection.scalars(sa.select(t.requests.c.id).where(*mine).order_by(t.requests.c.id)).first()
+        if waiting is not None:
+            name = reference_number("R", waiting)
+            raise Refused(
+                f"{name} asks that this person is not found, and is not answered yet.", requirement="P5",
+                hint=f"Answer it first: `countenance request answer {name}`.",
+            )  # fmt: skip
 
     def _row(self, connection: sa.Connection, request: Request | str) -> Any:
         number = parse_number("R", str(request), "request")

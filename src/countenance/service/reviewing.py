@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from countenance.errors import AlreadyExists, InputError, NoAgreement, NotFound, NotSignedIn, RoleRefused
+from countenance.errors import AlreadyExists, InputError, NoAgreement, NotFound, NotSignedIn, Refused, RoleRefused
 from countenance.gallery import probes
 from countenance.gallery.appearing import appearances_of
 from countenance.gallery.eligible import standing
@@ -28,11 +28,16 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 Row = sa.Row[Any]
+PROBE_DAYS = probes.DAYS
+"""So long at the most is the searched face kept for its reviewers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """A candidate under review. ``reviews`` are (who, decision, when). ``appearances`` are what may be shown of it."""
+    """A candidate under review. ``reviews`` are (who, decision, when). ``appearances`` are what may be shown of it.
+
+    They are None where nobody looks: whoever looks is in the log.
+    """
 
     subject: str
     name: str
@@ -40,7 +45,7 @@ class Reviewed:
     band: str
     state: str
     reviews: tuple[tuple[str, str, str], ...]
-    appearances: tuple[Appearance, ...] = ()
+    appearances: tuple[Appearance, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ class Review:
         told = asdict(self) | {"open": self.open}
         for each in told["candidates"]:
             each["score"] = round(each["score"], 4)
-            each["appearances"] = [each["photo"] for each in each["appearances"]]
+            if (seen := each.pop("appearances")) is not None:
+                each["appearances"] = [one["photo"] for one in seen]
         return told
 
 
@@ -127,6 +133,7 @@ class Reviewing:
 
         Raises:
             RoleRefused: not a reviewer, one's own search, or a second review by one account (P18); it is logged.
+            Refused: this account has not looked at the review (P18).
             NotFound: no such review, or the candidate may be shown no more.
             AlreadyExists: the candidate was confirmed or rejected already.
         """
@@ -144,11 +151,16 @@ class Reviewing:
         return told
 
     def list(self, *, open_only: bool = False) -> list[Review]:
-        """The reviews of one's organisation's searches, the newest first, without any picture."""
+        """The reviews of one's organisation's searches, the newest first, without any picture.
+
+        Another organisation has none of a purpose whose agreement has ended.
+        """
         context = self._context
         with context.registry.read() as connection:
             rows = connection.execute(self._query().order_by(t.searches.c.id.desc())).all()
-            found = [self._told(connection, row, photos=False) for row in rows if self._demanded(row)]
+            still = {purpose: self._agreed(connection, purpose) for purpose in {row.purpose for row in rows}}
+            wanted = [row for row in rows if self._demanded(row) and still[row.purpose]]
+            found = [self._told(connection, row, photos=False) for row in wanted]
         return [each for each in found if each.open or not open_only]
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -196,16 +208,22 @@ class Reviewing:
                 hint="Ask someone whose account has it: `countenance account list`.",
             )  # fmt: skip
         party, now = context.party, context.clock()
-        if party != context.organisation and not agreeing.in_force(connection, context.desk, party, row.purpose, now):
+        if not self._agreed(connection, row.purpose):
             raise NoAgreement("The agreement that this search was made under has ended.", requirement="P3")
         own = bool(known.id == row.account)
-        solo = self._demanded(row) == 1 and gather.is_solo(connection, party)
+        solo = self._demanded(row) == 1 and gather.has_long_been_solo(connection, party, now)
         if deciding and own and not solo:
             raise RoleRefused(
                 "Whoever searched does not review what the search has shown.", requirement="P18",
                 hint="Another reviewer of your organisation signs with their own key.",
             )  # fmt: skip
         return own
+
+    def _agreed(self, connection: sa.Connection, purpose: str) -> bool:
+        """Whether the asking organisation may look at what its searches have shown: as long as its agreement lasts."""
+        context, party = self._context, self._context.party
+        now = context.clock()
+        return party == context.organisation or agreeing.in_force(connection, context.desk, party, purpose, now)
 
     def _candidate(self, connection: sa.Connection, row: Row, handle: str) -> Standing:
         context = self._context
@@ -223,6 +241,7 @@ class Reviewing:
             )  # fmt: skip
         if candidate.state != "open":
             raise AlreadyExists(f"This candidate is {candidate.state} already.", hint="Nothing was changed.")
+        self._check_looked(connection, row)
         search = SearchId(row.id)
         signed = deciding.statement(context.desk.origin, search, candidate.subject, candidate.score, decision)
         signature = context.actor.sign(signed) if context.actor else b""
@@ -244,6 +263,16 @@ class Reviewing:
             connection, f"review-{decision}", subjects=(candidate.subject,), facts=facts, signature=signature
         )
 
+    def _check_looked(self, connection: sa.Connection, row: Row) -> None:
+        """Raise `Refused` unless the log says that this account has looked: nobody signs what they have not seen."""
+        context, review = self._context, reference_number("R", row.id)
+        facts, who = {"search": reference_number("S", row.id)}, context.actor.email if context.actor else ""
+        if not context.book.did(connection, "review-look", who, facts, context.organisation, row.log_index):
+            raise Refused(
+                f"You have not looked at {review}.", requirement="P18",
+                hint=f"Look at its candidates first: `countenance review show {review} --page FILE.html`.",
+            )  # fmt: skip
+
     def _told(self, connection: sa.Connection, row: Row, *, photos: bool) -> Review:
         context, search = self._context, SearchId(row.id)
         every = deciding.standings(connection, context.desk.origin, search, self._demanded(row))
@@ -252,7 +281,7 @@ class Reviewing:
         seen = (
             appearances_of(connection, [each.subject for each in left], purposes, context.clock(), context.desk)
             if photos
-            else {}
+            else None
         )
         kept = sa.exists().where(t.probes.c.search == search, t.probes.c.expires > context.clock())
         return Review(
@@ -264,13 +293,15 @@ class Reviewing:
             row.purpose,
             self._demanded(row),
             gather.is_solo(connection, context.party),
-            tuple(self._reviewed(connection, each, seen.get(each.subject, ())) for each in left),
+            tuple(
+                self._reviewed(connection, each, None if seen is None else seen.get(each.subject, ())) for each in left
+            ),
             row.candidates - len(left),
             bool(connection.scalar(sa.select(kept))),
         )
 
     def _reviewed(
-        self, connection: sa.Connection, candidate: Standing, appearances: tuple[Appearance, ...]
+        self, connection: sa.Connection, candidate: Standing, appearances: tuple[Appearance, ...] | None
     ) -> Reviewed:
         handle = self._handle(connection, candidate.subject)
         sealed = connection.scalar(sa.select(t.subjects.c.name_sealed).where(t.subjects.c.id == candidate.subject))

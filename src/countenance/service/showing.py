@@ -9,8 +9,10 @@ from countenance.errors import InputError
 from countenance.reports.page import Card, Finding, Framed, Photo
 
 if TYPE_CHECKING:
+    from countenance.service.context import Context
     from countenance.service.finding import Found
     from countenance.service.pictures import Pictures
+    from countenance.service.reviewing import Review, Reviewed
     from countenance.types import Appearance, Candidate
 
 PHOTOS_EACH = 2
@@ -27,15 +29,39 @@ def shown_finding(
     face: int | None = None,
     photos_each: int = PHOTOS_EACH,
     note: str = "",
+    own: str = "",
 ) -> Finding:
-    """The answer as a page shows it. Everybody but the searched face and the candidate is covered."""
+    """The answer as a page shows it. Everybody but the searched face and the candidate is covered.
+
+    ``own``: whose own photo the probe is. That it resembles their template says nothing, so it gets no score.
+    """
     return Finding(
         probe=shown_probe(pictures, probe, face),
-        candidates=tuple(_card(pictures, candidate, photos_each) for candidate in found),
+        candidates=tuple(_card(pictures, candidate, photos_each, own) for candidate in found),
         threshold=found.threshold or 0.0,
         gallery_size=found.gallery_size,
         note=note,
     )
+
+
+def shown_review(context: Context, pictures: Pictures, review: Review, probe: bytes) -> Finding:
+    """A review as a page shows it: the searched face, as it was sealed for its reviewers, beside each candidate."""
+    alt = "The face that was searched for; all other faces are covered"
+    cards = tuple(
+        Card(
+            rank=place,
+            name=each.name,
+            subject=each.subject,
+            score=each.score,
+            band=each.band,
+            basis="",
+            confirmed_how="",
+            photos=tuple(_photos(pictures, each, (each.appearances or ())[:PHOTOS_EACH])),
+            review="; ".join((each.state, *(f"{who}: {what}" for who, what, _ in each.reviews))),
+        )
+        for place, each in enumerate(review.candidates, start=1)
+    )
+    return Finding(Photo(context.vision.decode(probe).pixels, alt), cards, context.scale.threshold)
 
 
 def shown_probe(pictures: Pictures, probe: str | Path | bytes, face: int | None = None) -> Photo:
@@ -46,20 +72,24 @@ def shown_probe(pictures: Pictures, probe: str | Path | bytes, face: int | None 
     )
 
 
-def shown_appearance(pictures: Pictures, appearance: Appearance, name: str, band: str = "") -> Photo:
-    """One photo in which a person appears, framed, with everybody else covered. A photo that is gone says so."""
+def shown_appearance(pictures: Pictures, appearance: Appearance, name: str) -> Photo:
+    """One photo in which a person may appear, framed in the band of its own score, with everybody else covered.
+
+    Raises `InputError` or `NotFound` for a photo that is gone or was changed.
+    """
     where = f"{appearance.photo.source}, {appearance.photo.path}"
     seen = pictures.of(appearance).within(PHOTO_SIDE)
     return Photo(
         seen.pixels,
         f"{name} in the photo {appearance.photo.path}; all other faces are covered",
-        (Framed(seen.known[0], name, band),),
+        (Framed(seen.known[0], name, pictures.band(appearance.score)),),
         seen.strangers,
         caption=where,
+        score=appearance.score,
     )
 
 
-def _card(pictures: Pictures, candidate: Candidate, photos_each: int) -> Card:
+def _card(pictures: Pictures, candidate: Candidate, photos_each: int, own: str) -> Card:
     best = candidate.best
     shown = candidate.appearances[:photos_each]
     more = len(candidate.appearances) - len(shown)
@@ -68,7 +98,7 @@ def _card(pictures: Pictures, candidate: Candidate, photos_each: int) -> Card:
         rank=candidate.rank,
         name=candidate.name,
         subject=candidate.subject,
-        score=candidate.score,
+        score=None if candidate.subject == own else candidate.score,
         band=candidate.band,
         basis=candidate.basis,
         confirmed_how=candidate.confirmed_how,
@@ -81,11 +111,11 @@ def _card(pictures: Pictures, candidate: Candidate, photos_each: int) -> Card:
     )
 
 
-def _photos(pictures: Pictures, candidate: Candidate, shown: tuple[Appearance, ...]) -> list[Photo]:
+def _photos(pictures: Pictures, candidate: Candidate | Reviewed, shown: tuple[Appearance, ...]) -> list[Photo]:
     photos = []
     for each in shown:
         try:
-            photos.append(shown_appearance(pictures, each, candidate.name, candidate.band))
+            photos.append(shown_appearance(pictures, each, candidate.name))
         except InputError:  # the operator moved or removed the file: the candidate stands, without its picture
             continue
     return photos

@@ -1,8 +1,10 @@
-"""Sources: the folders whose photographs the organisation is entitled to hold."""
+"""Sources: the folders, archives and buckets whose photographs the organisation is entitled to hold."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,12 +13,14 @@ import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, InputError, NotFound, SourceRefused
 from countenance.ingest.manifest import read_manifest
+from countenance.photos.opening import KINDS, archive_kind, is_bucket, open_store
 from countenance.policy import bearing, rules
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
 from countenance.service.instruments import words_or_none
 from countenance.service.refusing import recording
 from countenance.service.releasing import release
+from countenance.service.sources_apart import keep_from_bound
 from countenance.service.subjects import check_territory
 from countenance.types import SourceId
 
@@ -30,11 +34,14 @@ LONGEST = 36_500
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A folder of photographs, with the owner's statement of right."""
+    """A folder, archive or bucket of photographs, with the owner's statement of right.
+
+    ``root``: the path of the folder or of the archive's file; of a bucket the text ``s3://bucket/prefix``.
+    """
 
     id: SourceId
     name: str
-    root: Path
+    root: Path | str
     statement: str
     territory: str
     purposes: tuple[str, ...]
@@ -70,11 +77,12 @@ class Sources:
         supplier: str | None = None,
         manifest: str | Path | None = None,
     ) -> Source:
-        """Record a folder that photographs may be ingested from.
+        """Record a folder, an archive or a bucket that photographs may be ingested from.
 
         Args:
             name: What it is called here.
-            root: The folder; never inside our own data folder, nor around it.
+            root: The folder, never inside our own data folder, nor around it; or an archive (zip, tar); or
+                ``s3://bucket/prefix``, at the endpoint that the configuration names (P25).
             statement: What entitles the organisation to hold these photographs.
             purposes: What the faces kept from it may be shown for.
             territory: Where they were taken, or ``unknown``.
@@ -87,21 +95,15 @@ class Sources:
 
         Raises `TerritoryRefused` where an order to stop collecting bears on it (P10).
         """
-        context = self._context
-        folder = self._check(name, Path(root), statement, unknown_faces)
+        place = self._check(name, root, statement, unknown_faces)
         check_territory(territory)
-        wanted = sorted(set(purposes))
-        if not wanted:
-            raise InputError("A source needs at least one purpose.")
-        for each in wanted:
-            purpose(each)
+        wanted = _purposes(purposes)
         if not 1 <= retention_days <= LONGEST:
             raise InputError(f"{retention_days} is no number of days.", hint=f"Give 1 to {LONGEST}.")
         file = None if manifest is None else Path(manifest).expanduser().absolute()
-        digest = None if file is None else read_manifest(file).sha256
         values = {
             "name": name,
-            "root": str(folder),
+            "root": place,
             "statement": statement.strip(),
             "origin": origin,
             "territory": territory,
@@ -110,19 +112,24 @@ class Sources:
             "retention_days": retention_days,
             "supplier": words_or_none("supplier", supplier),
             "manifest": None if file is None else str(file),
-            "manifest_sha256": digest,
+            "manifest_sha256": None if file is None else read_manifest(file).sha256,
         }
+        return self._record(values, wanted)
+
+    def _record(self, values: dict[str, Any], wanted: list[str]) -> Source:
+        context, digest = self._context, values["manifest_sha256"]
         with recording(context, "source") as connection:
             self._insert(connection, values)
-            facts = {"purposes": wanted, "territory": territory, "manifest": digest or ""}
+            facts = {"purposes": wanted, "territory": values["territory"], "manifest": digest or ""}
             context.desk.record(connection, "source", "controller", facts=facts)
-        return self.get(name)
+        return self.get(values["name"])
 
     def _insert(self, connection: sa.Connection, values: dict[str, Any]) -> None:
         context, name = self._context, values["name"]
         same = sa.exists().where(t.sources.c.organisation == context.organisation, t.sources.c.name == name)
         if connection.scalar(sa.select(same)):
             raise AlreadyExists(f"There is a source {name!r} already.")
+        keep_from_bound(connection, context.organisation, values["root"])
         more = {"organisation": context.organisation, "state": "active", "created": context.clock()}
         row = connection.execute(sa.insert(t.sources).values(**values, **more))
         # Asked of the record as it would stand, and taken back with it when an order says no (P10).
@@ -165,7 +172,7 @@ class Sources:
             Source(
                 SourceId(row.id),
                 row.name,
-                Path(row.root),
+                row.root if is_bucket(row.root) else Path(row.root),
                 row.statement,
                 row.territory,
                 tuple(names(row.purposes)),
@@ -180,7 +187,7 @@ class Sources:
             for row in rows
         ]
 
-    def _check(self, name: str, root: Path, statement: str, unknown_faces: str) -> Path:
+    def _check(self, name: str, root: str | Path, statement: str, unknown_faces: str) -> str:
         if not name.strip() or len(name) > 100:
             raise InputError("A source needs a name of 1 to 100 characters.")
         if unknown_faces != "forget":
@@ -193,15 +200,41 @@ class Sources:
                 "A source needs a statement of what entitles you to its photographs.",
                 requirement="P26", hint='For example: --statement "our own photographer, contract of May 2026".',
             )  # fmt: skip
-        folder = root.expanduser().absolute()
-        if not folder.is_dir():
-            raise InputError(f"{folder} is no folder that can be read.")
-        keep_apart(self._context, folder)
-        return folder
+        return self._place(os.fspath(root))
+
+    def _place(self, root: str) -> str:
+        """The root as it is recorded, once its store was asked whether it is there."""
+        if not is_bucket(root):
+            path = Path(root).expanduser().absolute()
+            if not os.path.isdir(path) and not (os.path.isfile(path) and archive_kind(path)):  # noqa: PTH112, PTH113
+                raise InputError(
+                    f"{path} is no folder that can be read, and no archive.",
+                    hint=f"Give a folder, an archive ({KINDS}) or s3://bucket/prefix; nothing else is fetched.",
+                )
+            keep_apart(self._context, path)
+        place = root.rstrip("/") if is_bucket(root) else str(path)
+        with closing(open_store(place, self._context.settings)) as store:
+            store.check()
+        return place
 
 
-def keep_apart(context: Context, folder: Path) -> None:
-    """Refuse a folder that holds, or lies in, our own files. Asked again at each ingest, for a link may have moved."""
+def _purposes(given: Iterable[str]) -> list[str]:
+    """At least one, and each of them known."""
+    wanted = sorted(set(given))
+    if not wanted:
+        raise InputError("A source needs at least one purpose.")
+    for each in wanted:
+        purpose(each)
+    return wanted
+
+
+def keep_apart(context: Context, folder: Path | str) -> None:
+    """Refuse a folder that holds, or lies in, our own files. Asked again at each ingest, for a link may have moved.
+
+    A bucket, which is a text, lies elsewhere.
+    """
+    if isinstance(folder, str):
+        return
     resolved = folder.resolve()
     for ours in (context.settings.data.resolve(), context.settings.vault_path.parent.resolve()):
         if resolved.is_relative_to(ours) or ours.is_relative_to(resolved):

@@ -12,7 +12,11 @@ import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, InputError
 from countenance.policy.bases import is_minor
+from countenance.policy.territories import MISTAKEN, UNKNOWN, is_code
 from countenance.registry import schema as t
+from countenance.rights.requests import check_contact, plain_contact
+from countenance.service.moving import moving
+from countenance.service.refusing import recording
 from countenance.types import SubjectId
 from countenance.vault.keyring import subject_key
 
@@ -20,7 +24,10 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 _HANDLE = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_TERRITORY = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?|unknown")
+_NO_TEXT = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories that no name has: control and format signs, halves of a sign, line breaks."""
+_JOINERS = frozenset("\u200c\u200d\u200e\u200f")
+"""Format signs that names in Arabic, Persian, Hebrew and Indic scripts are written with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Subjects:
         """
         context = self._context
         handle = handle or handle_from(name)
+        contact, guardian = _contact(contact), _contact(guardian)
         _check(name, handle, territory, birth_year)
         now = context.clock()
         _check_guardian(guardian, contact, birth_year, now)
@@ -81,8 +89,8 @@ class Subjects:
                 sa.insert(t.subjects).values(
                     organisation=context.organisation,
                     handle_hash=context.find_hash("handle", handle),
-                    contact_hash=context.find_hash("contact", contact.lower()) if contact else None,
-                    guardian_hash=context.find_hash("contact", guardian.lower()) if guardian else None,
+                    contact_hash=context.contact_hashes(contact)[0] if contact else None,
+                    guardian_hash=context.contact_hashes(guardian)[0] if guardian else None,
                     contact_since=now,
                     birth_year=birth_year,
                     territory=territory,
@@ -112,9 +120,10 @@ class Subjects:
         Who may be found can depend on it: an order covers a territory, and a minor is found for `find-my-photos` only.
 
         Raises `InputError` as `add` does, or when nothing was given; `RoleRefused` without the role officer or
-        controller.
+        controller; `TerritoryRefused` for a territory that takes the person out of an order's reach (P8), or, once
+        they are enrolled, to where this gallery was not made for (P24).
         """
-        context, known = self._context, self.get(handle)
+        context, known, contact = self._context, self.get(handle), _contact(contact)
         given = {"name": name, "contact": contact, "birth_year": birth_year, "territory": territory}
         changed = {what: value for what, value in given.items() if value is not None}
         if not changed:
@@ -126,15 +135,15 @@ class Subjects:
             values["name_sealed"] = seal(key, name, "name")
         if contact is not None:
             values["contact_sealed"] = seal(key, contact, "contact")
-            values["contact_hash"] = context.find_hash("contact", contact.lower())
+            values["contact_hash"] = context.contact_hashes(contact)[0]
             values["contact_since"] = context.clock()
-        with context.registry.write() as connection:
+        with recording(context, "rectify") as connection:
             context.subject_row(connection, known.handle)  # they may have left meanwhile
-            connection.execute(sa.update(t.subjects).where(t.subjects.c.id == known.id).values(**values))
+            with moving(context, connection, known.id, territory):
+                connection.execute(sa.update(t.subjects).where(t.subjects.c.id == known.id).values(**values))
             connection.execute(sa.insert(t.changes).values(subject=known.id))
             facts = {"changed": sorted(changed)}
             context.desk.record(connection, "rectify", "officer", "controller", subjects=(known.id,), facts=facts)
-        context.book.publish()
         return self.get(known.handle)
 
     def get(self, handle: str | Subject) -> Subject:
@@ -190,11 +199,21 @@ def handle_from(name: str) -> str:
 
 
 def check_territory(territory: str) -> None:
-    """Raise `InputError` unless it is written like an ISO 3166 code, or ``unknown``."""
-    if not _TERRITORY.fullmatch(territory):
-        raise InputError(
-            f"{territory!r} is no territory.", hint="Give an ISO 3166 code such as GB, DE or US-IL, or `unknown`."
-        )
+    """Raise `InputError` unless it is a country of ISO 3166-1, a part of one, or ``unknown``."""
+    if territory == UNKNOWN or is_code(territory):
+        return
+    hint = "Give an ISO 3166 code such as GB, DE or US-IL, or `unknown`."
+    if territory[:2] in MISTAKEN:
+        hint = f"ISO 3166 writes {MISTAKEN[territory[:2]]} for it."
+    raise InputError(f"{territory!r} is no territory.", hint=hint)
+
+
+def _contact(contact: str | None) -> str | None:
+    """A contact without the spaces around it; none where it is left out."""
+    if contact is None:
+        return None
+    check_contact(contact.strip())
+    return contact.strip()
 
 
 def _check_guardian(guardian: str | None, contact: str | None, birth_year: int | None, now: int) -> None:
@@ -202,7 +221,7 @@ def _check_guardian(guardian: str | None, contact: str | None, birth_year: int |
         return
     if not is_minor(birth_year, now):
         raise InputError("Only a minor has a guardian here.", hint="Give the year of birth, or leave the guardian out.")
-    if contact is not None and guardian.strip().lower() == contact.strip().lower():
+    if contact is not None and plain_contact(guardian) == plain_contact(contact):
         raise InputError(
             "The guardian's contact is the child's own.", hint="Give the address at which the guardian is reached."
         )
@@ -211,8 +230,8 @@ def _check_guardian(guardian: str | None, contact: str | None, birth_year: int |
 def _check(name: str, handle: str, territory: str, birth_year: int | None) -> None:
     if not name.strip() or len(name) > 200:
         raise InputError("A subject needs a name of 1 to 200 characters.")
-    if any("\ud800" <= sign <= "\udfff" for sign in name):
-        raise InputError("This name holds bytes that are no text.", hint="Give it in UTF-8.")
+    if any(unicodedata.category(sign) in _NO_TEXT and sign not in _JOINERS for sign in name):
+        raise InputError("This name holds a line break, or what is no text.", hint="Give it in UTF-8, on one line.")
     if not _HANDLE.fullmatch(handle):
         raise InputError(
             f"{handle!r} cannot be a handle.", hint="Use a-z, 0-9, dot, dash and underscore; give one with --handle."

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from countenance.policy.purposes import reviewers
 from countenance.registry import schema as t
 from countenance.review.deciding import standings
+from countenance.service.located import KIND, PURPOSE, Located, located
 from countenance.types import SearchId, SubjectId, iso, reference_number
 from countenance.vault.keyring import subject_key
 
@@ -33,8 +34,8 @@ class Use:
     """One search or comparison.
 
     Attributes:
-        number: Such as ``S12``.
-        kind: ``search`` or ``verify``.
+        number: Such as ``S12``; ``L`` and the log entry for a photo that was compared for a request.
+        kind: ``search``, ``verify``, or ``locate`` for such a photo, whose case is the request.
         start, end: When it began, and when it was answered.
         gallery: The reference data: the gallery's id, the model's embedding contract, the registry's sequence number.
         probe: The salted commitment to the photo that was searched with; what led to a match (P16).
@@ -82,10 +83,23 @@ def uses(context: Context, *, start: int = 1, limit: int | None = None) -> list[
     )
     with context.registry.write() as connection:
         rows = connection.execute(query).all()
-        context.desk.record(connection, "uses-look", "controller", "officer", facts={"uses": len(rows)})
-        found = [_use(context, connection, row) for row in rows]
+        # Those that lie between these searches in the log; all of them where all searches are asked for.
+        first = 0 if start == 1 else rows[0].log_index if rows else context.book.size()
+        last = rows[-1].log_index if limit is not None and len(rows) == limit else None
+        between = located(connection, context, first, last)
+        facts = {"uses": len(rows) + len(between)}
+        context.desk.record(connection, "uses-look", "controller", "officer", facts=facts)
+        found = [_use(context, connection, row) for row in rows] + [_located(context, each) for each in between]
     context.book.publish()
-    return found
+    return sorted(found, key=lambda use: use.log_index)[:limit]
+
+
+def _located(context: Context, made: Located) -> Use:
+    gallery = {"id": context.settings.gallery.id, "contract": None, "sequence": None}
+    return Use(
+        f"L{made.log_index}", KIND, made.start, made.end, gallery, made.probe, made.account,
+        context.settings.gallery.organisation, made.request, PURPOSE, made.shown, (), made.log_index,
+    )  # fmt: skip
 
 
 def _use(context: Context, connection: sa.Connection, row: sa.Row[Any]) -> Use:

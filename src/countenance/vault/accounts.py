@@ -27,6 +27,10 @@ from countenance.vault.secretfile import write_secret
 MAX_PASSPHRASE = 1023
 """Bytes."""
 _SALT = b"Countenance account key, scrypt salt "
+_PRIME = 2**255 - 19
+_EIGHTH = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+_SMALL = frozenset({0, 1, _PRIME - 1, _EIGHTH, _PRIME - _EIGHTH})
+"""The y of the eight points of small order (RFC 8032): under such a key one constant signature fits every text."""
 _COST = 2**15
 """scrypt's N, with r = 8 and p = 1: 32 MiB and about a tenth of a second for each guess."""
 
@@ -85,20 +89,31 @@ class AccountKey:
 def check_public_key(text: str) -> bytes:
     """The public half of an account's key, from hexadecimal. Raises `InputError` for anything that is none."""
     try:
-        return Ed25519PublicKey.from_public_bytes(bytes.fromhex(text.strip())).public_bytes_raw()
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(text.strip())).public_bytes_raw()
     except (ValueError, UnsupportedAlgorithm):
+        public = b""
+    if not public or _is_weak(public):
         raise InputError(
             "This is no public key of an account.",
             hint="Give the 64 hexadecimal digits that `countenance account key FILE` printed.",
-        ) from None
+        )
+    return public
 
 
 def verify_signature(public: bytes, signature: bytes, data: bytes) -> None:
     """Checks that the account with this ``public`` key signed ``data``. Raises `BadSignature`."""
+    if _is_weak(public):
+        raise BadSignature("This account's key is one that a single signature fits to every text.")
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, data)
     except (InvalidSignature, ValueError):
         raise BadSignature("The signature does not fit this account and this text.") from None
+
+
+def _is_weak(public: bytes) -> bool:
+    """Whether this is a point of small order, or one that is written in another way than the one there is."""
+    y = int.from_bytes(public, "little") & (2**255 - 1)
+    return y >= _PRIME or y in _SMALL
 
 
 def _stretch(passphrase: str, salt: bytes) -> bytes:

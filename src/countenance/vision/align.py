@@ -61,6 +61,12 @@ def align(pixels: Pixels, landmarks: Sequence[tuple[float, float]]) -> Pixels:
     return np.asarray(made)
 
 
+def magnified(landmarks: Matrix) -> float:
+    """How many pixels of the crop each pixel of the photo becomes: over 1, `align` has to make some up."""
+    forward = similarity(np.asarray(landmarks, dtype=np.float64), TEMPLATE)
+    return float(np.hypot(forward[0, 0], forward[1, 0]))
+
+
 def _inverse(forward: Matrix) -> Matrix:
     """From crop to photo. Landmarks that fall on one point have no inverse; the crop is then all one pixel."""
     turn = forward[:, :2]

@@ -103,19 +103,20 @@ Times = dict[str, float]
 def choose(name: str = "auto", *, threads: int | None = None, cache: Path | None = None) -> Choice:
     """The backend called ``name``; for ``auto`` the quicker one on this CPU.
 
-    ``auto`` times both (`measure`) and keeps the result in the cache, under the CPU's model, the number of threads and
-    the runtimes' versions.
+    ``auto`` times both (`measure`) and keeps the results in the cache, each under the CPU's model, the number of
+    threads and the runtimes' versions.
     """
     threads = threads or _cores()
     if name != "auto":
         return Choice(name, threads, f"{_titled(name)} on the CPU, {threads} threads")
     note = packs.cache_folder(cache) / "backend.json"
     key = f"{_cpu()}; {threads} threads; {'; '.join(map(_titled, SESSIONS))}"
-    times = _remembered(note, key)
+    known = _remembered(note)
+    times = known.get(key)
     if times is None:
         times = measure(threads, cache)
         with suppress(OSError):  # only a memory aid
-            packs.write_whole(note, json.dumps({"key": key, "milliseconds": times}, indent=1).encode())
+            packs.write_whole(note, json.dumps(known | {key: times}, indent=1).encode())
     return Choice(min(times, key=lambda one: times[one]), threads, _describe(times, threads))
 
 
@@ -158,16 +159,16 @@ def _cosine(a: Floats, b: Floats) -> float:
     return float(a @ b / (np.linalg.norm(a) * np.linalg.norm(b)))
 
 
-def _remembered(note: Path, key: str) -> Times | None:
-    """The times that were measured before; None for anything that is not exactly such a note."""
+def _remembered(note: Path) -> dict[str, Times]:
+    """What was measured before, by key; nothing, where the note is not exactly such a one."""
     try:
         kept = json.loads(note.read_bytes())
-        if kept["key"] != key:
-            return None
-        times = {str(name): float(ms) for name, ms in kept["milliseconds"].items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None
-    return times if times and times.keys() <= SESSIONS.keys() else None
+        known = {
+            str(key): {str(name): float(ms) for name, ms in milliseconds.items()} for key, milliseconds in kept.items()
+        }
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+    return {key: times for key, times in known.items() if times and times.keys() <= SESSIONS.keys()}
 
 
 def _describe(times: Times, threads: int) -> str:

@@ -111,24 +111,35 @@ def _stop_free(free: queue.LifoQueue[_Worker | None]) -> None:
             worker.stop()
 
 
+def spawn(module: str, settings: str, *, share: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
+    """A process of ours that meets hostile bytes: a module, its settings, two pipes, and the handles that it may have.
+
+    A new process, not a fork: we may have threads. It knows nothing of our environment but what Python needs, computes
+    with one thread, and does not hear the Ctrl-C that is meant for us.
+    """
+    # -P: never import from the current folder.
+    command = [sys.executable, "-P", "-m", module, settings]
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "LC_ALL") if name in os.environ}
+    single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=kept | single,
+        cwd="/",
+        bufsize=0,
+        pass_fds=share,
+        process_group=0,
+    )
+
+
 class _Worker:
     """One worker process and the pipes to it."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        # -P: never import from the current folder. A new process, not a fork: we may have threads.
-        command = [sys.executable, "-P", "-m", "countenance.vision.decode_worker", json.dumps(asdict(limits))]
-        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "LC_ALL") if name in os.environ}
-        single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and module)
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=kept | single,
-            cwd="/",
-            bufsize=0,
-        )
+        self._process = spawn("countenance.vision.decode_worker", json.dumps(asdict(limits)))
         self._broken = False
         self._late = False
         for pipe in (self._stdin, self._stdout):

@@ -14,13 +14,15 @@ import resource
 import struct
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import numpy as np
 import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+
+from countenance.vision import raw
 
 Pixels = NDArray[np.uint8]
 
@@ -58,14 +60,23 @@ class Refusal(Exception):
 
 @dataclass(frozen=True)
 class Decoded:
-    """Upright pixels and the format that they came in."""
+    """Upright pixels and the format that they came in.
+
+    ``size`` is the whole photo's width and height, and ``scale`` how many of its pixels one of these is wide.
+    ``tagged``: the file says which way is up.
+    """
 
     pixels: Pixels
     format: str
+    size: tuple[int, int]
+    tagged: bool
+    scale: int = 1
 
 
 def sniff(data: bytes) -> str:
     """The format, by the file's first bytes (never its name). Raises `Refusal` for videos and all that is not read."""
+    if raw.is_raw(data):
+        return "RAW"
     for start, name in _STARTS.items():
         if data.startswith(start):
             return name
@@ -93,15 +104,19 @@ def _video() -> Refusal:
     return Refusal("The file is a video or a sound; only still pictures are read.", hint="Give single photos.")
 
 
-def decode(data: bytes, max_pixels: int) -> Decoded:
-    """The picture in ``data`` as upright RGB. Raises `Refusal`."""
+def decode(data: bytes, max_pixels: int, *, side: int | None = None) -> Decoded:
+    """The picture in ``data`` as upright RGB. Raises `Refusal`.
+
+    With ``side``, a JPEG is decoded at the smallest scale of 1/8, 1/4, 1/2 and 1 whose longer side still has as many
+    pixels; other kinds are decoded whole.
+    """
     name = sniff(data)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            pixels = _decode_jpeg(data, max_pixels) if name == "JPEG" else None
-            if pixels is None:
-                pixels = _decode_other(data, name, max_pixels)
+            done = _decode_raw(data, max_pixels, side) if name == "RAW" else None
+            if done is None:
+                done = _decode_one(data, "TIFF" if name == "RAW" else name, max_pixels, side)
     except Refusal:
         raise
     except MemoryError as error:
@@ -110,7 +125,31 @@ def decode(data: bytes, max_pixels: int) -> Decoded:
         raise Refusal(f"The file begins like a {name} picture, but is none that can be read.") from error
     except Exception as error:  # decoders raise all sorts on damaged bytes
         raise Refusal(f"The {name} picture is damaged or cut short.") from error
-    return Decoded(np.ascontiguousarray(pixels), "HEIC" if name == "HEIF" else name)
+    return done
+
+
+def _decode_raw(data: bytes, max_pixels: int, side: int | None) -> Decoded | None:
+    """A camera's raw file, by its preview. None for a TIFF that only looks like one."""
+    import rawpy
+
+    try:
+        found = raw.preview(data)
+    except raw.NoPreview as error:
+        raise Refusal(str(error), hint="Export it as a JPEG.") from None
+    except rawpy.LibRawFileUnsupportedError:
+        if data[:4] in (b"II*\0", b"MM\0*"):
+            return None
+        raise
+    if found.pixels is not None:
+        height, width = found.pixels.shape[:2]
+        _check_size(width, height, max_pixels)
+        return _upright(found.pixels, "RAW", (width, height), found.orientation)
+    return replace(_decode_one(found.jpeg or b"", "JPEG", max_pixels, side), format="RAW")
+
+
+def _decode_one(data: bytes, name: str, max_pixels: int, side: int | None) -> Decoded:
+    done = _decode_jpeg(data, max_pixels, side) if name == "JPEG" else None
+    return done or _decode_other(data, name, max_pixels)
 
 
 def _check_size(width: int, height: int, max_pixels: int) -> None:
@@ -121,7 +160,7 @@ def _check_size(width: int, height: int, max_pixels: int) -> None:
         raise Refusal(message, code="too-large")
 
 
-def _decode_jpeg(data: bytes, max_pixels: int) -> Pixels | None:
+def _decode_jpeg(data: bytes, max_pixels: int, side: int | None) -> Decoded | None:
     """By libjpeg-turbo. None for what Pillow shall do: CMYK, and files that libjpeg-turbo warns of.
 
     Some cameras write stray bytes that are harmless; Pillow reads those, and refuses a file that is cut short.
@@ -130,27 +169,40 @@ def _decode_jpeg(data: bytes, max_pixels: int) -> Pixels | None:
     _check_size(width, height, max_pixels)
     if space in ("CMYK", "YCCK"):
         return None
+    scale = _scale(max(width, height), side)
     try:
-        pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True)
+        least = {"min_height": -(-height // scale), "min_width": -(-width // scale), "min_factor": scale}
+        pixels = simplejpeg.decode_jpeg(data, colorspace="RGB", strict=True, **least if scale > 1 else {})
     except ValueError:
         return None
-    return _turn(pixels, _orientation(data))
+    return replace(_upright(pixels, "JPEG", (width, height), _orientation(data)), scale=scale)
 
 
-def _orientation(data: bytes) -> int:
+def _scale(longest: int, side: int | None) -> int:
+    """By how much a JPEG is made smaller while it is decoded: only these four have fast transforms."""
+    return next((scale for scale in (8, 4, 2) if side and longest >= side * scale), 1)
+
+
+def _orientation(data: bytes) -> int | None:
     try:
         with Image.open(io.BytesIO(data), formats=["JPEG", "MPO"]) as image:
             return _orientation_of(image)
     except Exception:  # noqa: BLE001 (Pillow may refuse what libjpeg-turbo has just decoded)
-        return 1
+        return None
 
 
-def _orientation_of(image: Image.Image) -> int:
-    """EXIF orientation 1 to 8; 1 when there is none, or it cannot be read: no reason to refuse sound pixels."""
+def _orientation_of(image: Image.Image) -> int | None:
+    """EXIF orientation 1 to 8; None when there is none, or it cannot be read: no reason to refuse sound pixels."""
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        told = int(image.getexif().get(_ORIENTATION, 0))
     except Exception:  # noqa: BLE001 (a damaged EXIF block raises all sorts)
-        return 1
+        return None
+    return told if 1 <= told <= 8 else None
+
+
+def _upright(pixels: Pixels, name: str, size: tuple[int, int], orientation: int | None) -> Decoded:
+    made = np.ascontiguousarray(_turn(pixels, orientation or 1))
+    return Decoded(made, name, size[::-1] if (orientation or 1) > 4 else size, orientation is not None)
 
 
 def _turn(pixels: Pixels, orientation: int) -> Pixels:
@@ -164,7 +216,7 @@ def _turn(pixels: Pixels, orientation: int) -> Pixels:
     return pixels
 
 
-def _decode_other(data: bytes, name: str, max_pixels: int) -> Pixels:
+def _decode_other(data: bytes, name: str, max_pixels: int) -> Decoded:
     if name == "HEIF":
         import pi_heif
 
@@ -173,7 +225,10 @@ def _decode_other(data: bytes, name: str, max_pixels: int) -> Pixels:
     with Image.open(io.BytesIO(data), formats=formats) as image:
         _check_size(*image.size, max_pixels)
         image.load()
-        return _turn(np.asarray(_to_rgb(image)), _orientation_of(image))
+        pixels, orientation = np.asarray(_to_rgb(image)), _orientation_of(image)
+    if name in ("HEIF", "AVIF"):  # their containers say which way is up, and the decoders have obeyed
+        orientation = orientation or 1
+    return _upright(pixels, "HEIC" if name == "HEIF" else name, (pixels.shape[1], pixels.shape[0]), orientation)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
@@ -185,7 +240,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         ground = Image.new("RGBA", over.size, "white")
         ground.alpha_composite(over)
         return ground.convert("RGB")
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _scaled(values: NDArray[Any], mode: str) -> Pixels:
@@ -197,10 +252,13 @@ def _scaled(values: NDArray[Any], mode: str) -> Pixels:
     return np.asarray(np.clip(levels * (255.0 / full), 0, 255).round(), dtype=np.uint8)
 
 
-def confine(limits: dict[str, Any]) -> None:
-    """Give up what decoding does not need: core dumps, writing files, many open files, unbounded memory."""
-    # Pixels are held a few times over while they are converted (4 bytes each in Pillow); libraries need the rest.
-    memory = (768 << 20) + 24 * int(limits["max_pixels"]) + 4 * int(limits["max_bytes"])
+def confine(limits: dict[str, Any], base: int = 768 << 20) -> None:
+    """Give up what decoding does not need: core dumps, writing files, many open files, unbounded memory.
+
+    ``base``: bytes of address space for all that is no picture, such as libraries.
+    """
+    # Pixels are held a few times over while they are converted (4 bytes each in Pillow).
+    memory = base + 24 * int(limits["max_pixels"]) + 4 * int(limits["max_bytes"])
     wanted = {
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_FSIZE: 0,
@@ -213,7 +271,7 @@ def confine(limits: dict[str, Any]) -> None:
         resource.setrlimit(kind, (allowed, allowed))
 
 
-def _allow_seconds(seconds: float) -> None:
+def allow_seconds(seconds: float) -> None:
     """RLIMIT_CPU counts from the start of the process, so each picture's share is put on top of what is used."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
@@ -229,7 +287,7 @@ def serve(source: IO[bytes], sink: IO[bytes], limits: dict[str, Any]) -> None:
         (length,) = struct.unpack("<Q", head)
         if length > limits["max_bytes"]:
             return
-        _allow_seconds(float(limits["seconds"]))
+        allow_seconds(float(limits["seconds"]))
         data = source.read(length)
         if len(data) < length:
             return
@@ -250,9 +308,8 @@ def _answer(sink: IO[bytes], data: bytes, max_pixels: int) -> None:
     sink.flush()
 
 
-def main() -> None:
-    """Load the decoders, then confine ourselves, then serve."""
-    limits = json.loads(sys.argv[1])
+def load_decoders() -> None:
+    """Import all that decoding may need, as later no more files can be opened than a few."""
     from importlib import import_module
 
     for plugin in _PLUGINS.values():
@@ -261,6 +318,12 @@ def main() -> None:
     import_module("PIL.MpoImagePlugin")
     # Our own limit, told before decoding and in words, takes the place of Pillow's.
     Image.MAX_IMAGE_PIXELS = None
+
+
+def main() -> None:
+    """Load the decoders, then confine ourselves, then serve."""
+    limits = json.loads(sys.argv[1])
+    load_decoders()
     confine(limits)
     serve(sys.stdin.buffer, sys.stdout.buffer, limits)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from countenance.types import Face, Pixels, Quality
+from countenance.types import Box, Face, Pixels, Quality
 from countenance.vision.align import align
 from countenance.vision.backends import Floats
 from countenance.vision.detect import Detection
@@ -47,18 +47,27 @@ GATES: dict[str, Gate | None] = {
 
 def measured(pixels: Pixels, found: Detection, *, level: str = "standard") -> Face:
     """The detection as a face with its quality; ``reasons`` names each limit of ``level`` that it misses."""
-    grey = align(pixels, found.landmarks).astype(np.float32) @ _LUMA
+    return judged(align(pixels, found.landmarks), found, pixels.shape[1::-1], level=level)
+
+
+def judged(crop: Pixels, found: Detection, size: tuple[int, ...], *, level: str, scale: float = 1) -> Face:
+    """As `measured`, by the face's aligned ``crop``, out of a picture of this ``size`` (width, height).
+
+    One of the picture's pixels is as wide as ``scale`` of the photo's, in which the face and its quality are told.
+    """
+    grey = crop.astype(np.float32) @ _LUMA
     middle = grey[28:108, 20:92]  # brows to chin, cheek to cheek: no hair, no background
     plain = Quality(
-        width=found.box.w,
+        width=found.box.w * scale,
         sharpness=sharpness(middle),
         brightness=float(middle.mean()) / 255,
         yaw=yaw(found.landmarks),
         roll=roll(found.landmarks),
     )
-    reasons = _reasons(plain, GATES[level], cut_off=_cut_off(pixels, found), lying=_lying(found))
-    quality = replace(plain, reasons=reasons)
-    return Face(found.box, found.landmarks, found.score, quality)
+    reasons = _reasons(plain, GATES[level], cut_off=_cut_off(size, found), lying=_lying(found))
+    box = Box(found.box.x * scale, found.box.y * scale, found.box.w * scale, found.box.h * scale)
+    landmarks = tuple((x * scale, y * scale) for x, y in found.landmarks)
+    return Face(box, landmarks, found.score, replace(plain, reasons=reasons))
 
 
 def sharpness(grey: Floats) -> float:
@@ -90,8 +99,8 @@ def roll(landmarks: tuple[tuple[float, float], ...]) -> float:
     return float(np.degrees(np.arctan2(y2 - y1, x2 - x1)))
 
 
-def _cut_off(pixels: Pixels, found: Detection) -> bool:
-    height, width = pixels.shape[:2]
+def _cut_off(size: tuple[int, ...], found: Detection) -> bool:
+    width, height = size
     return any(not (0 <= x < width and 0 <= y < height) for x, y in found.landmarks)
 
 

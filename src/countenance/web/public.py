@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from countenance.errors import InputError
 from countenance.reports.governing import paper_of
+from countenance.reports.receipt import render_receipt
 from countenance.service.requests import RIGHTS
 
 if TYPE_CHECKING:
@@ -65,6 +66,14 @@ def confirm(site: Site, request: Request) -> Response:
     if said != "yes" or form.text("sure") != "yes":
         raise InputError("Nothing was decided.", hint="Go back and say yes, with the box ticked, or no.")
     answered = site.club.bases.confirm_by_link(token)
-    text = json.dumps(answered.receipt, indent=2)
-    download = "data:application/json;base64," + base64.b64encode(text.encode()).decode()
-    return site.public_page("confirmed.html", receipt=answered.receipt, download=download)
+    receipt = answered.receipt or {}
+    return site.public_page(
+        "confirmed.html",
+        receipt=receipt,
+        download=_data("application/json", json.dumps(receipt, indent=2)),
+        words=_data("text/html", render_receipt(receipt)),
+    )
+
+
+def _data(kind: str, text: str) -> str:
+    return f"data:{kind};base64,{base64.b64encode(text.encode()).decode()}"

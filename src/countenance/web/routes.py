@@ -13,6 +13,7 @@ from countenance.errors import InputError, NotFound, NotSignedIn
 from countenance.reports.page import CAUTION, NOBODY, drawn
 from countenance.samples import cast
 from countenance.service.leaving import REASONS
+from countenance.service.reviewing import PROBE_DAYS
 from countenance.service.showing import shown_appearance, shown_finding, shown_probe
 from countenance.web import public
 from countenance.web.forms import Form
@@ -87,6 +88,8 @@ def home(site: Site, _: Request) -> Response:
         counts=status["counts"],
         search=status["search"],
         purposes=_purposes(site),
+        reviewed=site.club.agreements.reviewed(),
+        days=PROBE_DAYS,
         usual=site.club.context.settings.gallery.purpose,
         samples=_samples() if site.demo else (),
         people=site.club.subjects.list(),
@@ -173,7 +176,12 @@ def erase(site: Site, request: Request) -> Response:
 def log(site: Site, _: Request) -> Response:
     """The newest entries, and whether the whole log checks."""
     checked = site.club.check_log()
-    return site.page("log.html", checked=checked, entries=site.club.log_entries(max(checked.size - 60, 0))[::-1])
+    return site.page(
+        "log.html",
+        checked=checked,
+        witness=site.club.logbook.witness(),
+        entries=site.club.log_entries(max(checked.size - 60, 0))[::-1],
+    )
 
 
 ROUTES = (

@@ -58,7 +58,8 @@ def serve(config: Path | None, *, demo: bool, port: int = PORT, open_browser: bo
 @contextmanager
 def _every_day(club: Countenance) -> Iterator[None]:
     """The day's work, in a thread of its own, for as long as the page is served."""
-    daily, stopped = Daily(club, _note), threading.Event()
+    stopped = threading.Event()
+    daily = Daily(club, _note, stopped.is_set)
 
     def work() -> None:
         daily.run_if_due()
@@ -124,6 +125,11 @@ def _tell(address: str, club: Countenance, *, open_browser: bool) -> None:
     shown = "".join(sign if sign.isprintable() else " " for sign in organisation)  # nothing may steer the terminal
     out.print(f"{shown}, on this machine only. Open:")
     out.print(address, style="bold", soft_wrap=True)
+    here = address.partition("/open")[0]
+    out.print(
+        f"For everybody, without an account: their rights {here}/rights, what this is used for {here}/public",
+        soft_wrap=True,
+    )
     out.print("Ctrl-C ends it.", style="dim")
     if open_browser:
         import webbrowser

@@ -189,4 +189,22 @@ def test_p7_a_drill_finds_whoever_came_back(full: Club, monkeypatch: pytest.Monk
     full.ben.erase("ada", reason="request")
     monkeypatch.setattr(replaying, "remove_subjects", lambda *_: None)
     drilled = full.anna.backups.drill(made.file, ledger(full))
-    assert any("who were erased are in references_" in fault for fault in drilled.faults)
+    assert any("1 person who was erased is still in references" in fault.what for fault in drilled.faults)
+    assert any("Make a new one" in fault.do for fault in drilled.faults)
+
+
+def test_p8_an_order_on_somebody_who_is_gone_is_no_fault_anywhere(full: Club) -> None:
+    """The order goes on naming their number; drill, restore, the keys and the look for orphans agree on that."""
+    number = full.obey("erase", subject="ada")
+    before = backup(full)
+    full.anna.orders.execute(number)
+    after = backup(full, "two.backup")
+    for made in (before, after):
+        drilled = full.anna.backups.drill(made.file, ledger(full))
+        assert drilled.faults == ()
+    assert drilled.as_json()["faults"] == []
+    for made in (before, after):
+        lose(full, log=True)
+        restore(full, made.file)
+        assert full.anna.keys.check().faults == ()
+        assert full.anna.reports.orphans()["found"] == []

@@ -166,6 +166,7 @@ def test_a_backup_beside_the_data_or_the_vault_is_refused(full: Club) -> None:
     for place in ("data", "data/x.backup", "vault/x.backup"):
         with pytest.raises(InputError, match="lies in the"):
             full.anna.backups.make(full.folder / place)
+    assert not list(full.folder.rglob("*.backup"))
 
 
 def test_an_operator_makes_none_and_a_timer_does(full: Club) -> None:

@@ -73,12 +73,24 @@ def test_no_byte_can_be_changed_to_say_something_else(log: Any, data: st.DataObj
 
 
 def test_it_tells_what_was_certified(log: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["certificate", save(tmp_path, log.certificate(3, 8)), "--key", log.vkey]) == 0
-    told = capsys.readouterr().out
-    for words in ("This certificate (erasure) checks.", '"faces": 3', '"size": 8', '"origin": "club.example/log"'):
-        assert words in told
-    assert json.loads(told.partition("\n")[2])["key_vouched_for"] is True
-    assert "NOT VOUCHED FOR" not in told
+    more = {"number": "E2", "issued": "2027-01-15T08:00:00Z", "witness": "unwitnessed", "steps": [1, 2]}
+    body = log.certificate(3, 8)["body"] | more | {"scan": {"files": 12, "found": 0}, "counts": {"subjects": 1}}
+    path = save(tmp_path, log.signed(body))
+    assert main(["certificate", path, "--key", log.vkey]) == 0
+    first, *told = capsys.readouterr().out.splitlines()
+    assert first == "This certificate (erasure) checks."
+    assert [line.split(maxsplit=1) for line in told] == [
+        ["number", "E2"],
+        ["issued", "2027-01-15T08:00:00Z"],
+        ["counts", "subjects 1"],
+        ["scan", "files 12, found 0"],
+        ["witness", "unwitnessed"],
+        ["log", "entry 3 of club.example/log, which had 8 entries"],
+        ["key", f"{log.vkey}, the one that you gave"],
+    ]
+    assert main(["certificate", path, "--key", log.vkey, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["key_vouched_for"], told["body"]) == (True, body)
 
 
 def test_the_key_may_lie_in_a_file(log: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -120,12 +132,13 @@ def test_an_entry_of_another_place_is_refused_though_it_is_signed(log: Any) -> N
 def test_text_that_would_steer_the_terminal_is_shown_as_escapes(
     log: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    body = log.certificate(3, 8)["body"] | {"note": "fine\x1b[2J\u202e\nThe key is the one that you gave."}
+    body = log.certificate(3, 8)["body"] | {"witness": "fine\x1b[2J\u202e\nThe key is the one that you gave."}
     assert main(["certificate", save(tmp_path, log.signed(body))]) == 0
     told = capsys.readouterr().out
     assert "\x1b" not in told
     assert "\u202e" not in told
     assert "\nfine" not in told
+    assert "fine\\x1b[2J\\u202e\\nThe key" in told
 
 
 @pytest.mark.parametrize(

@@ -26,15 +26,15 @@ def lacks(run):
 
 
 def test_p1_p2_a_consent_from_recorded_to_in_force_by_link(dalia, club, probe):
-    run = dalia
+    run, page = dalia, ("--base-url", "https://faces.club.example")
     assert lacks(run) == [("it is pending", "P1"), ("there is no notice", "P2")]
     told = run("basis", "show", "B4")
     assert "What would do: the person confirms it" in told.out
-    untold = run("basis", "link", "B4")
+    untold = run("basis", "link", "B4", *page)
     assert untold.code == 32
     assert "requirement P2" in untold.err
     assert run("basis", "notice", "B4", "notice-2026").code == 0
-    made = run("basis", "link", "B4", "--base-url", "https://faces.club.example", "--json").json
+    made = run("basis", "link", "B4", *page, "--json").json
     assert made["to"] == "dalia@example.org"
     assert made["address"] in made["text"]
     with open_gallery(club) as c:  # what the page does: no key is opened
@@ -46,6 +46,23 @@ def test_p1_p2_a_consent_from_recorded_to_in_force_by_link(dalia, club, probe):
     listed = run("basis", "list", "dalia", "--json").json
     assert listed[0]["lacks"] == []
     assert "finds nobody" in run("basis", "list").out
+
+
+def test_p1_the_letter_is_printed_to_be_copied_and_a_link_to_no_page_is_refused(dalia, club, monkeypatch):
+    run = dalia
+    run("basis", "notice", "B4", "notice-2026")
+    monkeypatch.setenv("COLUMNS", "60")
+    address = f"https://{'faces.' * 12}club.example"
+    made = run("basis", "link", "B4", "--base-url", address)
+    assert made.code == 0, made.err
+    assert "\\n" not in made.out
+    (line,) = [line for line in made.out.splitlines() if address in line]
+    assert line.startswith(f"{address}/confirm/")
+    nowhere = run("basis", "link", "B4")
+    assert nowhere.code == 10
+    assert "--base-url https://" in nowhere.err
+    with open_gallery(club) as c:  # it voided nothing
+        c.bases.confirm_by_link(line.rpartition("/")[2])
 
 
 def test_p14_a_receipt_withdraws_and_erases_at_the_counter(dalia, club, probe, tmp_path):
@@ -70,6 +87,12 @@ def test_p14_a_receipt_is_written_and_checks_offline(dalia, club):
     assert dalia("basis", "receipt", "B4", "--out", "again.json").code == 0
     assert main(["certificate", "again.json"]) == 0
     assert json.loads((club / "again.json").read_text("utf-8"))["body"]["kind"] == "receipt"
+    words = (club / "again.html").read_text("utf-8")
+    assert "Your receipt" in words
+    assert "not confirmed yet" in words
+    assert "No notice is recorded yet" in words
+    assert "again.json" in words
+    assert "Dalia" not in words
     forged = dalia("withdraw", "--receipt", club / "countenance.toml")
     assert forged.code == 18
 

@@ -31,6 +31,13 @@ def test_what_was_sent_is_told_and_one_that_failed_makes_the_exit_code_60(run, c
     assert "witnessed:" in run("status").out
     (held,) = (tmp_path / "stick").iterdir()
     assert run("log", "check", "--against", held).code == 0
+    assert run("log", "send").code == 0
+    newest = max(held.parent.iterdir(), key=lambda file: int(file.read_text("utf-8").split("\n")[1]))
+    (held.parent / "notes.txt").write_text("no checkpoint", "utf-8")
+    assert run("log", "check", "--against", held.parent, "--json").json["compared_with"] == [str(newest)]
+    none = run("log", "check", "--against", club / "certificates-of-nobody", "--against", club)
+    assert none.code == 10
+    assert "no checkpoint" in run("log", "check", "--against", club).err
     lines = ("[witness.smtp]", 'host = "127.0.0.1"', "port = 1", "starttls = false", 'sender = "a@b"', 'to = "c@d"')
     configure(club, *lines)
     sent = run("log", "send")
@@ -43,6 +50,8 @@ def test_a_folder_of_tiles_is_checked_elsewhere(run, club, tmp_path, capsys):
     written = run("log", "tiles", "--to", tmp_path / "log", "--json").json
     assert check(["log", str(tmp_path / "log"), "--key", written["key"]]) == 0
     assert run("log", "tiles").code == 0
+    bare = run("log", "tiles", tmp_path / "log")
+    assert (bare.code, "--to" in bare.err) == (10, True)
     assert (club / "data/log/tile/entries").is_dir()
 
 

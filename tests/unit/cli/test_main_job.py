@@ -23,7 +23,7 @@ def test_one_person_step_by_step(run, club, finished, probe):
     assert (recorded["subject"], recorded["state"]) == ("dalia", "pending")
     enrolled = run("enrol", "dalia", cast().portrait("Dalia"), "--basis", recorded["id"], "--json").json
     assert not enrolled["searchable"]
-    assert "ingest party --again" in enrolled["advice"]
+    assert "countenance sweep" in enrolled["advice"]
     search = ("search", probe("Dalia"), "--purpose", "photo-library", "--case", "press 12", "--json")
     assert run(*search).json["candidates"] == []
     own = run("basis", "countersign", recorded["id"])
@@ -111,7 +111,7 @@ def test_ingest_reports_what_others_build_on(run, club):
     told = run("ingest", "party", "--json").json
     assert set(told) == {
         "photos", "new", "already_known", "faces_found", "faces_kept", "faces_forgotten", "compared", "false_matches",
-        "skipped", "seconds",
+        "duplicates", "moved", "missing", "returned", "near", "skipped", "skipped_by", "seconds",
     }  # fmt: skip
     assert (told["photos"], told["new"], told["already_known"]) == (4, 0, 4)
     assert {each["code"] for each in told["skipped"]} == {"unreadable", "not-a-photo"}
@@ -126,6 +126,23 @@ def test_ingest_again_looks_anew_and_says_so_line_by_line(run, club):
     assert lines[-1]["faces_found"] == lines[-1]["faces_kept"] + lines[-1]["faces_forgotten"] > 0
     assert [each["done"] for each in lines[:-1]] == sorted(each["done"] for each in lines[:-1])
     assert "photos/s" in run("ingest", "party", "--again").out
+
+
+def test_a_sweep_finds_who_came_since(run, club, finished):
+    assert "nothing to do" in run("sweep").out
+    run("subject", "add", "Dalia", "--territory", "GB")
+    basis = run("basis", "record", "dalia", *form(finished), "--json").json["id"]
+    run("enrol", "dalia", cast().portrait("Dalia"), "--basis", basis)
+    assert "nothing to do" in run("sweep").out, "her consent counts for nothing yet"
+    countersign(run, basis)
+    planned = run("sweep", "party", "--dry-run", "--json").json
+    assert (planned["dry_run"], planned["faces_kept"]) == (True, 0)
+    assert planned["photos"] == planned["sources"]["party"] > 0
+    told = run("sweep", "--events")
+    lines = [json.loads(line) for line in told.out.splitlines()]
+    assert [each["event"] for each in lines] == ["progress"] * (len(lines) - 1) + ["done"]
+    assert lines[-1]["photos"] == planned["photos"]
+    assert run("sweep", "nowhere").code == 20
 
 
 def test_a_folder_is_no_source_yet(run, club, finished):
@@ -329,3 +346,12 @@ def test_evaluate_wants_to_know_what_the_data_set_is(run, finished):
     assert (
         run("evaluate", cast().root / "people", "--statement", "found it", "--config", finished / "gallery").code == 33
     )
+
+
+def test_a_gallery_for_finding_ones_own_photos_is_told_how_it_searches(run, tmp_path):
+    line = ("init", tmp_path / "home", "--organisation", "Anna", "--account", "anna@home.example")
+    keys = ("--keys", tmp_path / "home" / ".." / "keys")
+    told = run(*line, *keys, "--purposes", "find-my-photos")
+    assert told.code == 0, told.err
+    assert "--on-behalf-of" in told.out
+    assert ".." not in told.out, "a path is said without its dots"

@@ -45,6 +45,13 @@ def test_p8_an_order_from_the_proposal_to_the_certificate(run, club, tmp_path, p
     assert [each["subject"] for each in run(*search).json["candidates"]] == ["ada"]
     assert ben(run, "order", "revive", "O1", "--evidence", ruling, "--json").json["state"] == "in-force"
     assert run("order", "join", "O1", "--authority", "CNIL", "--evidence", ruling).out == "✓ CNIL has joined O1.\n"
+    before = run("order", "show", "O1").out
+    assert "by anna@club.example" in before
+    assert all(who in before.partition("Signed")[2] for who in ("ben@club.example", "cleo@club.example"))
+    assert [each["account"] for each in run("order", "show", "O1", "--json").json["signed"]] == [
+        "ben@club.example",
+        "cleo@club.example",
+    ]
     executed = run("order", "execute", "O1", "--yes", "--json").json
     assert (executed["state"], executed["counts"]["subjects_erased"]) == ("complied", 3)
     assert run("subject", "list", "--json").json == []
@@ -55,6 +62,9 @@ def test_p8_an_order_from_the_proposal_to_the_certificate(run, club, tmp_path, p
     assert check_certificate(out.read_bytes(), None)["kind"] == "order"
     assert json.loads(out.read_text("utf-8")) == executed["certificate"]
     assert json.loads((club / "certificates" / "O1.json").read_text("utf-8")) == executed["certificate"]
+    assert executed["certificate"]["body"]["erasures"] == ["E1"]
+    named = check_certificate((club / "certificates" / "E1.json").read_bytes(), None)
+    assert (named["kind"], named["body"]["counts"]["bases"]) == ("erasure", 3)
     assert run("order", "certificate", "O1", "--json").json == json.loads(run("order", "certificate", "O1").out)
     assert "complied" in run("order", "list").out
     shown = run("order", "show", "O1").out
@@ -70,7 +80,7 @@ def test_p8_what_a_hold_keeps_is_told(run, club, tmp_path):
     for order in ("O1", "O2"):
         assert "in force" in ben(run, "order", "approve", order).out
     told = run("order", "execute", "O2", "--yes")
-    assert "O2 is in-force: 2 people, 2 templates" in told.out
+    assert "O2 is in force still: 2 people, 2 templates" in told.out
     assert "1 person is kept by a hold" in told.err
 
 

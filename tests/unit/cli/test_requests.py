@@ -43,6 +43,22 @@ def test_what_the_asker_is_told_does_not_say_who_is_here(request_) -> None:
     assert said[0].out.replace("R1", "R2") == said[1].out
 
 
+def test_p14_who_asks_from_an_address_that_is_on_no_record_is_not_told_nothing_by_mistake(run, club, tmp_path) -> None:
+    """Ada was enrolled without a contact, and asks from her own address."""
+    run("request", "open", "--kind", "access", "--contact", ADA)
+    stopped = run("request", "answer", "R1")
+    assert stopped.code == 10
+    assert "No record has the contact" in stopped.err
+    assert "request assign R1" in stopped.err
+    assert "--nobody" in stopped.err
+    told = run("request", "answer", "R1", "--nobody", "--out", tmp_path / "out")
+    assert 'What they are told: "Nothing is held under what you gave."' in told.out
+    assert "of you" not in told.out
+    page = (tmp_path / "out" / "access-R1.html").read_text("utf-8")
+    assert "anna@club.example" in page, "it says who answers"
+    assert "candidate" not in page
+
+
 def test_an_erasure_leaves_its_certificate_in_the_gallerys_folder(request_, club: Path, run) -> None:
     request_("open", "--kind", "erasure", "--subject", "ada")
     answered = request_("answer", "R1", "--json")

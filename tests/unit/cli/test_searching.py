@@ -1,5 +1,7 @@
 import pytest
 
+from countenance.samples import cast
+
 
 def search(run, photo, *more):
     return run("search", photo, "--purpose", "photo-library", "--case", "press 12", *more)
@@ -35,6 +37,17 @@ def test_nobody_is_an_answer(run, club, probe):
     assert (nobody.code, nobody.json["candidates"]) == (0, [])
 
 
+def test_p1_whoever_is_pending_is_not_found_and_the_operator_sees_how_many_are_not_who(run, club, probe, finished):
+    assert "not live yet" not in search(run, probe("Zora")).out
+    run("subject", "add", "Zora", "--territory", "GB")
+    run("basis", "record", "zora", "--evidence", finished / "form.txt", "--notice", "notice-2026")
+    run("enrol", "zora", cast().portrait("Zora"), "--basis", "B4")
+    told = search(run, probe("Zora"))
+    assert "1 basis for this purpose is not live yet" in told.out
+    assert "zora" not in told.out.lower()
+    assert search(run, probe("Zora"), "--json").json["bases_pending"] == 1
+
+
 def test_a_search_says_its_own_purpose_and_none_or_an_empty_one_is_refused(run, club, probe):
     assert run("search", probe("Ada"), "--case", "press 12").code == 33
     assert run("search", probe("Ada"), "--case", "press 12", "--purpose", "").code == 33
@@ -62,6 +75,22 @@ def test_a_contact_sheet_is_written_whole(run, club, probe, tmp_path):
     assert text.count("data:image/jpeg") >= 2
     assert "press 12" in text
     assert [each.name for each in tmp_path.glob("found*")] == ["found.html"]
+
+
+def test_a_reviewer_looks_at_the_pictures_before_deciding(run, club, probe, tmp_path):
+    found = search(run, probe("Ada"), "--json").json
+    number, page = found["review"], tmp_path / "review.html"
+    blind = run("review", "confirm", number, "ada")
+    assert blind.code == 30, blind.err
+    assert "have not looked" in blind.err
+    assert run("review", "show", number, "--page", page).code == 0
+    text = page.read_text("utf-8")
+    assert text.count("data:image/jpeg") >= 2, "the searched face beside the candidate's photos"
+    score = f"{found['candidates'][0]['score']:.3f}"
+    assert score in text
+    assert score in run("review", "show", number).out
+    assert run("review", "confirm", number, "ada").code == 0
+    assert run("review", "show", number, "--page", page).code == 20, "the searched face went with the last review"
 
 
 def test_a_page_that_cannot_be_written_is_told(run, club, probe, tmp_path):

@@ -43,7 +43,11 @@ def test_you_are_found_and_everybody_else_is_forgotten(run, pictures, monkeypatc
     assert "signed with your key" in told.out
     assert "forgotten" in told.out
     assert opened == [(home / "my-pictures.html").as_uri()]
-    assert "data:image/jpeg" in (home / "my-pictures.html").read_text("utf-8")
+    page = (home / "my-pictures.html").read_text("utf-8")
+    assert "data:image/jpeg" in page
+    assert 'class="score"' not in page  # a photo that resembles itself says nothing
+    assert 'class="own"' in page
+    assert "where faces are like those of LFW" in told.out
     assert "Ada L" in (home / "papers" / "my-consent.txt").read_text("utf-8")
     here = ("--config", home, "--json")
     (basis,) = run("basis", "list", *here).json
@@ -65,6 +69,16 @@ def test_run_again_it_goes_on_where_it_was(run, pictures):
                "--statement", "mine", "--json")  # fmt: skip
     assert more.json["ingest"]["new"] == 2
     assert json.loads(run("source", "list", "--config", pictures.parent / "home", "--json").out)[1]["name"] == "other"
+
+
+def test_the_threshold_is_a_new_gallerys_and_no_other(run, pictures, monkeypatch):
+    monkeypatch.delenv("COUNTENANCE_SEARCH__THRESHOLD")
+    monkeypatch.delenv("COUNTENANCE_SEARCH__HIGH")
+    told = run(*line(pictures), "--yes", "--no-open", "--threshold", "0.6", "--json").json
+    assert told["search"]["threshold"] == 0.6
+    again = run("start", pictures, "--gallery", pictures.parent / "home", "--threshold", "0.5")
+    assert again.code == 10
+    assert "a threshold already: 0.6" in again.err
 
 
 def test_a_bad_photo_stops_it_and_a_better_one_goes_on(run, pictures):

@@ -52,7 +52,7 @@ def test_p6_after_an_erasure_nothing_of_the_person_is_in_any_file(club: Club, ad
     certified = club.ben.erase("ada", reason="request")
     assert where(club, marks) == set()
     assert certified.faces_erased == 3
-    assert certified.certificate["body"]["counts"] == {"subjects": 1, "bases": 0, "references": 2, "appearances": 1}
+    assert certified.certificate["body"]["counts"] == {"subjects": 1, "bases": 1, "references": 2, "appearances": 1}
     assert orphans(club) == []
     assert club.found(1) == []
     club.anna.check_log()

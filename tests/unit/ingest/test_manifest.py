@@ -55,3 +55,12 @@ def test_p26_a_manifest_that_is_no_text_or_not_there(tmp_path: Path) -> None:
         read_manifest(tmp_path / "m.csv")
     with pytest.raises(InputError, match="cannot be read"):
         read_manifest(tmp_path / "gone.csv")
+
+
+@pytest.mark.parametrize("address", ["https://example.org/a.jpg", "s3://bucket/a.jpg", "file:///etc/passwd"])
+def test_p25_an_address_is_no_photo_of_the_source(tmp_path: Path, address: str) -> None:
+    file = tmp_path / "m.csv"
+    file.write_text(HEAD + f"{address},Anna,web,CC0,2026\n", "utf-8")
+    with pytest.raises(InputError, match="address") as caught:
+        read_manifest(file)
+    assert caught.value.requirement == "P25"

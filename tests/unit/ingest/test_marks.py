@@ -1,6 +1,6 @@
 import io
 import zlib
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from countenance.ingest.marks import Marks, read_marks, scraper_sidecar
+from countenance.ingest.marks import Marks, read_marks, scraper_trace
 from countenance.ingest.metadata import MOST_BYTES, find_blocks
 from countenance.samples import made
 
@@ -191,17 +191,19 @@ def test_p26_instaloaders_file_names_are_known(name, marked):
         ("cat.jpg", "dog.jpg.json", None),
     ],
 )
-def test_p26_sidecars_of_scrapers_are_known(tmp_path, photo, sidecar, tool):
-    (tmp_path / sidecar).touch()
-    said = scraper_sidecar(tmp_path / photo)
-    assert said is None if tool is None else tool in said
+def test_p26_sidecars_of_scrapers_are_known(photo, sidecar, tool):
+    for folder in (b"", b"a/b/"):
+        said = scraper_trace(folder + photo.encode(), {folder + photo.encode(), folder + sidecar.encode()})
+        if tool is None:
+            assert said is None
+        else:
+            assert tool in said
+            assert "sidecar" in said
 
 
-def test_a_sidecar_is_looked_for_and_never_opened(tmp_path):
-    (tmp_path / "cat.jpg.json").mkdir()
-    assert scraper_sidecar(tmp_path / "cat.jpg") is None
-    assert scraper_sidecar(tmp_path / ("x" * 400 + ".jpg")) is None
-    assert scraper_sidecar(Path("no\0such.jpg")) is None
+def test_a_sidecar_in_another_folder_is_none():
+    assert scraper_trace(b"a/cat.jpg", {b"cat.jpg.json", b"b/cat.jpg.json"}) is None
+    assert scraper_trace(b"\xff\0cat.jpg", {b"cat.jpg.json"}) is None
 
 
 # --- the time --------------------------------------------------------------------------------------------------------
@@ -214,6 +216,61 @@ def test_the_time_is_read_with_its_offset(kind):
 
 def test_a_time_without_an_offset_stays_without():
     assert read_marks(picture(exif=exif(offset=None)), PLAIN).taken_at == "2026-01-31T12:30:45"
+
+
+XMP_TIMES = [
+    ('<x exif:DateTimeOriginal="2026-01-31T12:30:45.12+05:30"/>', "2026-01-31T12:30:45+05:30"),
+    ("<exif:DateTimeOriginal> 2026-01-31T12:30:45Z</exif:DateTimeOriginal>", "2026-01-31T12:30:45+00:00"),
+    ("<photoshop:DateCreated>2026-01-31</photoshop:DateCreated>", "2026-01-31"),
+    ('<x xmp:CreateDate="2026-01-31T12:30:45Z"/>', None),  # when it was scanned, it may be
+    ('<x exif:DateTimeOriginal="2026-02-31T12:30:45Z"/>', None),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), XMP_TIMES)
+def test_the_time_is_read_from_xmp_where_exif_has_none(words, expected):
+    packet = f"<x:xmpmeta>{words}</x:xmpmeta>".encode()
+    assert read_marks(picture(xmp=packet), PLAIN).taken_at == expected
+
+
+def test_the_zone_comes_from_xmp_where_it_tells_the_same_time():
+    same = b'<x:xmpmeta exif:DateTimeOriginal="2026-01-31T12:30:45-08:00"/>'
+    other = b'<x:xmpmeta exif:DateTimeOriginal="2026-01-31T20:30:45Z"/>'
+    assert read_marks(picture(xmp=same, exif=exif(offset=None)), PLAIN).taken_at == "2026-01-31T12:30:45-08:00"
+    assert read_marks(picture(xmp=other, exif=exif(offset=None)), PLAIN).taken_at == "2026-01-31T12:30:45"
+
+
+def test_the_time_is_read_from_iptc_where_nothing_else_has_one():
+    record = b"\x1c\x02\x37\0\x0820260131" + b"\x1c\x02\x3c\0\x0b123045+0100"
+    resource = b"8BIM\x04\x04\0\0" + len(record).to_bytes(4) + record + b"\0" * (len(record) % 2)
+    photo = made.with_segment(picture(), 0xED, b"Photoshop 3.0\0" + resource)
+    assert read_marks(photo, PLAIN).taken_at == "2026-01-31T12:30:45+01:00"
+    photo = made.with_segment(picture(), 0xED, b"Photoshop 3.0\0" + resource.replace(b"123045+0100", b"no time    "))
+    assert read_marks(photo, PLAIN).taken_at == "2026-01-31"
+
+
+def raw_file(kind: str, tiff: bytes, jpeg: bytes) -> bytes:
+    """As much of a camera's raw file as its marks are read from."""
+    if kind == "Canon CR3":
+        return b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + box(b"moov", box(b"uuid", bytes(16) + box(b"CMT2", tiff)))
+    if kind == "Fuji RAF":
+        start = b"FUJIFILMCCD-RAW 0201".ljust(84, b"\0")
+        return start + (100).to_bytes(4) + len(jpeg).to_bytes(4) + bytes(8) + jpeg
+    return tiff.replace(b"II*\0", kind.encode().ljust(4, b"\0"), 1)
+
+
+@pytest.mark.parametrize("kind", ["Canon CR3", "Fuji RAF", "IIRO", "IIU"])
+def test_p26_the_time_and_the_marks_of_raw_files_are_read(kind):
+    tiff = exif().removeprefix(b"Exif\0\0")
+    jpeg = made.with_data_mining_prohibited(picture(exif=exif()))
+    marks = read_marks(raw_file(kind, tiff, jpeg), PLAIN)
+    assert marks.taken_at == "2026-01-31T12:30:45+01:00"
+    assert bool(marks.prohibited) == (kind == "Fuji RAF")
+
+
+def test_p26_a_prohibition_in_a_raw_file_is_read():
+    tiff = picture("TIFF", tiffinfo={700: packet()})
+    assert read_marks(tiff.replace(b"II*\0", b"IIRO", 1), PLAIN).prohibited
 
 
 def test_an_offset_that_cannot_be_is_left_out():

@@ -153,10 +153,35 @@ def test_pictures_on_a_page_carry_no_metadata():
 
 def test_a_candidate_is_shown_with_all_that_it_must_carry():
     said = " ".join(Outline(render_contact_sheet(sheet(card(review="open")))).text.split())
-    for part in ("Candidate 1", "Nour", "S14", "0.78 cosine", "High band.", "Still to be looked at", "B14 · consent"):
+    for part in ("Candidate 1", "Nour", "S14", "0.784 cosine", "High band.", "Still to be looked at", "B14 · consent"):
         assert part in said
     for part in ("countersigned", "party", "g00.jpg", "club", "Review open", "1,000,000 templates", "0.57 cosine"):
         assert part in said
+
+
+def test_each_picture_says_its_own_score_and_band():
+    shown = (photo(score=0.812), photo(score=0.583, shown=(Framed(FACE, "1", "low"),)))
+    said = " ".join(Outline(render_contact_sheet(sheet(card(photos=shown)))).text.split())
+    assert "0.812 cosine, high band" in said
+    assert "0.583 cosine, low band" in said
+    assert "cosine, high band" not in " ".join(Outline(render_contact_sheet(sheet(card()))).text.split())
+
+
+def test_a_persons_own_photo_gets_no_score_at_the_head_of_their_pictures():
+    page = render_contact_sheet(sheet(card(score=None, photos=(photo(score=0.583),))))
+    assert 'class="score"' not in page
+    assert 'class="scale"' not in page
+    said = " ".join(Outline(page).text.split())
+    assert "0.583 cosine" in said
+    assert "own photo, so it gets no score" in said
+
+
+def test_what_to_type_is_set_as_code_and_a_hostile_name_in_it_stays_text():
+    refused = Step("Ask", "No", refusals=(Refusal("Asked", f"Type `add {HOSTILE}` first.", "Or `countenance x`."),))
+    page = render_story(story(refused))
+    assert "<code>countenance x</code>" in page
+    assert "`" not in Outline(page).text
+    assert not Outline(page).all("script")
 
 
 def test_every_candidate_carries_the_caution():
@@ -186,7 +211,14 @@ def test_steps_are_numbered_in_order_and_refusals_say_so():
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0.0084, "8 ms"), (0.9961, "1.0 s"), (3.14, "3.1 s"), (59.97, "1 min 0 s"), (125, "2 min 5 s")],
+    [
+        (0.0084, "under 0.1 s"),
+        (0.668, "0.7 s"),
+        (0.9961, "1.0 s"),
+        (3.14, "3.1 s"),
+        (59.97, "1 min 0 s"),
+        (125, "2 min 5 s"),
+    ],
 )
 def test_a_duration_is_said_as_people_say_it(seconds, words):
     assert f'<p class="took">{words}</p>' in render_story(story(Step("A", "B", seconds)))

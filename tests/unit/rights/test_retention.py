@@ -54,6 +54,13 @@ def test_p13_the_earliest_of_all_ends_decides(basis: Kept, due: int, why: str) -
     assert items(replace(ADA, bases=(basis,)), due - 1) == []
 
 
+def test_p14_nobody_goes_while_their_own_request_is_open() -> None:
+    quiet = replace(ADA, last_interaction=NOW - QUIET, asking=True, bases=(replace(LIVE, ends=NOW + QUIET),))
+    assert items(quiet) == []
+    assert items(replace(quiet, bases=())) == []
+    assert [item.what for item in items(replace(quiet, asking=False))] == ["subject"]
+
+
 def test_p13_three_years_after_the_last_own_act_even_a_live_basis_goes() -> None:
     ages = replace(LIVE, starts=NOW, ends=NOW + QUIET * 2)
     quiet = replace(ADA, last_interaction=NOW - QUIET, bases=(ages,))

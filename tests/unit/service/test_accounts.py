@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from clubs import WORDS, Club
-from countenance.errors import AlreadyExists, InputError, NotFound, NotSignedIn, RoleRefused
+from countenance.errors import AlreadyExists, BadSignature, InputError, NotFound, NotSignedIn, RoleRefused
 from countenance.service.accounts import SHARED, is_shared, make_key
+from countenance.vault.accounts import verify_signature
 from county import DAN, NAME, county
 
 OFFICES = ["info", "office", "Team", "admin", "press", "team-2", "press.office", "info+ben", "support3", "no-reply"]
@@ -60,6 +61,43 @@ def test_an_account_that_only_has_a_public_key_here_leaves_no_key_file(club: Clu
     assert not (club.anna.context.settings.accounts_path / "gil@club.example.pem").exists()
     with pytest.raises(NotSignedIn):
         club.search(1, by=club.open("gil@club.example"))
+
+
+SMALL = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+]
+"""The points of small order, and the identity with a sign."""
+OTHERWISE = [(value).to_bytes(32, "little").hex() for value in (2**255 - 19, 2**255 - 18, 2**255 - 16, 2**256 - 1)]
+"""Numbers that are not less than the field's prime: other ways to write a point."""
+
+
+@pytest.mark.parametrize("text", [*SMALL, *OTHERWISE])
+def test_p18_a_key_that_one_signature_fits_is_refused(club: Club, text: str) -> None:
+    with pytest.raises(InputError):
+        club.anna.accounts.add("mal@club.example", roles=["officer"], public_key=text)
+    with pytest.raises(BadSignature):
+        verify_signature(bytes.fromhex(text), bytes.fromhex(SMALL[0]) + bytes(32), b"anything")
+
+
+@pytest.mark.parametrize(
+    "email",
+    ["ANNA@club.example", "Anna@Club.Example", "anna+2@club.example", "\uff41nna@club.example", "anna+@CLUB.example"],
+)
+def test_p21_one_person_has_no_second_address(club: Club, email: str) -> None:
+    with pytest.raises(RoleRefused) as refused:
+        club.anna.accounts.add(email, roles=["officer"], passphrase="words")
+    assert refused.value.requirement == "P21"
+    assert not club.anna.context.settings.account_key(email).exists()
+    club.anna.accounts.add("anna+timer@club.example", roles=["system"], passphrase="words")
+    club.anna.accounts.add("annalena@club.example", roles=["officer"], passphrase="words")
 
 
 @pytest.mark.parametrize("text", ["", "zz", "00" * 31, "00" * 33, "ff" * 33, "not a key"])

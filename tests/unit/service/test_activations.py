@@ -162,6 +162,25 @@ def test_p24_people_of_a_new_territory_are_enrolled_after_its_assessment(club: C
     assert club.found(2) == ["bo"]
 
 
+def test_p24_a_corrected_territory_gets_nobody_past_the_assessment(club: Club) -> None:
+    made_for_gb(club)
+    club.person("Ada", 1)
+    club.subject("Bo", territory="FR")
+    club.anna.subjects.update("bo", territory="DE")  # nothing of his face is here
+    with pytest.raises(TerritoryRefused) as refused:
+        club.anna.subjects.update("ada", territory="FR")
+    assert (refused.value.requirement, club.found(1)) == ("P24", ["ada"])
+
+
+def test_p24_an_ingest_keeps_nobody_who_lives_where_nothing_was_assessed(club: Club) -> None:
+    made_for_gb(club)
+    club.person("Ada", 1)
+    club.person("Bo", 2)
+    with club.sql() as connection:  # as an earlier version let it be corrected
+        connection.execute(sa.update(t.subjects).where(t.subjects.c.id == 2).values(territory="FR"))
+    assert club.ingest(club.source(), [looked("a.jpg", [1, 2])]).kept == 1
+
+
 # --- models ----------------------------------------------------------------------------------------------------------
 
 

@@ -88,6 +88,8 @@ def test_p2_a_withdrawn_basis_is_given_no_notice(club: Club) -> None:
     club.anna.withdraw("ada")
     with pytest.raises(NoBasis, match="withdrawn"):
         club.anna.bases.give_notice(basis, "notice-2027")
+    after = club.anna.bases.get(basis.id)
+    assert (after.state, after.notice, after.noticed) == ("withdrawn", None, None)
 
 
 def test_p1_how_consent_was_confirmed_is_counted(club: Club) -> None:
@@ -344,7 +346,11 @@ def test_p1_a_contact_that_came_after_the_basis_confirms_nothing(club: Club) -> 
     basis = club.basis(ada, live=False)
     club.clock.forward(seconds=60)
     club.anna.subjects.update(ada, contact="eve@example.org")
-    for act in (lambda: club.anna.bases.confirm(basis, key=key), lambda: club.anna.bases.link(basis)):
+    page = "https://faces.club.example"
+    for act in (
+        lambda: club.anna.bases.confirm(basis, key=key),
+        lambda: club.anna.bases.link(basis, base_url=page),
+    ):
         with pytest.raises(NoBasis, match="changed after") as refused:
             act()
         assert refused.value.requirement == "P1"
@@ -358,7 +364,7 @@ def test_p1_every_refusal_of_a_basis_names_its_requirement(club: Club) -> None:
         lambda: club.ben.bases.countersign(live),
         lambda: club.anna.bases.countersign(pending),
         lambda: club.anna.bases.confirm(pending),
-        lambda: club.anna.bases.link(pending),
+        lambda: club.anna.bases.link(pending, base_url="https://faces.club.example"),
         lambda: club.anna.stills.ask(pending),
         lambda: club.anna.bases.record(ada, evidence=club.form, **(CONSENT | {"purposes": []})),
     )

@@ -14,6 +14,7 @@ from countenance.types import iso
 
 WHOLE = {
     "candidates": list, "threshold": float, "scale": str, "bands": dict, "gallery_size": int, "faces_in_probe": int,
+    "bases_pending": int,
     "caution": str, "log": dict,
 }  # fmt: skip
 ONE = {

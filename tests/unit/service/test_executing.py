@@ -100,6 +100,8 @@ def test_p8_a_hold_forbids_any_other_erasure_too(club: Club) -> None:
     for handle in ("person-0", "person-1"):
         with pytest.raises(errors.Held):
             club.anna.erase(handle, reason="request")
+    assert {subject.handle for subject in club.anna.subjects.list()} == {"person-0", "person-1"}
+    assert club.anna.status()["counts"]["references"] == 2
 
 
 def test_p8_everything_of_a_supplier_goes_and_its_sources_are_stopped(club: Club) -> None:

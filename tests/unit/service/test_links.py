@@ -14,6 +14,8 @@ from countenance.policy.confirming import BY_GUARDIAN, BY_LINK
 from countenance.registry import schema as t
 from countenance.service.links import Link
 
+PAGE = "https://faces.club.example"
+
 
 @pytest.fixture
 def asked(club: Club) -> Club:
@@ -54,7 +56,7 @@ def test_p1_the_person_confirms_through_a_one_time_link(asked: Club) -> None:
 
 
 def test_p1_the_link_that_confirmed_a_basis_outlives_the_purge_and_so_does_the_basis(asked: Club) -> None:
-    asked.ben.bases.confirm_by_link(token_of(asked.anna.bases.link("B1")))
+    asked.ben.bases.confirm_by_link(token_of(asked.anna.bases.link("B1", base_url=PAGE)))
     for days in (1, 30):
         asked.clock.forward(days=days)
         asked.ben.purge()
@@ -62,7 +64,7 @@ def test_p1_the_link_that_confirmed_a_basis_outlives_the_purge_and_so_does_the_b
 
 
 def test_p1_a_confirmation_by_link_is_logged_without_an_account(asked: Club) -> None:
-    token = token_of(asked.anna.bases.link("B1"))
+    token = token_of(asked.anna.bases.link("B1", base_url=PAGE))
     asked.ben.bases.confirm_by_link(token)
     (entry,) = [each for each in asked.anna.log_entries() if each["act"] == "confirm"]
     assert (entry["facts"]["by"], entry["facts"]["how"]) == ("link", BY_LINK)
@@ -73,7 +75,7 @@ def test_p1_a_confirmation_by_link_is_logged_without_an_account(asked: Club) -> 
 
 
 def test_p1_only_the_hash_of_a_link_is_kept(asked: Club) -> None:
-    token = token_of(asked.anna.bases.link("B1"))
+    token = token_of(asked.anna.bases.link("B1", base_url=PAGE))
     asked.close()
     held = b"".join(file.read_bytes() for place in asked.places for file in place.rglob("*") if file.is_file())
     assert token.encode() not in held
@@ -82,14 +84,14 @@ def test_p1_only_the_hash_of_a_link_is_kept(asked: Club) -> None:
 
 def test_p1_a_link_that_serves_no_more_is_refused_in_the_same_words(asked: Club, quick_folder: Path) -> None:
     bases = asked.anna.bases
-    voided, used = token_of(bases.link("B1")), token_of(bases.link("B1"))
+    voided, used = token_of(bases.link("B1", base_url=PAGE)), token_of(bases.link("B1", base_url=PAGE))
     bases.confirm_by_link(used)
     other = Club(quick_folder / "other")
     bo = other.subject("Bo", contact="bo@example.org")
     other.basis(bo, live=False)
-    foreign = token_of(other.anna.bases.link("B1"))
+    foreign = token_of(other.anna.bases.link("B1", base_url=PAGE))
     dina = asked.subject("Dina", contact="dina@example.org")
-    late = token_of(bases.link(asked.basis(dina, live=False)))
+    late = token_of(bases.link(asked.basis(dina, live=False), base_url=PAGE))
     said = set()
     for token in (voided, used, foreign, "", "x", "A" * 43, "é" * 43, used + "A", late):
         if token == late:
@@ -107,7 +109,7 @@ def test_p1_a_link_that_serves_no_more_is_refused_in_the_same_words(asked: Club,
 
 
 def test_p1_who_declines_is_found_by_nobody_even_when_it_was_countersigned(asked: Club) -> None:
-    token = token_of(asked.anna.bases.link("B1"))
+    token = token_of(asked.anna.bases.link("B1", base_url=PAGE))
     asked.ben.bases.countersign("B1")
     assert asked.found(1) == ["ada"]
     with pytest.raises(ReceiptRefused):
@@ -118,7 +120,7 @@ def test_p1_who_declines_is_found_by_nobody_even_when_it_was_countersigned(asked
 
 
 def test_p1_whoever_does_not_agree_has_confirmed_nothing(asked: Club) -> None:
-    token = token_of(asked.anna.bases.link("B1"))
+    token = token_of(asked.anna.bases.link("B1", base_url=PAGE))
     with pytest.raises(InputError, match="Nothing was confirmed"):
         asked.anna.bases.confirm_by_link(token, agree=False)
     assert asked.anna.bases.get("B1").state == "pending"
@@ -127,7 +129,7 @@ def test_p1_whoever_does_not_agree_has_confirmed_nothing(asked: Club) -> None:
 def test_p1_a_link_is_made_only_where_it_can_reach_the_person(club: Club) -> None:
     def refused(basis: Any, error: type[NoBasis | NoNotice], words: str) -> None:
         with pytest.raises(error, match=words) as caught:
-            club.anna.bases.link(basis)
+            club.anna.bases.link(basis, base_url=PAGE)
         assert caught.value.requirement
         assert caught.value.hint
 
@@ -150,11 +152,20 @@ def test_p1_a_link_is_made_only_where_it_can_reach_the_person(club: Club) -> Non
         assert not connection.scalar(sa.select(sa.func.count()).select_from(t.links))
 
 
+@pytest.mark.parametrize("nowhere", ["", "faces.club.example", "/page"])
+def test_p1_a_link_to_no_page_is_refused_and_the_earlier_one_still_serves(asked: Club, nowhere: str) -> None:
+    earlier = asked.anna.bases.link("B1", base_url=PAGE)
+    with pytest.raises(InputError) as refused:
+        asked.anna.bases.link("B1", base_url=nowhere)
+    assert "https://" in refused.value.hint
+    assert asked.ben.bases.confirm_by_link(token_of(earlier)).basis.life == "in force"
+
+
 def test_p1_a_minors_link_is_the_guardians(club: Club) -> None:
     kid = club.subject("Kid", contact="kid@example.org", birth_year=2009, guardian="mum@example.org")
     basis = club.basis(kid, ["find-my-photos"], live=False)
     club.enrol(kid, basis, 1)
-    link = club.anna.bases.link(basis)
+    link = club.anna.bases.link(basis, base_url=PAGE)
     assert (link.kind, link.to) == ("guardian", "mum@example.org")
     assert club.anna.bases.confirm_by_link(token_of(link)).basis.confirmed_how == BY_GUARDIAN
     assert club.found(1, "find-my-photos", only=kid.id) == ["kid"]
@@ -163,10 +174,11 @@ def test_p1_a_minors_link_is_the_guardians(club: Club) -> None:
 def test_p1_a_guardians_link_serves_no_more_when_the_child_has_come_of_age(club: Club) -> None:
     club.clock.now = 1_829_900_000  # 2027-12-27
     kid = club.subject("Kid", birth_year=2009, guardian="mum@example.org")
-    link = club.anna.bases.link(club.basis(kid, ["find-my-photos"], live=False))
+    link = club.anna.bases.link(club.basis(kid, ["find-my-photos"], live=False), base_url=PAGE)
     club.clock.forward(days=10)
     with pytest.raises(ReceiptRefused):
         club.anna.bases.confirm_by_link(token_of(link))
+    assert club.anna.bases.get("B1").confirmed is None
 
 
 @pytest.mark.parametrize(
@@ -177,7 +189,7 @@ def test_p1_a_guardians_link_serves_no_more_when_the_child_has_come_of_age(club:
     ],
 )  # fmt: skip
 def test_p1_what_a_link_confirmed_cannot_be_changed(asked: Club, lie: dict[str, Any]) -> None:
-    asked.anna.bases.confirm_by_link(token_of(asked.anna.bases.link("B1")))
+    asked.anna.bases.confirm_by_link(token_of(asked.anna.bases.link("B1", base_url=PAGE)))
     lies(asked, t.bases, 1, **lie)
     with pytest.raises(Tampered):
         asked.found(1)
@@ -185,7 +197,7 @@ def test_p1_what_a_link_confirmed_cannot_be_changed(asked: Club, lie: dict[str, 
 
 @pytest.mark.parametrize("lie", [{"token_hash": "00" * 32}, {"used": None}, {"kind": "guardian"}])
 def test_p1_a_link_that_was_never_answered_confirms_nothing(asked: Club, lie: dict[str, Any]) -> None:
-    asked.anna.bases.confirm_by_link(token_of(asked.anna.bases.link("B1")))
+    asked.anna.bases.confirm_by_link(token_of(asked.anna.bases.link("B1", base_url=PAGE)))
     lies(asked, t.links, 1, **lie)
     with pytest.raises(Tampered):
         asked.found(1)
@@ -193,7 +205,7 @@ def test_p1_a_link_that_was_never_answered_confirms_nothing(asked: Club, lie: di
 
 def test_p1_a_basis_made_live_by_hand_as_if_by_link_finds_nobody(asked: Club) -> None:
     """Ben's own key is no log's key, and the link was never answered."""
-    asked.anna.bases.link("B1")
+    asked.anna.bases.link("B1", base_url=PAGE)
     lies(asked, t.links, 1, used=asked.clock())
     lies(asked, t.bases, 1, state="live", confirmed_how=BY_LINK, confirmed=asked.clock(), confirmation=bytes(64))
     with pytest.raises(Tampered):
@@ -202,7 +214,7 @@ def test_p1_a_basis_made_live_by_hand_as_if_by_link_finds_nobody(asked: Club) ->
 
 def test_p13_to_confirm_is_the_persons_own_act(asked: Club) -> None:
     asked.clock.forward(days=3)
-    asked.anna.bases.confirm_by_link(token_of(asked.anna.bases.link("B1")))
+    asked.anna.bases.confirm_by_link(token_of(asked.anna.bases.link("B1", base_url=PAGE)))
     with asked.sql() as connection:
         assert connection.scalar(sa.select(t.subjects.c.last_interaction)) == asked.clock() == 1_800_000_000 + 3 * DAY
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from clubs import DAY, WORDS, Club, looked
+from clubs import BEN, CLEO, DAY, WORDS, Club, looked
 from countenance import errors
 from countenance.registry import schema as t
 from robust.attacks import counts, two_lines
@@ -73,8 +73,28 @@ def test_p8_a_solo_installation_obeys_as_well_and_says_so(club: Club) -> None:
     club.ben.orders.approve(order)
     assert club.anna.orders.certificate("O1")["body"]["solo"] is True
     club.anna.accounts.revoke("ben@club.example")
+    club.clock.forward(days=31)
     alone = club.anna.orders.propose("stop", territory="FR", authority="CNIL", evidence=club.document("cnil"))
     assert (alone.state, alone.approvals, alone.waiting) == ("in-force", 0, 0)
+
+
+def test_p8_nobody_is_the_only_one_by_revoking_the_others(club: Club) -> None:
+    club.person("Ada", 1)
+    _ = club.cleo
+    for email in (BEN, CLEO):
+        club.anna.accounts.revoke(email)
+    for days in (0, 29):
+        club.clock.forward(days=days)
+        evidence = club.document(f"order {days}")
+        order = club.anna.orders.propose("erase", territory="GB", authority="ICO", evidence=evidence)
+        assert (order.state, order.waiting) == ("proposed", 2)
+    assert club.found(1) == ["ada"]
+    club.anna.accounts.add("dora@club.example", roles=["officer"], passphrase="dora's words")
+    WORDS["dora@club.example"] = "dora's words"
+    assert club.open("dora@club.example").orders.approve(order).waiting == 1
+    club.clock.forward(days=2)
+    alone = club.anna.orders.propose("stop", territory="GB", authority="ICO", evidence=club.document("late"))
+    assert (alone.state, alone.waiting) == ("proposed", 1), "whoever is here still counts"
 
 
 def test_p8_an_operator_is_no_approver(club: Club) -> None:
@@ -105,6 +125,20 @@ def test_p8_a_stay_needs_two_accounts_with_the_same_document_and_a_revival_one(c
     assert (revived.state, revived.approvals) == ("in-force", 2)
     assert club.found(1) == []
     assert [each["step"] for each in revived.history] == ["in-force", "stayed", "revived"]
+
+
+def test_p8_a_stay_needs_as_many_as_there_were_when_the_order_bound(club: Club) -> None:
+    club.person("Ada", 1)
+    _ = club.cleo
+    club.clock.forward(days=1)
+    order, ruling = club.obey("quarantine", territory="GB"), club.document("ruling")
+    for email in (BEN, CLEO):
+        club.anna.accounts.revoke(email)
+    for _ in range(2):
+        assert club.anna.orders.stay(order, evidence=ruling).waiting == 1
+        assert (state(club, order), club.found(1)) == ("in-force", [])
+        club.clock.forward(days=300)
+        ruling = club.document("another ruling")
 
 
 def test_p8_no_signature_for_a_stay_serves_twice(club: Club) -> None:
@@ -224,6 +258,8 @@ def test_p8_another_authority_joins_and_is_named(club: Club) -> None:
         ({"kind": "forgive"}, errors.InputError),
         ({"deadline": "2027-01-14"}, errors.InputError),
         ({"deadline": "soon"}, errors.InputError),
+        ({"deadline": "9999-12-31"}, errors.InputError),
+        ({"deadline": "2201-01-01"}, errors.InputError),
         ({"kind": "stop", "deadline": "2027-03-01"}, errors.InputError),
         ({"evidence": "nothing.pdf"}, errors.InputError),
     ],
@@ -244,6 +280,8 @@ def test_p8_empty_evidence_is_none(club: Club) -> None:
     refused(club, errors.NotFound, lambda: club.anna.orders.approve("O7"))
     with pytest.raises(errors.NotFound):
         club.anna.orders.get("12")
+    (still,) = club.anna.orders.list()
+    assert (still.state, still.joined) == ("in-force", [])
 
 
 def test_p8_steps_that_an_order_cannot_take_are_refused(club: Club) -> None:
@@ -267,3 +305,60 @@ def test_p8_steps_that_an_order_cannot_take_are_refused(club: Club) -> None:
     stop = club.obey("stop", territory="FR")
     refused(club, errors.OrderError, lambda: club.anna.orders.execute(stop))
     club.clock.forward(seconds=DAY)
+
+
+# --- what a scope is named by ----------------------------------------------------------------------------------------
+
+
+def test_p9_a_code_that_is_no_country_is_refused_and_counts_as_unknown_where_it_stands(club: Club) -> None:
+    for code, hint in (("UK", "GB"), ("EL-A", "GR"), ("ZZ", "GB"), ("gb", "GB"), ("EU", "GB")):
+        for attempt in (
+            lambda code=code: club.subject("Ada", territory=code),
+            lambda code=code: club.anna.orders.propose(
+                "stop", territory=code, authority="ICO", evidence=club.document()),
+        ):  # fmt: skip
+            with pytest.raises(errors.InputError) as caught:
+                attempt()
+            assert hint in caught.value.hint
+    club.person("Ada", 1)
+    with club.sql() as connection:  # as an earlier version recorded it
+        connection.execute(sa.update(t.subjects).values(territory="UK"))
+    assert club.found(1) == ["ada"]
+    order = club.obey("quarantine", territory="GB")
+    assert (club.found(1), club.anna.orders.dry_run(order).subjects) == ([], 1)
+
+
+def test_p8_a_supplier_is_the_same_in_whatever_way_its_name_is_written(club: Club) -> None:
+    folder = club.root / "bought"
+    folder.mkdir()
+    club.anna.sources.add("bought", folder, statement="a contract", purposes=["photo-library"],
+                          supplier="\u00c9preuves M\u00fcller")  # fmt: skip
+    for name in ("\u00e9preuves m\u00fcller", "\u00c9PREUVES  M\u00dcLLER", "E\u0301preuves Mu\u0308ller"):
+        order = club.anna.orders.propose("stop", supplier=name, authority="ICO", evidence=club.document(name))
+        assert club.anna.orders.dry_run(order).sources == ("bought",), name
+        assert order.warning is None
+
+
+def test_p8_an_order_that_reaches_nothing_says_so(club: Club) -> None:
+    club.person("Ada", 1)
+    order = club.anna.orders.propose("stop", supplier="Nobody Ltd", authority="ICO", evidence=club.document())
+    assert "nobody and nothing" in (order.warning or "")
+    assert club.anna.orders.propose("stop", territory="GB", authority="ICO", evidence=club.document()).warning is None
+
+
+# --- a residence that is put right -----------------------------------------------------------------------------------
+
+
+def test_p8_a_corrected_territory_takes_nobody_out_of_an_order(club: Club) -> None:
+    club.person("Ada", 1)
+    order = club.obey("quarantine", territory="GB")
+    fault = refused(club, errors.TerritoryRefused, lambda: club.anna.subjects.update("ada", territory="FR"))
+    assert (fault.requirement, order in fault.message, club.found(1)) == ("P8", True, [])
+    club.anna.subjects.update("ada", territory="GB-SCT")
+    assert club.found(1) == []
+    for session in (club.anna, club.ben):
+        session.orders.stay(order, evidence=club.document("ruling"))
+    club.anna.subjects.update("ada", territory="FR")
+    assert club.found(1) == ["ada"]
+    assert club.anna.orders.revive(order, evidence=club.document("appeal")).state == "in-force"
+    assert club.found(1) == ["ada"]

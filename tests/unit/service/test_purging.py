@@ -65,6 +65,30 @@ def test_p13_three_years_of_silence_end_everything(club: Club) -> None:
     assert ada.id == 1
 
 
+@pytest.mark.parametrize("channel", ["contact", "receipt", "officer"])
+def test_p14_whoever_asks_is_not_purged_before_the_answer(club: Club, channel: str) -> None:
+    club.person("Ada", 1, contact="ada@home.example")
+    receipt = json.dumps(club.anna.receipts.issue("B1")).encode()
+    with club.sql() as connection:
+        connection.execute(sa.update(t.subjects).values(last_interaction=club.clock() - 3 * 365 * DAY + DAY))
+    given = {"contact": {"contact": "ada@home.example"}, "receipt": {"receipt": receipt}, "officer": {"subject": "ada"}}
+    asked = club.ben.requests.open("access", **given[channel])
+    assert purge(club, days=2) == []
+    club.ben.requests.answer(asked)
+    assert purge(club) == []  # asking was an act of their own
+    assert club.found(1) == ["ada"]
+
+
+def test_p13_whose_request_it_was_is_an_act_of_theirs_once_it_is_known(club: Club) -> None:
+    club.person("Ada", 1)
+    with club.sql() as connection:
+        connection.execute(sa.update(t.subjects).values(last_interaction=club.clock() - 3 * 365 * DAY + DAY))
+    club.ben.requests.open("access", contact="ada@old.example")
+    club.ben.requests.assign("R1", "ada")
+    club.ben.requests.answer("R1", refuse="excessive")
+    assert purge(club, days=2) == []
+
+
 def test_p3_faces_that_nobody_confirmed_are_forgotten_after_seven_days(club: Club) -> None:
     ada = club.subject("Ada")
     club.enrol(ada, club.basis(ada, live=False), 1)

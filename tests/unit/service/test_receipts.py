@@ -149,6 +149,15 @@ def test_p14_a_receipt_needs_no_officer(held: tuple[Club, Receipt], monkeypatch:
     assert club.found(1) == []
 
 
+def test_p14_an_operator_makes_no_receipt_to_erase_by(held: tuple[Club, Receipt]) -> None:
+    club, _ = held
+    club.anna.accounts.add("eve@club.example", roles=["operator", "reviewer"], passphrase="words")
+    eve = club.open("eve@club.example")
+    with pytest.raises(RoleRefused):
+        eve.receipts.issue("B1")
+    assert club.found(1) == ["ada"]
+
+
 def test_p14_a_hold_binds_a_receipt_as_well(held: tuple[Club, Receipt]) -> None:
     club, receipt = held
     club.order("hold", territory="GB")

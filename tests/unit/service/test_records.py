@@ -50,6 +50,23 @@ def test_a_handle_is_plain(club: Club, handle: str) -> None:
 def test_a_subject_needs_a_name_that_makes_a_handle(club: Club, name: str) -> None:
     with pytest.raises(InputError):
         club.subject(name)
+    assert club.anna.subjects.list() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["Ada\nLovelace", "Ada\r", "A\u2028da", "A\x00da", "A\x1b[2Jda", "A\u202eda", "A\ud800da"]
+)
+def test_a_name_is_text_on_one_line(club: Club, name: str) -> None:
+    with pytest.raises(InputError, match="line break"):
+        club.subject(name, handle="ada")
+    club.subject("Ada")
+    with pytest.raises(InputError, match="line break"):
+        club.anna.subjects.update("ada", name=name)
+
+
+@pytest.mark.parametrize("name", ["علی\u200cرضا", "山田\u3000太郎", "Jean\u00a0Luc", "José", "O\u2019Neil"])
+def test_a_name_may_hold_the_signs_that_names_are_written_with(club: Club, name: str) -> None:
+    assert club.subject(name, handle="one").name == name
 
 
 def test_a_name_in_any_script_is_kept_with_a_handle_of_its_own(club: Club) -> None:
@@ -188,6 +205,7 @@ def test_a_stranger_s_or_revoked_key_confirms_nothing(club: Club) -> None:
     club.anna.accounts.revoke(BEN)
     with pytest.raises(RoleRefused, match="no live account"):
         club.anna.bases.countersign(basis, key=key)
+    assert club.anna.bases.get(basis.id).state == "pending"
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n"])
@@ -195,6 +213,7 @@ def test_empty_evidence_is_no_evidence(club: Club, content: bytes) -> None:
     club.form.write_bytes(content)
     with pytest.raises(NoBasis, match="empty"):
         club.anna.bases.record(club.subject("Ada"), evidence=club.form, **CONSENT)
+    assert club.anna.bases.list() == []
 
 
 def test_evidence_that_is_not_there_is_said_so(club: Club) -> None:
@@ -228,6 +247,7 @@ def test_the_basis_of_one_is_no_basis_for_another(club: Club) -> None:
     ada, bo = club.subject("Ada"), club.subject("Bo")
     with pytest.raises(NoBasis):
         club.enrol(bo, club.basis(ada), 2)
+    assert club.anna.status()["counts"]["references"] == 0
 
 
 def test_an_expired_basis_enrols_and_confirms_nothing(club: Club) -> None:
@@ -238,6 +258,8 @@ def test_an_expired_basis_enrols_and_confirms_nothing(club: Club) -> None:
         club.enrol(ada, live, 1)
     with pytest.raises(NoBasis, match="expired"):
         club.ben.bases.countersign(pending)
+    assert club.anna.status()["counts"]["references"] == 0
+    assert club.anna.bases.get(pending.id).confirmed is None
 
 
 @pytest.mark.parametrize("number", ["B99", "99", "B0", "B-1", "", "A1", "B1 or 1=1", "B" + "9" * 30])
@@ -284,6 +306,7 @@ def test_one_account_a_person(club: Club) -> None:
 def test_an_account_is_a_named_person(club: Club, email: str) -> None:
     with pytest.raises(InputError):
         club.anna.accounts.add(email, roles=["operator"], passphrase="x")
+    assert [account.email for account in club.anna.accounts.list()] == [ANNA, BEN]
 
 
 @pytest.mark.parametrize("roles", [[], ["admin"], ["operator", "root"]])
@@ -372,6 +395,7 @@ def test_a_stop_order_blocks_ingest(club: Club, scope: str) -> None:
 def test_a_source_needs_a_statement(club: Club, statement: str) -> None:
     with pytest.raises(SourceRefused):
         club.anna.sources.add("s", club.root / "keys", statement=statement, purposes=["photo-library"])
+    assert club.anna.sources.list() == []
 
 
 def test_a_closed_archive_is_refused_for_now(club: Club) -> None:

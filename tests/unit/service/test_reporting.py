@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,11 @@ import pytest
 import sqlalchemy as sa
 
 from clubs import ANNA, Club, looked
+from countenance.config import Settings, load
 from countenance.registry import schema as t
 from countenance.reports.governing import paper_of
-from countenance.reports.papers import render_paper
+from countenance.reports.papers import Part, render_paper
+from countenance.service.context import Context
 from countenance.service.reporting import Reporting
 
 GOLDEN = Path(__file__).with_name("accountability.json")
@@ -115,6 +118,71 @@ def test_a_report_is_a_page_that_stands_alone(busy: Club, name: str) -> None:
     assert "default-src 'none'" in page
     assert "prefers-color-scheme: dark" in page
     assert "@media print" in page
+
+
+def parts(told: dict[str, Any]) -> dict[str, Part]:
+    return {part.heading: part for part in paper_of(told).parts}
+
+
+@pytest.mark.parametrize("name", ["accountability", "register", "public"])
+def test_only_what_is_agreed_or_consented_to_is_called_in_use(busy: Club, name: str) -> None:
+    def states() -> dict[str, str]:
+        table = parts(REPORTS[name](busy.anna.reports))["What it is used for"].table
+        assert table is not None
+        return {row[0]: row[2] for row in table.rows}
+
+    agreed = {"find-my-photos", "visitor-check-in", "photo-library"}
+    assert {purpose for purpose, state in states().items() if state == "in use"} == agreed
+    assert states()["duplicate-check"] == "possible, not agreed"
+    assert "by law" in states()["rights-request"]
+    busy.anna.agreements.end("A1")
+    assert {purpose for purpose, state in states().items() if state == "in use"} == {"photo-library"}, "live bases"
+
+
+def test_an_agreement_that_is_over_stands_apart_with_its_end(busy: Club) -> None:
+    busy.anna.agreements.end("A1")
+    told = parts(busy.anna.reports.public())
+    now, over = told["Who may search"].table, told["Agreements that are over"].table
+    assert now is not None
+    assert over is not None
+    assert now.rows == ()
+    assert over.rows[0][-1] == f"ended on {busy.anna.agreements.list()[0].ended_at:.10}"
+
+
+def test_the_public_page_says_who_else_searches(busy: Club) -> None:
+    told = busy.anna.reports.public()
+    assert "agreement" not in paper_of(told).lead
+    other = told["organisations"][0] | {"party": "County Police", "self_agreement": False}
+    assert "these search there too: County Police." in paper_of(told | {"organisations": [other]}).lead
+
+
+def test_the_register_counts_as_recipients_only_others(busy: Club) -> None:
+    paper = paper_of(busy.anna.reports.register())
+    assert ("Recipients outside", "0") in paper.figures
+    recipients = {part.heading: part for part in paper.parts}["Who else receives it, under which agreement"].table
+    assert recipients is not None
+    assert recipients.rows == ()
+
+
+def test_the_register_says_what_is_sent_and_who_is_to_be_written_to(busy: Club) -> None:
+    register = busy.anna.reports.register
+    assert register()["transfers"][0] == "None is configured: the program sends nothing anywhere."
+    facts = dict(parts(register())["Who is responsible"].facts)
+    assert "not stated" in facts["Postal address"]
+    assert "`dpo` under [gallery]" in facts["Data protection officer"]
+    file = busy.anna.context.settings.file
+    stated = 'address = "1 Quay Lane"\ndpo = "dpo@club.example"\n'
+    text = file.read_text("utf-8").replace("[gallery]\n", "[gallery]\n" + stated)
+    mail = 'host = "mail.example.org"\nsender = "log@example.org"\nto = "auditor@example.com"\n'
+    file.write_text(f"{text}\n[witness.smtp]\n{mail}", "utf-8")
+    told = register_of(busy.anna.context, load(file))
+    assert (told["controller"]["address"], told["controller"]["dpo"]) == ("1 Quay Lane", "dpo@club.example")
+    assert "by e-mail to auditor@example.com" in told["transfers"][0]
+    assert "dpo@club.example" in render_paper(paper_of(told))
+
+
+def register_of(context: Context, settings: Settings) -> dict[str, Any]:
+    return Reporting(replace(context, settings=settings)).register()
 
 
 def test_the_register_has_the_fields_of_article_30(busy: Club) -> None:

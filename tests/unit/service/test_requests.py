@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from clubs import ANNA, Club
 from countenance.errors import Held, InputError, NoBasis, NotFound, NotSignedIn, ReceiptRefused, Refused, TooMany
+from countenance.gallery.originals import ANSWERS
 from countenance.registry import schema as t
 from countenance.service.exports import exports_of
 from countenance.service.lapsing import KEPT
-from countenance.service.requests import HOURLY
+from countenance.service.receiving import SHARING
+from countenance.service.requests import HOURLY, KINDS
 
 ADA = "ada@example.org"
 
@@ -51,14 +53,68 @@ def test_p14_whoever_asks_is_told_the_same_whether_or_not_they_are_here(ada: Clu
 
 
 def test_p14_the_log_does_not_say_either_whether_they_are_here(ada: Club) -> None:
-    ada.anna.requests.receive("access", contact=ADA)
-    ada.anna.requests.receive("access", contact="eve@example.org")
-    known, unknown = ada.anna.log_entries(ada.anna.status()["log"]["size"] - 2)
-    for entry in (known, unknown):
+    ada.subject("Bob", contact="two@example.org")
+    ada.subject("Cy", contact="two@example.org")
+    asked = [ADA, "eve@example.org", "two@example.org"]
+    for contact in asked:
+        ada.anna.requests.receive("access", contact=contact)
+    told = ada.anna.log_entries(ada.anna.status()["log"]["size"] - len(asked))
+    seen: set[str] = set()
+    for entry in told:
         entry.pop("index")
-        entry["facts"].pop("requests")
-    assert known == unknown
-    assert "account" not in known
+        assert entry["facts"].pop("request").startswith("R")
+        assert all(len(each) == 64 for each in entry["subjects"])
+        seen.update(entry["subjects"])
+        entry["subjects"] = len(entry["subjects"])
+    assert told[0] == told[1] == told[2]
+    assert told[0]["subjects"] == SHARING
+    assert len(seen) == len(asked) * SHARING
+    assert "account" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("recorded", "given"),
+    [
+        (f"  {ADA} ", ADA),
+        (ADA.upper(), ADA),
+        ("ada\uff20example.org", ADA),
+        ("zoe\u0308@example.org", "ZO\u00cb@example.org"),
+        ("+44 20 7946 0000", " +44\u00a020 7946 0000"),
+        ("stra\u00dfe@example.org", "STRASSE@example.org"),
+    ],
+)
+def test_p14_a_contact_is_known_however_it_is_written(club: Club, recorded: str, given: str) -> None:
+    club.person("Ada", 1, contact=recorded)
+    club.anna.requests.receive("objection", contact=given)
+    assert club.found(1) == []
+    club.subject("Bo")
+    assert club.anna.subjects.update("bo", contact=recorded).contact == recorded.strip()
+    assert club.anna.requests.open("access", contact=given).also == ("R3",)
+
+
+def test_p14_a_contact_as_the_first_release_kept_it_is_known(ada: Club) -> None:
+    old = ada.anna.context.find_hash("contact", "stra\u00dfe@example.org")
+    with ada.sql() as connection:
+        connection.execute(sa.update(t.subjects).values(contact_hash=old))
+    ada.anna.requests.receive("objection", contact="Stra\u00dfe@example.org")
+    assert ada.found(1) == []
+
+
+@pytest.mark.parametrize("contact", ["", "  ", "ab", "x" * 255, "ada@example.org\nbo@example.org", "a\ud800b"])
+def test_p14_what_nobody_could_ask_by_is_no_contact(club: Club, contact: str) -> None:
+    with pytest.raises(InputError, match="contact"):
+        club.subject("Ada", contact=contact)
+    with pytest.raises(InputError, match="contact"):
+        club.subject("Ada", birth_year=2018, guardian=contact)
+    club.subject("Ada")
+    with pytest.raises(InputError, match="contact"):
+        club.anna.subjects.update("ada", contact=contact)
+
+
+def test_words_that_are_no_text_are_refused_when_they_come_in(ada: Club) -> None:
+    with pytest.raises(InputError, match="no text"):
+        ada.anna.requests.receive("access", contact=ADA, details="it\ud800s me")
+    assert rows(ada) == []
 
 
 def test_p29_what_was_written_is_sealed_under_the_persons_key_or_the_organisations(ada: Club) -> None:
@@ -117,6 +173,7 @@ def test_p5_nobody_is_enrolled_any_further_while_they_object(ada: Club) -> None:
     ada.anna.requests.open("objection", subject="ada")
     with pytest.raises(NoBasis, match="objected"):
         ada.enrol(ada.anna.subjects.get("ada"), ada.anna.bases.get("B1"), 1, photo=2)
+    assert ada.anna.status()["counts"]["references"] == 1
 
 
 def test_p5_an_answered_objection_withdraws_what_can_be_objected_to(ada: Club) -> None:
@@ -153,6 +210,21 @@ def test_a_refused_objection_lets_them_be_found_again_and_another_one_does_not(a
 
 
 # --- the other answers -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["objection", "restriction"])
+def test_p5_nobody_is_let_back_in_before_their_request_is_answered(ada: Club, kind: str) -> None:
+    ada.anna.requests.open(kind, contact=ADA)
+    with pytest.raises(Refused) as refused:
+        ada.anna.requests.lift("ada")
+    assert refused.value.requirement == "P5"
+    assert "R1" in str(refused.value)
+    assert ada.anna.log_entries(ada.anna.status()["log"]["size"] - 1)[0]["outcome"] == "refused"
+    assert ada.found(1) == []
+    ada.anna.requests.answer("R1", refuse="unfounded") if kind == "objection" else ada.anna.requests.answer("R1")
+    if kind == "restriction":
+        ada.anna.requests.lift("ada")
+    assert ada.found(1) == ["ada"]
 
 
 def test_an_erasure_erases_with_a_certificate_and_stays_on_record_as_answered(ada: Club) -> None:
@@ -195,11 +267,23 @@ def test_a_minor_is_no_longer_found_once_the_birth_year_is_right(ada: Club) -> N
     assert ada.found(1) == []
 
 
-def test_nobody_on_record_is_answered_too(club: Club) -> None:
-    for kind in ("erasure", "objection", "restriction", "rectification"):
+def test_p14_nobody_on_record_is_answered_once_the_officer_has_said_so(club: Club) -> None:
+    for kind in KINDS:
         made = club.anna.requests.open(kind, contact="eve@example.org")
-        done = club.anna.requests.answer(made.id)
+        with pytest.raises(InputError, match="No record has the contact") as stopped:
+            club.anna.requests.answer(made.id)
+        assert f"request assign {made.id} SUBJECT" in stopped.value.hint
+        assert club.anna.requests.get(made.id).state == "open"
+        done = club.anna.requests.answer(made.id, nobody=True)
         assert (done.told, done.contact) == ("Nothing is held under what you gave.", "eve@example.org")
+
+
+def test_p14_whoever_is_on_record_is_not_answered_as_nobody(ada: Club) -> None:
+    ada.anna.requests.open("access", contact=ADA)
+    with pytest.raises(InputError, match="R1 is ada's"):
+        ada.anna.requests.answer("R1", nobody=True)
+    ada.anna.requests.open("erasure", contact="eve@example.org")
+    assert ada.anna.requests.answer("R2", refuse="not-identified").outcome == "refused"
 
 
 def test_only_an_officer_answers_and_only_once(ada: Club) -> None:
@@ -289,6 +373,43 @@ def test_whose_request_it_is_can_be_said_later(ada: Club) -> None:
     assert rows(ada)[0].key == "subject:1"
     with pytest.raises(InputError):
         ada.anna.requests.assign("R1", "ada")
+
+
+@pytest.mark.parametrize("where", [".", "answers", "data", "data/exports/1", "vault/here", "data/../certificates"])
+def test_p6_an_answer_in_clear_never_goes_among_our_own_files(ada: Club, where: str) -> None:
+    ada.anna.requests.open("access", contact=ADA)
+    out = ada.folder / where
+    with pytest.raises(InputError, match="own files"):
+        ada.anna.requests.answer("R1", out=out)
+    assert ada.anna.requests.get("R1").state == "open"
+    ada.anna.requests.answer("R1")
+    with pytest.raises(InputError, match="own files"):
+        ada.anna.requests.export("R1", out)
+    link = ada.root / "link"
+    link.symlink_to(ada.folder / "data")
+    with pytest.raises(InputError, match="own files"):
+        ada.anna.requests.export("R1", link / "answers")
+    assert not list(ada.folder.rglob("access-R1*"))
+    assert len(ada.anna.requests.export("R1", ada.root / "out")) == 2
+
+
+def test_p6_the_certificate_counts_the_answers_that_were_handed_out(ada: Club) -> None:
+    ada.person("Bo", 2, contact="bo@example.org")
+    for contact in (ADA, ADA, "bo@example.org"):
+        ada.anna.requests.answer(ada.anna.requests.open("access", contact=contact), out=ada.root / "out")
+    ada.anna.requests.open("access", contact=ADA)
+    body = ada.anna.erase("ada", reason="request").certificate["body"]
+    assert {"what": ANSWERS, "count": 2} in body["residuals"]
+    number = ada.obey("erase", territory="GB")
+    ordered = ada.anna.orders.execute(number).certificate["body"]
+    assert {"what": ANSWERS, "count": 1} in ordered["residuals"]
+    assert ordered["residuals"][0]["count"] == 1
+
+
+def test_p6_a_certificate_speaks_of_no_answer_where_none_was_made(ada: Club) -> None:
+    ada.anna.requests.open("access", contact=ADA)
+    body = ada.anna.erase("ada", reason="request").certificate["body"]
+    assert not [each for each in body["residuals"] if each["what"] == ANSWERS]
 
 
 def test_p6_a_kept_answer_goes_with_the_person(ada: Club) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from clubs import DAY, Club, probe
-from countenance.errors import AlreadyExists, InputError, NoAgreement, NotFound, NotSignedIn, RoleRefused
+from clubs import BEN, CLEO, DAY, Club, looked, probe
+from countenance.errors import AlreadyExists, InputError, NoAgreement, NotFound, NotSignedIn, Refused, RoleRefused
 from countenance.gallery import probes
 from countenance.gallery.searching import Answer
 from countenance.policy.desk import Ask
@@ -53,6 +53,12 @@ def state(review: object) -> list[tuple[str, str]]:
     return [(each.subject, each.state) for each in review.candidates]  # type: ignore[attr-defined]
 
 
+def look(other: County) -> None:
+    """Both reviewers of the county look at its one review."""
+    for reviewer in (other.eve, other.fay):
+        reviewer.reviewing.show("R1")
+
+
 def held(club: Club) -> tuple[int, list[str]]:
     """Rows of sealed probes, and their keys."""
     with club.anna.context.registry.read() as connection:
@@ -79,8 +85,30 @@ def test_p18_a_candidate_is_open_until_another_account_confirms_it(three: Club) 
         three.cleo.reviewing.reject("R1", "ada")
 
 
+def test_p18_nobody_signs_what_they_have_not_looked_at(three: Club) -> None:
+    three.ingest(three.source(), [looked("party.jpg", [1])])
+    for _ in range(2):
+        search(three, 1)
+    three.anna.reviewing.show("R1")  # somebody else's look is not Cleo's
+    three.cleo.reviewing.show("R2")  # nor is a look at another review
+    for act in (three.cleo.reviewing.confirm, three.cleo.reviewing.reject):
+        with pytest.raises(Refused, match="have not looked at R1") as refused:
+            act("R1", "ada")
+        assert refused.value.requirement == "P18"
+        assert "review show R1" in refused.value.hint
+    assert three.anna.log_entries()[-1]["outcome"] == "refused"
+    (listed, _) = [each.as_json() for each in three.cleo.reviewing.list()]
+    assert "appearances" not in listed["candidates"][0], (
+        "a list shows no pictures, and does not say that there are none"
+    )
+    (candidate,) = three.cleo.reviewing.show("R1").as_json()["candidates"]
+    assert [photo["path"] for photo in candidate["appearances"]] == ["party.jpg"]
+    assert state(three.cleo.reviewing.confirm("R1", "ada")) == [("ada", "confirmed")]
+
+
 def test_p18_one_rejection_is_enough(three: Club) -> None:
     search(three, 1, threshold=None)
+    three.cleo.reviewing.show("R1")
     assert state(three.cleo.reviewing.reject("R1", "ada")) == [("ada", "rejected"), ("bo", "open")]
     assert state(three.cleo.reviewing.confirm("R1", "bo")) == [("ada", "rejected"), ("bo", "confirmed")]
 
@@ -88,12 +116,24 @@ def test_p18_one_rejection_is_enough(three: Club) -> None:
 def test_p18_in_a_solo_installation_one_may_review_one_s_own_and_it_says_so(club: Club) -> None:
     club.person("Ada", 1)
     search(club, 1)
+    club.anna.reviewing.show("R1")
     before = club.anna.context.book.size()
     review = club.anna.reviewing.confirm("R1", "ada")
     assert review.solo
     assert state(review) == [("ada", "confirmed")]
     (entry,) = club.anna.log_entries(before)
     assert entry["facts"] == {"search": "S1", "state": "confirmed", "solo": True}
+
+
+def test_p18_nobody_reviews_their_own_by_revoking_the_others(three: Club) -> None:
+    search(three, 1)
+    three.anna.reviewing.show("R1")
+    for email in (BEN, CLEO):
+        three.anna.accounts.revoke(email)
+    with pytest.raises(RoleRefused):
+        three.anna.reviewing.confirm("R1", "ada")
+    three.clock.forward(days=31)
+    assert state(three.anna.reviewing.confirm("R1", "ada")) == [("ada", "confirmed")]
 
 
 def test_p18_a_review_needs_the_role_and_a_person(three: Club) -> None:
@@ -121,6 +161,7 @@ def test_p18_a_review_that_was_written_into_the_registry_counts_for_nothing(thre
             connection.execute(sa.insert(t.reviews).values(signature=bytes(64), **values))
     else:
         search(three, 1)
+        three.cleo.reviewing.show("R2")
         three.cleo.reviewing.reject("R2", "ada")
         with three.sql() as connection:
             connection.execute(sa.update(t.reviews).values(decision="confirm"))
@@ -134,6 +175,7 @@ def test_p18_another_key_signs_no_review(three: Club) -> None:
 
     search(three, 1)
     cleo = three.cleo
+    cleo.reviewing.show("R1")
     ben = three.ben.context.actor
     assert ben is not None
     object.__setattr__(cleo.context, "actor", replace(cleo.context.actor, sign=ben.sign))  # type: ignore[type-var]
@@ -164,6 +206,7 @@ def test_p18_another_organisation_s_candidate_needs_two_of_its_people_besides_th
     search(other.club, 1, by=other.dan)
     with pytest.raises(RoleRefused, match="searched"):
         other.dan.reviewing.confirm("R1", "ada")
+    look(other)
     assert state(other.eve.reviewing.confirm("R1", "ada")) == [("ada", "open")]
     with pytest.raises(RoleRefused, match="already"):
         other.eve.reviewing.confirm("R1", "ada")
@@ -191,6 +234,7 @@ def test_p3_a_review_ends_with_the_agreement(other: County) -> None:
             act("R1")
     with pytest.raises(NoAgreement):
         other.eve.reviewing.confirm("R1", "ada")
+    assert other.eve.reviewing.list() == []
 
 
 # --- the sealed probe ------------------------------------------------------------------------------------------------
@@ -198,6 +242,7 @@ def test_p3_a_review_ends_with_the_agreement(other: County) -> None:
 
 def test_p16_a_probe_is_sealed_until_the_last_review_and_then_destroyed(other: County) -> None:
     search(other.club, 1, by=other.dan)
+    look(other)
     assert held(other.club) == (1, ["probe:1"])
     assert other.eve.reviewing.probe("R1") == FACE
     assert not in_files(other.club, FACE)

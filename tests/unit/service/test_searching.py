@@ -258,15 +258,15 @@ def test_p19_every_search_says_who_asked_why_and_what_was_shown(two: Club) -> No
     assert len(shown["subjects"]) == 1
 
 
-def test_a_session_without_an_account_may_look_and_no_more(two: Club) -> None:
+def test_a_session_without_an_account_may_look_at_the_status_and_no_more(two: Club) -> None:
     config = two.folder / "countenance.toml"
     config.write_text(config.read_text().replace(f'account = "{ANNA}"', "").replace("#  ", "#"))
     nobody = two.open(None)
     assert nobody.status()["account"] is None
-    assert [subject.handle for subject in nobody.subjects.list()] == ["ada", "bo"]
     basis = two.basis(two.subject("Cy"), live=False)
     ada = two.anna.subjects.get("ada")
     for attempt in (
+        nobody.subjects.list,
         lambda: nobody.subjects.add("Eve", territory="GB"),
         lambda: nobody.bases.record(
             ada, ground="consent", condition="explicit-consent", purposes=["photo-library"], evidence=two.form

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from clubs import Club, looked
 from countenance import errors
 from countenance.ingest.run import Progress
-from countenance.samples import cast
+from robust import photos
 
 
 def lift(club: Club, order: str) -> None:
@@ -38,6 +37,7 @@ def test_p10_a_person_by_name_is_not_enrolled_again(club: Club) -> None:
     club.obey("stop", subject="ada")
     with pytest.raises(errors.TerritoryRefused):
         club.enrol(ada, club.anna.bases.list(ada)[0], 1, 1)
+    assert club.anna.status()["counts"]["references"] == 1
 
 
 @pytest.mark.parametrize("scope", [{"source": "party"}, {"supplier": "Face Data Ltd"}, {"territory": "GB"}])
@@ -65,6 +65,7 @@ def test_p10_a_source_that_nobody_knows_the_place_of_counts_as_there(club: Club)
     club.obey("stop", territory="GB")
     with pytest.raises(errors.TerritoryRefused):
         club.ingest(source, [looked("a.jpg", [1])])
+    assert club.anna.status()["counts"]["photos"] == 0
 
 
 def test_p10_its_people_are_forgotten_in_other_sources(club: Club, tmp_path: Path) -> None:
@@ -97,7 +98,7 @@ def twenty(club: Club) -> Iterator[Path]:
     folder = club.root / "twenty"
     folder.mkdir()
     for number in range(20):
-        shutil.copy(cast().no_face()[0], folder / f"{number:02}.jpg")
+        (folder / f"{number:02}.jpg").write_bytes(photos.plain(number))
     return folder
 
 
@@ -107,15 +108,44 @@ def test_p10_an_order_stops_a_running_ingest_within_one_batch(club: Club, twenty
 
     def midway(progress: Progress) -> None:
         done.append(progress.done)
-        if len(done) == 1:
+        if done[-1] == 16:
             club.obey("stop", territory="GB")
 
     with pytest.raises(errors.TerritoryRefused):
         club.anna.ingest("party", progress=midway)
-    assert done == [16]
+    assert sorted(set(done)) == [0, 16]
     assert club.anna.status()["counts"]["photos"] == 16
     club.reopen()
     with pytest.raises(errors.TerritoryRefused):
         club.anna.ingest("party")
     with pytest.raises(errors.TerritoryRefused):
         club.anna.ingest("party", again=True)
+
+
+@pytest.mark.parametrize("kind", ["stop", "erase"])
+def test_p10_what_an_order_stopped_is_not_collected_under_another_name(club: Club, kind: str) -> None:
+    club.person("Ada", 1)
+    source = club.source("bought")
+    club.ingest(source, [looked("a.jpg", [1])])
+    place = club.anna.sources.get("bought").root
+    (place / "inside").mkdir()
+    (club.root / "link").symlink_to(place)
+    club.obey(kind, source="bought")
+    known = {"statement": "ours", "purposes": ["photo-library"]}
+    for _ in range(2):
+        for folder in (place, place / "inside", club.root / "link", club.root / "link" / "inside"):
+            with pytest.raises(errors.TerritoryRefused) as caught:
+                club.anna.sources.add("again", folder, **known)  # type: ignore[arg-type]
+            assert caught.value.requirement == "P10"
+        if kind == "erase" and club.anna.orders.get("O1").state == "in-force":
+            club.ben.orders.execute("O1")
+    assert club.source("another")
+
+
+def test_p26_a_source_that_was_stopped_is_not_added_again(club: Club) -> None:
+    club.source("party")
+    club.anna.sources.stop("party", "the photographer asked us to")
+    folder = club.anna.sources.get("party").root
+    with pytest.raises(errors.SourceRefused) as caught:
+        club.anna.sources.add("again", folder, statement="ours", purposes=["photo-library"])
+    assert (caught.value.requirement, "'party'" in caught.value.message) == ("P26", True)

@@ -37,7 +37,9 @@ def test_p19_who_verified_a_result_is_listed_with_it(club: Club) -> None:
     club.person("Ada", 1)
     answer = club.search(1)
     club.anna.accounts.add("cleo@club.example", roles=["reviewer"], passphrase="cleo's words")
-    club.open("cleo@club.example").reviewing.confirm(f"R{answer.search}", "ada")
+    cleo = club.open("cleo@club.example")
+    cleo.reviewing.show(f"R{answer.search}")
+    cleo.reviewing.confirm(f"R{answer.search}", "ada")
     (use,) = club.anna.logbook.uses()
     assert use.shown[0].state == "confirmed"
     assert use.shown[0].reviews == (("cleo@club.example", "confirm", "2027-01-15T08:00:00Z"),)

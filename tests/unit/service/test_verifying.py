@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from clubs import Club
+from clubs import Club, probe
 from countenance.errors import TooMany
 from countenance.policy.comparing import VERIFY_A_DAY
+from countenance.policy.desk import Ask
 from countenance.samples import cast
+from countenance.types import Verify
 
 
 def test_p3_new_case_references_do_not_reset_the_cap(club: Club) -> None:
@@ -48,3 +50,15 @@ def counted(club: Club) -> tuple[int, ...]:
     with club.sql() as connection:
         count = "SELECT count(DISTINCT pair_commitment), count(*) FROM searches"
         return tuple(connection.exec_driver_sql(count).one())
+
+
+def test_p3_no_number_of_comparisons_at_once_gets_past_the_cap(club: Club) -> None:
+    for other in range(VERIFY_A_DAY - 1):
+        club.verify(1, 2 + other)
+    context = club.anna.context
+    ask = Ask(purpose="photo-library", case_named=True, case=club.anna.cases.find("press 12", "photo-library"))
+    one, other = (context.desk.decide(Verify, ask) for _ in range(2))  # both asked before either is answered
+    context.gallery.verify(probe(1), probe(40), grant=one)
+    with pytest.raises(TooMany) as refused:
+        context.gallery.verify(probe(1), probe(41), grant=other)
+    assert (refused.value.requirement, counted(club)) == ("P3", (VERIFY_A_DAY, VERIFY_A_DAY))

@@ -51,21 +51,35 @@ def test_a_session_serves_several_threads_at_once(cache: Path, name: str) -> Non
 
 def test_auto_takes_the_quickest_it_measured_and_remembers(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = backends.choose(cache=cache)
-    kept = json.loads((cache / "backend.json").read_bytes())
-    assert first.recogniser == min(kept["milliseconds"], key=kept["milliseconds"].get)
+    (kept,) = (
+        times
+        for key, times in json.loads((cache / "backend.json").read_bytes()).items()
+        if f"; {first.threads} threads; " in key
+    )
+    assert first.recogniser == min(kept, key=kept.get)
     assert first.recogniser in first.description
     monkeypatch.setattr(backends, "measure", lambda *_: pytest.fail("measured again"))
     assert backends.choose(cache=cache) == first
 
 
-@pytest.mark.parametrize("note", ["", "[]", '{"key": 1}', '{"milliseconds": 3}'])
+def test_what_was_measured_with_another_number_of_threads_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "measure", lambda threads, _: {"onnxruntime": 2.0, "openvino": float(threads)})
+    chosen = [backends.choose(threads=threads, cache=tmp_path).recogniser for threads in (1, 3)]
+    monkeypatch.setattr(backends, "measure", lambda *_: pytest.fail("measured again"))
+    assert chosen == ["openvino", "onnxruntime"]
+    assert [backends.choose(threads=threads, cache=tmp_path).recogniser for threads in (1, 3)] == chosen
+
+
+@pytest.mark.parametrize("note", ["", "[]", '{"key": 1}', '{"milliseconds": 3}', '{"key": {"other": 1.0}}'])
 def test_a_spoilt_note_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, note: str) -> None:
     times = {"onnxruntime": 3.0, "openvino": 1.0}
     monkeypatch.setattr(backends, "measure", lambda *_: times)
     (tmp_path / "backend.json").write_text(note)
     chosen = backends.choose(cache=tmp_path)
     assert chosen.recogniser == "openvino"
-    assert json.loads((tmp_path / "backend.json").read_bytes())["milliseconds"] == times
+    assert list(json.loads((tmp_path / "backend.json").read_bytes()).values()) == [times]
 
 
 def test_a_named_backend_that_is_not_there_is_a_typed_error(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from countenance.ingest.likeness import perceptual_hash
+from countenance.vision.likeness import perceptual_hash
 from countenance.samples import cast
 
 PHOTOS = [group.path for group in cast().party()[:6]]

@@ -1,0 +1,255 @@
+"""What the benchmark of ingest comes to: medians and ratios, and the words, tables and chart that tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from benchmarks import chart
+from benchmarks.measuring import ROOT, STAGES
+from benchmarks.rivals import RIVALS
+
+GOALS = {"floor_one_core": 0.85, "two_cores": 1.8, "face_recognition": 10.0, "deepface": 3.0}
+"""The least that each ratio is to be."""
+GOAL_MB = 1500
+"""The most memory that two workers on photos of 50 megapixels are to take."""
+PAGE, CHART = ROOT / "docs" / "reference" / "ingest-speed.md", ROOT / "docs" / "images" / "ingest-speed.svg"
+_QUIET = 0.97
+"""A process that has a core to itself computes for at least this share of the time."""
+_BEGIN, _END = "<!-- figures: written by the benchmark -->", "<!-- end of the figures -->"
+
+Told = dict[str, Any]
+
+
+@dataclass
+class Round:
+    """What was measured once, one after the other."""
+
+    floor: Told
+    one: Told
+    two: Told | None
+    rivals: dict[str, Told] = field(default_factory=dict)
+
+
+# --- what it comes to ------------------------------------------------------------------------------------------------
+
+
+def summary(rounds: Sequence[Round]) -> Told:
+    """Medians over the rounds; each ratio is taken within its round."""
+
+    def over(figure: Callable[[Round], float | None]) -> float | None:
+        known = [value for value in map(figure, rounds) if value is not None]
+        return round(median(known), 3) if known else None
+
+    names = list(rounds[0].rivals)
+    rates = {"floor_one_core": over(_floor), "one_core": over(lambda each: _rate(each.one)), "two_cores": over(_two)}
+    for name in names:
+        rates[name] = over(lambda each, name=name: each.rivals[name]["photos_per_s"])
+        if "fastest" in rounds[0].rivals[name]:
+            rates[f"{name}_no_upsampling"] = over(lambda each, name=name: each.rivals[name]["fastest"]["photos_per_s"])
+    stages = {stage: over(lambda each, stage=stage: each.floor["stages"][stage]) for stage in STAGES}
+    stages["networks_alone"] = over(lambda each: each.floor["network"])
+    rest = {name: over(lambda each, name=name: _rest(each)[name]) for name in _rest(rounds[0])}
+    ratios = {
+        "floor_one_core": over(lambda each: _rate(each.one) / _floor(each)),
+        "two_cores": over(lambda each: (two := _two(each)) and two / _rate(each.one)),
+        **dict.fromkeys(RIVALS),
+        **{name: over(lambda each, name=name: _against(each, name)) for name in names},
+    }
+    return {
+        "photos_per_s": rates,
+        "stages_ms": stages,
+        "ratios": ratios,
+        "rest_ms": rest,
+        "undisturbed": over(lambda each: each.floor["computing"]),
+        "floor_by_computing": over(_by_computing),
+        "counts": _counts(rounds[0]),
+        "backend": rounds[0].floor["backend"],
+    }
+
+
+def _rate(whole: Told) -> float:
+    return float(whole["photos"]) / float(whole["wall"])
+
+
+def _floor(each: Round) -> float:
+    return 1000 / sum(each.floor["stages"].values())
+
+
+def _two(each: Round) -> float | None:
+    return _rate(each.two) if each.two else None
+
+
+def _against(each: Round, name: str) -> float:
+    return _rate(each.one) / float(each.rivals[name]["photos_per_s"])
+
+
+def _by_computing(each: Round) -> float:
+    """As the ratio to the floor, but by seconds of computing alone, which other programs lengthen much less."""
+    computing = sum(each.one[name] for name in ("main", "threads", "processes")) / each.one["photos"]
+    return float(each.floor["bare_computing"]) / (1000 * computing)
+
+
+def _rest(each: Round) -> dict[str, float]:
+    """Milliseconds a photo that an ingest on one core takes beyond its bare stages, and what they go into."""
+    stages, one = each.floor["stages"], each.one
+    a_photo = 1000 / one["photos"]
+    wall, main, threads, processes = (one[name] * a_photo for name in ("wall", "main", "threads", "processes"))
+    in_look = each.floor["look"] - stages["decode"] - stages["detect"] - stages["embed"]
+    return {
+        "align_quality_hash_marks": in_look,
+        "start_and_answers_of_processes": processes - each.floor["look"],
+        "hand_over": threads - stages["read"],
+        "list_match_commit_log": main,
+        "waiting": wall - main - threads - processes,
+        "all_of_it": wall - sum(stages.values()),
+    }
+
+
+def _counts(first: Round) -> Told:
+    told = {
+        "photos": first.one["photos"],
+        "faces": {"looked_for": _expected(first.one["photos"]), "ours": first.one["faces"]},
+        "kept": {"ours": first.one["kept"]},
+        "decodes_a_photo": first.floor["decodes_a_photo"],
+    }
+    for name, found in first.rivals.items():
+        told["faces"][name] = f"{found['faces']} of {_expected(found['photos'])}"
+        told["kept"][name] = found["kept"]
+    return told
+
+
+def _expected(photos: int) -> int:
+    return sum(1 + number % 3 for number in range(photos))
+
+
+# --- telling it ------------------------------------------------------------------------------------------------------
+
+
+def line(each: Round) -> str:
+    """One round in a line, while the others are still to come."""
+    two = _two(each)
+    told = [f"floor {_floor(each):.1f}", f"one core {_rate(each.one):.1f}", f"two {two:.1f}" if two else "no second"]
+    told += [f"{name} {found['photos_per_s']:.2f}" for name, found in each.rivals.items()]
+    return ", ".join(told) + " photos/s"
+
+
+_NAMES = {
+    "two_cores": "Countenance, two cores",
+    "one_core": "Countenance, one core",
+    "floor_one_core": "the bare stages, one core",
+    "deepface": "DeepFace (SFace, YuNet), one core",
+    "face_recognition": "face_recognition, one core",
+    "face_recognition_no_upsampling": "face_recognition without its enlarging, one core",
+}
+_RATIOS = {
+    "floor_one_core": "one core, of the floor",
+    "two_cores": "two cores, of one",
+    "face_recognition": "one core, of face_recognition",
+    "deepface": "one core, of DeepFace",
+}
+_REST = {
+    "align_quality_hash_marks": "aligning, quality, perceptual hash, tags and marks",
+    "start_and_answers_of_processes": "start of the process, questions and answers",
+    "hand_over": "threads that hand over",
+    "list_match_commit_log": "listing, matching, commits, log",
+    "waiting": "waiting",
+    "all_of_it": "all of it",
+}
+
+
+def shown(sizes: Mapping[str, Told], conditions: Told) -> str:
+    """For a person at a terminal."""
+    lines = []
+    for megapixels, told in sizes.items():
+        counts = told["counts"]
+        lines += [f"{counts['photos']:,} photos of {megapixels} megapixels, {counts['faces']['looked_for']:,} faces"]
+        rates = {_NAMES[name]: rate for name, rate in told["photos_per_s"].items() if rate is not None}
+        lines += [f"  {name:52} {rate:9.2f} photos/s" for name, rate in rates.items()]
+        stages = "   ".join(f"{stage} {told['stages_ms'][stage]:.1f}" for stage in STAGES)
+        lines += [f"  bare stages, ms a photo: {stages}   (in the networks: {told['stages_ms']['networks_alone']:.1f})"]
+        lines += ["  beyond them, ms a photo:"]
+        lines += [f"    {name:50} {told['rest_ms'][key]:9.2f}" for key, name in _REST.items()]
+        lines += [f"  {name:52} {ratio:9.2f} ×{_met(ratio, GOALS[key])}" for key, name, ratio in _known(told)]
+        lines += [f"  {'most memory, all processes on two cores':52} {told['peak_mb']:9,} MB   (goal: {GOAL_MB:,})"]
+        lines += [f"  {_found(counts)}", f"  {told['backend']}", f"  {_quiet(told)}"]
+        lines += _profile(told.get("profile", {}))
+    lines += [f"{conditions['processor']}, {conditions['cores']} cores, load {conditions['load']} at the end"]
+    return "\n".join(lines) + "\n"
+
+
+def _known(told: Told) -> list[tuple[str, str, float]]:
+    ratios = told["ratios"]
+    return [(key, name, ratios[key]) for key, name in _RATIOS.items() if ratios[key] is not None]
+
+
+def _met(ratio: float, goal: float) -> str:
+    return f"   (goal: {goal:g}{'' if ratio >= goal else ', missed'})"
+
+
+def _found(counts: Told) -> str:
+    faces = ", ".join(f"{name} {found}" for name, found in counts["faces"].items() if name != "looked_for")
+    return f"faces found: {faces}; {counts['decodes_a_photo']:g} decodings a photo"
+
+
+def _quiet(told: Told) -> str:
+    share = told["undisturbed"]
+    said = f"while the floor was measured, its core was ours for {share:.0%} of the time"
+    if share >= _QUIET:
+        return said
+    counted = f"by seconds of computing alone, one core is at {told['floor_by_computing']:.2f} of the floor"
+    return f"{said}: OTHERS WERE AT WORK, so these figures say little; {counted}"
+
+
+def _profile(profile: Mapping[str, list[Told]]) -> list[str]:
+    lines = []
+    for where, spots in profile.items():
+        lines += ["", f"  by function, {where}: ms a photo in itself, with all it calls, calls in all"]
+        lines += [f"    {one['own_ms']:8.2f} {one['all_ms']:8.2f} {one['calls']:8,}  {one['where']}" for one in spots]
+    return lines
+
+
+def write_docs(sizes: Mapping[str, Told], conditions: Told) -> None:
+    """Write the tables into the page, between its marks, and draw the chart."""
+    before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
+    _, _, after = rest.partition(_END)
+    PAGE.write_text(f"{before}{_BEGIN}\n\n{_figures(sizes, conditions)}\n\n{_END}{after}", "utf-8")
+    rows = {
+        f"{megapixels} megapixels": {
+            _NAMES[name]: told["photos_per_s"][name] for name in _NAMES if told["photos_per_s"].get(name)
+        }
+        for megapixels, told in sizes.items()
+    }
+    CHART.write_text(chart.bars("Photos a second", rows), "utf-8")
+
+
+def _figures(sizes: Mapping[str, Told], conditions: Told) -> str:
+    """The page's tables."""
+    head = "| | " + " | ".join(f"{megapixels} megapixels" for megapixels in sizes) + " |"
+    rule = "|---|" + "---:|" * len(sizes)
+
+    def row(name: str, figure: Any, form: str) -> str:
+        cells = [figure(told) for told in sizes.values()]
+        return f"| {name} | " + " | ".join("–" if cell is None else format(cell, form) for cell in cells) + " |"
+
+    rates = [
+        row(f"{name}, photos/s", lambda told, key=key: told["photos_per_s"].get(key), ".2f")
+        for key, name in _NAMES.items()
+    ]
+    ratios = [
+        row(f"**{name}** (at least {GOALS[key]:g})", lambda told, key=key: told["ratios"][key], ".2f")
+        for key, name in _RATIOS.items()
+    ]
+    stages = [row(f"{stage}, ms", lambda told, stage=stage: told["stages_ms"][stage], ".1f") for stage in STAGES]
+    rest = [row(f"{name}, ms", lambda told, key=key: told["rest_ms"][key], ".2f") for key, name in _REST.items()]
+    memory = row("most memory, two cores, MB", lambda told: told["peak_mb"], ",")
+    backend = next(iter(sizes.values()))["backend"]
+    said = (
+        f"Median of {conditions['rounds']} rounds on {conditions['cores']} cores of an {conditions['processor']}, "
+        f"Python {conditions['python']}, {backend}.\n\n"
+        "![Photos a second, ours and the others](../images/ingest-speed.svg)"
+    )
+    bare = ["The bare stages, a photo, and what one ingest on one core takes beyond them:", "", head, rule]
+    return "\n".join([said, "", head, rule, *rates, *ratios, memory, "", *bare, *stages, *rest])

@@ -1,0 +1,122 @@
+"""A measured process: which cores it may use, what it answers, and how much memory it and its children take."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+STAGES = ("read", "decode", "detect", "embed")
+"""What looking at a photo consists of: read and hash, decode, detect, embed."""
+ROOT = Path(__file__).resolve().parents[1]
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_EVERY = 0.04
+"""Seconds between two looks at the memory."""
+
+
+class Failed(Exception):
+    """A measured process that ended badly, with the last lines that it wrote."""
+
+
+def cores(count: int) -> set[int]:
+    """The last ``count`` of the cores that this process may use: the first one has the machine's own work to do."""
+    return set(sorted(os.sched_getaffinity(0))[-count:])
+
+
+@contextmanager
+def pinned(allowed: set[int]) -> Iterator[None]:
+    """What is started in here runs on these cores alone; its children too."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, allowed)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def answer(
+    command: Sequence[str | Path],
+    *,
+    count: int,
+    environment: Mapping[str, str] | None = None,
+    peak: Peak | None = None,
+) -> dict[str, Any]:
+    """Run a command on ``count`` cores and give the JSON that it prints last. Raises `Failed`."""
+    with pinned(cores(count)):
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            [str(word) for word in command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=dict(environment or os.environ),
+            text=True,
+        )
+    with process, peak.of(process.pid) if peak else nullcontext():
+        told, complaint = process.communicate()
+    if process.returncode:
+        raise Failed(f"{' '.join(map(str, command[:4]))} …: {complaint.strip()[-1500:]}")
+    found: dict[str, Any] = json.loads(told.strip().splitlines()[-1])
+    return found
+
+
+def ours(
+    module: str, *arguments: str | Path, count: int, backend: str = "auto", peak: Peak | None = None
+) -> dict[str, Any]:
+    """Run one of our own measuring modules in a fresh process, with galleries set to this backend."""
+    environment = os.environ | {"COUNTENANCE_VISION__BACKEND": backend}
+    return answer(
+        [sys.executable, "-m", f"benchmarks.{module}", *arguments], count=count, environment=environment, peak=peak
+    )
+
+
+class Peak:
+    """The most memory that a process and all its children take together, looked at every few hundredths of a second.
+
+    Counted is the proportional set size: memory that several share is split among them, not counted twice. Where a
+    process does not let itself be looked into, its resident set is taken, which is more.
+    """
+
+    def __init__(self) -> None:
+        self.bytes = 0
+
+    @contextmanager
+    def of(self, pid: int) -> Iterator[None]:
+        """Watch ``pid`` while the block runs."""
+        over = threading.Event()
+        watching = threading.Thread(target=self._watch, args=(pid, over), daemon=True)
+        watching.start()
+        try:
+            yield
+        finally:
+            over.set()
+            watching.join()
+
+    def _watch(self, pid: int, over: threading.Event) -> None:
+        while not over.wait(_EVERY):
+            self.bytes = max(self.bytes, sum(map(_held, family(pid))))
+
+
+def family(pid: int) -> list[int]:
+    """A process and all that descend from it."""
+    found = [pid]
+    for one in found:
+        for task in Path(f"/proc/{one}/task").glob("*/children"):
+            with suppress(OSError):
+                found += [int(child) for child in task.read_text("ascii").split()]
+    return found
+
+
+def _held(pid: int) -> int:
+    with suppress(OSError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) * 1024
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * _PAGE
+    return 0

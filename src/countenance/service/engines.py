@@ -1,0 +1,58 @@
+"""What looks at the photos of an ingest or a sweep, as the configuration says."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from typing import TYPE_CHECKING
+
+from countenance.errors import InputError
+from countenance.ingest.engine import Engine
+from countenance.ingest.local import LocalEngine
+from countenance.ingest.run import Engines
+from countenance.ingest.workers import Setup
+from countenance.photos.opening import open_store
+from countenance.vision.decode import Limits
+
+if TYPE_CHECKING:
+    from countenance.service.context import Context
+
+LOCAL, RAY = "local", "ray"
+_WORTH = 8
+"""Photos that are worth the start of another process."""
+_MOST = 4096
+"""More processes than any cluster has room for."""
+
+
+def engines(context: Context, root: str, engine: str | None = None) -> Engines:
+    """Makes an engine for so many photos: no more processes than they are worth, nor than there are cores.
+
+    Args:
+        context: The gallery.
+        root: The source's, which a cluster's machines open themselves.
+        engine: ``local`` or ``ray``; as configured when None.
+    """
+    settings = context.settings
+    wanted, chosen = settings.vision, engine or settings.ingest.engine
+    limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
+    setup = Setup(wanted.backend, wanted.gate, limits)
+
+    def local(photos: int) -> Engine:
+        return LocalEngine(min(settings.ingest.workers or _cores(), -(-photos // _WORTH)), setup)
+
+    def cluster(photos: int) -> Engine:
+        from countenance.ingest.ray_cluster import HERE, Cluster  # heavy, and an extra
+        from countenance.ingest.ray_engine import RayEngine
+
+        address = settings.ray.address
+        most = settings.ingest.workers or (_cores() if address == HERE else _MOST)
+        workers = min(most, -(-photos // _WORTH))
+        return RayEngine(Cluster(address, workers), partial(open_store, root, settings), setup, workers=workers)
+
+    if chosen not in (LOCAL, RAY):
+        raise InputError(f"There is no engine {chosen!r}.", hint="It is local or ray.")
+    return cluster if chosen == RAY else local
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,61 @@
+"""Rules of ingest and sweep, and how each is broken."""
+
+from __future__ import annotations
+
+from breaks.kind import Break
+
+RUN, SWEEP, LOCAL = "unit/ingest/test_run.py", "unit/ingest/test_sweep.py", "unit/ingest/test_local.py"
+
+BREAKS = [
+    Break(
+        "P1",
+        "a copy that is given whoever is in its original, whatever became of their consent",
+        (("gallery/keeping.py", "if (row.subject, row.basis) in stands\n", "if True\n"),),
+        f"{RUN}::test_p1_a_copy_gets_only_whom_it_could_be_given_today",
+    ),
+    Break(
+        "P10",
+        "a copy that is given whom an order forbids collecting",
+        (("gallery/keeping.py", "        and row.subject not in stopped\n", ""),),
+        f"{RUN}::test_p10_a_copy_gets_nobody_whom_an_order_forbids_to_collect",
+    ),
+    Break(
+        "P3",
+        "a sweep that an officer may make",
+        (("policy/rules.py", 'has_role("operator", "system"), *_COLLECT', 'has_role("officer", "system"), *_COLLECT'),),
+        f"{SWEEP}::test_p3_a_timer_may_sweep_and_not_ingest_and_an_officer_neither",
+    ),
+    Break(
+        "P13",
+        "a photo that is looked at again and keeps people beyond its time",
+        (("gallery/writing.py", 'if into.lasts(values[photo.file.path]["ingested"])\n', "if True\n"),),
+        f"{RUN}::test_p13_looking_again_keeps_nobody_whose_time_is_over",
+    ),
+    Break(
+        "P13",
+        "a sweep of photos whose time is over",
+        (("ingest/sweep.py", "newest, c.ingested > now - place.retention_days * DAY)", "newest)"),),
+        f"{SWEEP}::test_p13_photos_whose_time_is_over_or_whose_file_is_gone_are_not_looked_at",
+    ),
+    Break(
+        "P26",
+        "a scraper's file beside a photo that nobody notices",
+        (("ingest/provenance.py", "Counter(trace for trace in traces if trace)", "Counter()"),),
+        f"{RUN}::test_p26_names_of_scrapers_pause_the_source_before_a_photo_is_opened",
+    ),
+    Break(
+        "P26",
+        "a photo that is looked at whatever it says about itself",
+        (("ingest/worker.py", "if not marks.prohibited and (scraped or not marks.scraped):", "if True:"),),
+        f"{LOCAL}::test_p26_a_prohibited_photo_is_not_looked_at_and_a_scraped_one_only_when_accounted_for",
+    ),
+    Break(
+        "P27",
+        "a process that outlives the one it looks at photos for",
+        (
+            ("ingest/worker.py", "    _prctl(_PDEATHSIG, signal.SIGKILL)\n", ""),
+            ("ingest/worker.py", "\n\ndef _load(", "    signal.pause()\n\n\ndef _load("),
+        ),
+        f"{LOCAL}::test_p27_killing_the_main_process_leaves_no_process_and_no_trace",
+    ),
+]
