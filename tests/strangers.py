@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from clubs import Club
-from countenance.vision.likeness import perceptual_hash
 from countenance.samples import cast
 from countenance.vision.align import align
+from countenance.vision.likeness import perceptual_hash
 
 NOBODY_KNOWN = 0.57
 """A cosine under which a face of the cast is none of those whom it is compared with."""

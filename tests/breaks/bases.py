@@ -70,7 +70,7 @@ BREAKS: list[Break] = [
         (
             (
                 "service/links.py",
-                "    if contact.strip().lower() in {email.lower() for email in emails}:",
+                "    if plain_contact(contact) in {plain_contact(email) for email in emails}:",
                 "    if False:",
             ),
         ),

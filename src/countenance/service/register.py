@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
@@ -105,7 +104,7 @@ def _sent(settings: Settings) -> list[str]:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or url
+    return make_url(url).host or url
 
 
 def _retention() -> list[dict[str, Any]]:

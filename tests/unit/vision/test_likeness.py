@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from countenance.vision.likeness import perceptual_hash
 from countenance.samples import cast
+from countenance.vision.likeness import perceptual_hash
 
 PHOTOS = [group.path for group in cast().party()[:6]]
 
