@@ -100,16 +100,7 @@ def register(told: Told) -> Paper:
     controller = told["controller"]
     own, others = ([each for each in told["recipients"] if each["self_agreement"] is mine] for mine in (True, False))
     parts = (
-        Part(
-            "Who is responsible",
-            facts=(
-                ("Controller", controller["organisation"]),
-                ("Postal address", controller["address"] or _NOT_STATED.format(key="address")),
-                ("Officers' accounts", joined(controller["contact"])),
-                ("Data protection officer", controller["dpo"] or _NOT_STATED.format(key="dpo")),
-                ("Gallery", controller["gallery"]),
-            ),
-        ),
+        _responsible(controller),
         sections.purposes(told["purposes"]),
         _table(
             "Lawful bases in use",
@@ -151,6 +142,19 @@ def register(told: Told) -> Paper:
         parts,
         sections.made(told),
         sections.solo(controller),
+    )
+
+
+def _responsible(controller: Told) -> Part:
+    return Part(
+        "Who is responsible",
+        facts=(
+            ("Controller", controller["organisation"]),
+            ("Postal address", controller["address"] or _NOT_STATED.format(key="address")),
+            ("Officers' accounts", joined(controller["contact"])),
+            ("Data protection officer", controller["dpo"] or _NOT_STATED.format(key="dpo")),
+            ("Gallery", controller["gallery"]),
+        ),
     )
 
 
