@@ -190,6 +190,11 @@ def _buffer(size: int) -> tuple[mmap.mmap, int]:
 
     Nobody can make it smaller under our hands: that would end us as well.
     """
+    if not hasattr(os, "memfd_create"):
+        raise Unavailable(
+            "Photos are looked at in anonymous shared memory, which this system does not have.",
+            hint="Ingest runs on Linux; a virtual machine or a container will do.",
+        )
     handle = os.memfd_create("countenance-photo", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     os.ftruncate(handle, size)
     fcntl.fcntl(handle, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SEAL)
