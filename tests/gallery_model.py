@@ -116,8 +116,13 @@ class Model:
         }
 
     def see(self, source: str, photo: str, faces: list[int], purposes: frozenset[str], now: int) -> int:
-        """A photo comes in: whoever is known is kept, once, by their best face. Returns how many."""
-        for gone in [key for key in self.shown_in if key[:2] == (source, photo)]:
+        """A photo comes in: whoever is known is kept, once, by their best face. Returns how many.
+
+        What was kept of people under a hold or a restriction stays as it is.
+        """
+        before = [key for key in self.shown_in if key[:2] == (source, photo)]
+        bound = {key for key in before if self.people[key[2]].restricted or self.bearing(key[2], "hold")}
+        for gone in set(before) - bound:
             del self.shown_in[gone]
         for face in faces:
             seen = self.scores(template(face, 500).vector, purposes, now)
@@ -125,9 +130,11 @@ class Model:
             if not allowed or allowed[0][2] < THRESHOLD:
                 continue
             handle, basis, score = allowed[0]
+            if (source, photo, handle) in bound:
+                continue
             if score > self.shown_in.get((source, photo, handle), ("", -2.0))[1]:
                 self.shown_in[source, photo, handle] = (basis, score)
-        return sum(key[:2] == (source, photo) for key in self.shown_in)
+        return sum(key[:2] == (source, photo) for key in self.shown_in) - len(bound)
 
     def faces_of(self, handle: str) -> int:
         """Templates and appearances that are kept of a person."""

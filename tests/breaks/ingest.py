@@ -49,13 +49,4 @@ BREAKS = [
         (("ingest/worker.py", "if not marks.prohibited and (scraped or not marks.scraped):", "if True:"),),
         f"{LOCAL}::test_p26_a_prohibited_photo_is_not_looked_at_and_a_scraped_one_only_when_accounted_for",
     ),
-    Break(
-        "P27",
-        "a process that outlives the one it looks at photos for",
-        (
-            ("ingest/worker.py", "    _prctl(_PDEATHSIG, signal.SIGKILL)\n", ""),
-            ("ingest/worker.py", "\n\ndef _load(", "    signal.pause()\n\n\ndef _load("),
-        ),
-        f"{LOCAL}::test_p27_killing_the_main_process_leaves_no_process_and_no_trace",
-    ),
 ]

@@ -50,11 +50,7 @@ def enrol(
     face: Face = None,
     receipt: Annotated[
         Path | None,
-        typer.Option(
-            "--receipt",
-            metavar="FILE",
-            help="Write the person's receipt, to be given to them; by a controller or an officer.",
-        ),
+        typer.Option("--receipt", metavar="FILE", help="Write their receipt, to be given to them (no operator may)."),
     ] = None,
     source: Annotated[
         Path | None,

@@ -72,7 +72,8 @@ def _person(root: Path, file: Found) -> bytes:
     if file.suffix in PICTURES and rest:
         return folder
     # Where a folder cannot be read, it stands in the list itself.
-    unread = file.fault is not None and Path(root, os.fsdecode(file.path)).is_dir()
+    place = Path(root, os.fsdecode(file.path))
+    unread = file.fault is not None and place.is_dir() and not place.is_symlink()
     return folder if unread and folder != b"." else b""
 
 

@@ -131,7 +131,7 @@ def test_it_is_consistent_while_another_process_writes(full: Club, tmp_path: Pat
             here, now = Path({str(full.folder)!r}), {full.clock()}
             with open_gallery(here, account={ANNA!r}, passphrase={WORDS[ANNA]!r}, clock=lambda: now) as c:
                 print("ready", flush=True)
-                for number in range(200):
+                for number in range(5000):
                     c.subjects.add(f"Guest {{number}}", territory="GB")
                     print(number, flush=True)
         """)

@@ -141,11 +141,13 @@ def test_what_could_steer_a_terminal_is_written_out():
 
 
 def test_a_name_cannot_steer_the_terminal(run, club):
-    assert run("subject", "add", "Eve\x1b]0;owned\x07[bold]", "--handle", "eve").code == 0
-    told = run("subject", "list")
+    refused = run("subject", "add", "Eve\x1b]0;owned\x07[bold]", "--handle", "eve")
+    assert (refused.code, "\x1b" in refused.err) == (10, False)
+    assert run("source", "stop", "party", "--reason", "sold\x1b]0;owned\x07[bold]").code == 0
+    told = run("source", "list")
     assert "\x1b" not in told.out
-    assert "Eve\\x1b]0;owned\\x07[bold]" in told.out
-    assert run("subject", "show", "eve", "--json").json["name"] == "Eve\x1b]0;owned\x07[bold]"
+    assert "sold\\x1b]0;owned\\x07[bold]" in told.out
+    assert "sold\x1b]0;owned\x07[bold]" in [each["reason"] for each in run("source", "list", "--json").json]
 
 
 def test_counts_are_said_in_words():

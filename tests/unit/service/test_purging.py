@@ -225,8 +225,8 @@ def test_an_operator_may_look_and_not_purge(club: Club) -> None:
 def test_p13_a_system_account_purges_and_erases_nobody_else(club: Club) -> None:
     club.person("Ada", 1)
     club.ben.withdraw("ada")
-    club.anna.accounts.add("timer@club.example", roles=["system"], passphrase="words")
-    timer = club.open("timer@club.example")
+    club.anna.accounts.add("clock@club.example", roles=["system"], passphrase="words")
+    timer = club.open("clock@club.example")
     with pytest.raises(RoleRefused):
         timer.erase("ada", reason="request")
     club.clock.forward(days=30)
