@@ -434,7 +434,7 @@ class GalleryMachine(RuleBasedStateMachine):
         for number in now.erased_bases & set(then.bases):
             then.erase_basis(number)
         for number, basis in then.bases.items():
-            since = number not in now.bases or now.bases[number].state == "withdrawn"
+            since = number in now.bases and now.bases[number].state == "withdrawn"
             if since or basis.subject in now.withdrew - self.backups[pick % len(self.backups)][1].withdrew:
                 then.withdraw([number], self.now)
         then.erased, then.erased_bases, then.withdrew = now.erased, now.erased_bases, now.withdrew
