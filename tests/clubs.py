@@ -10,6 +10,8 @@ from __future__ import annotations
 import atexit
 import functools
 import hashlib
+import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -56,8 +58,28 @@ DAY = 86_400
 START = 1_800_000_000
 """2027-01-15 08:00 UTC."""
 
-# Stretching a passphrase is slow on purpose. The same passphrase and salt give the same key, so it is done once a run.
-accounts._stretch = functools.cache(accounts._stretch)
+SEEDS = os.environ.get("COUNTENANCE_TEST_SEEDS")
+"""Where clubs lie that the unbroken source founded: a process whose source is broken on purpose need not found its own.
+
+`keep_seeds` puts them there. A rule that only a founding can show is tested again without them (see `workshop`)."""
+
+
+class _Stretcher:
+    """Stretching is slow on purpose. The same passphrase and salt give the same key, so it is done once a run."""
+
+    def __init__(self) -> None:
+        self._really = accounts._stretch
+        self._kept = Path(SEEDS, "stretched.json") if SEEDS else None
+        self.known = json.loads(self._kept.read_text()) if self._kept and self._kept.is_file() else {}
+
+    def __call__(self, passphrase: str, salt: bytes) -> bytes:
+        name = f"{salt.hex()} {passphrase}"
+        if name not in self.known:
+            self.known[name] = self._really(passphrase, salt).decode()
+        return self.known[name].encode()
+
+
+accounts._stretch = _Stretcher()
 
 
 class MovableClock:
@@ -122,8 +144,14 @@ def looked(name: str, people: Sequence[int], photo: int = 500) -> Looked:
 @functools.cache
 def _seed(engine: str, founded: int) -> Path:
     """A club as it is founded, once a run; every test gets a copy, with keys, vault, registry and log of its own."""
+    if SEEDS and (kept := Path(SEEDS, f"{engine}-{founded}")).is_dir():
+        return kept
     root = Path(tempfile.mkdtemp(prefix="countenance-seed-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
+    return _found(root, engine, founded)
+
+
+def _found(root: Path, engine: str, founded: int) -> Path:
     plan = Plan(
         root / "club", "Rowing Club", ANNA, WORDS[ANNA], PURPOSES, keys=root / "keys", threshold=THRESHOLD, high=HIGH
     )
@@ -132,6 +160,13 @@ def _seed(engine: str, founded: int) -> Path:
     config = root / "club" / FILE_NAME
     config.write_text(config.read_text().replace('engine = "embedded"', f'engine = "{engine}"'))
     return root
+
+
+def keep_seeds(folder: Path) -> None:
+    """Found what nearly every test begins with, below ``folder``."""
+    for engine in ("embedded", "exact"):
+        _found(folder / f"{engine}-{START}", engine, START)
+    folder.joinpath("stretched.json").write_text(json.dumps(accounts._stretch.known))
 
 
 # --- the club --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from countenance.errors import InputError, Unreadable
 from countenance.gallery.batch import PhotoFile
 from countenance.ingest.engine import Seen, Settled
 from countenance.ingest.marks import Marks
+from countenance.ingest.parts import Engines, Parts
 from countenance.ingest.report import Progress, Report, Told
 from countenance.ingest.run import Ingestion
 from countenance.ingest.sweep import Sweeping
@@ -81,6 +82,13 @@ class MadeUp:
         self.closed += 1
 
 
+def parts(by: Countenance, folder: Path, engines: Engines, *, batch: int) -> Parts:
+    """What it takes to go through a folder with these engines."""
+    context = by.context
+    locks = context.settings.data / "locks"
+    return Parts(context.registry, context.gallery, context.desk, Folder(folder), engines, locks, batch)
+
+
 @dataclass
 class Party:
     """A club's source of made-up photos."""
@@ -108,23 +116,19 @@ class Party:
     def ingest(
         self, *, again: bool = False, by: Countenance | None = None, tell: Callable[[Progress], None] | None = None
     ) -> Report:
-        context = (by or self.club.anna).context
-        self.engine.opened.clear(), self.engine.looked.clear(), self.engine.made.clear()
-        return Ingestion(
-            context.registry, context.gallery, context.desk, Folder(self.folder), self.engine, source=self.source,
-            locks=context.settings.data / "locks", batch=self.batch, false_accepts=1e-4,
-        ).run(again=again, progress=tell)  # fmt: skip
+        run = Ingestion(self._parts(by), source=self.source, false_accepts=1e-4)
+        return run.run(again=again, progress=tell)
 
     def sweep(self, *, by: Countenance | None = None, ends: Callable[[], bool] = lambda: False) -> Report:
-        context = (by or self.club.anna).context
-        self.engine.opened.clear(), self.engine.looked.clear(), self.engine.made.clear()
         report, told = Report(), Told()
         told.begin(0, 0, report)
-        sweeping = Sweeping(
-            context.registry, context.gallery, context.desk, Folder(self.folder), self.engine, told, report
-        )
-        sweeping.run(self.source, locks=context.settings.data / "locks", batch=self.batch, ends=ends)
+        Sweeping(self._parts(by), told=told, report=report).run(self.source, ends=ends)
         return report
+
+    def _parts(self, by: Countenance | None) -> Parts:
+        """Those of one more run, which has looked at nothing so far."""
+        self.engine.opened.clear(), self.engine.looked.clear(), self.engine.made.clear()
+        return parts(by or self.club.anna, self.folder, self.engine, batch=self.batch)
 
     def shown(self, person: int) -> list[str]:
         """The photos in which a search shows this person."""

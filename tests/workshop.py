@@ -25,16 +25,30 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parent
 ROOT = TESTS.parent
 LIBRARIES = (
-    "alembic",
+    "PIL.Image",
+    "_hypothesis_pytestplugin",
+    "alembic.command",
+    "anyio.pytest_plugin",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.kdf.hkdf",
+    "cryptography.hazmat.primitives.serialization.ssh",
     "cryptography.x509",
+    "filelock",
     "hypothesis",
-    "numpy",
+    "hypothesis.stateful",
+    "numpy.typing",
     "pydantic_settings",
-    "pytest",
+    "pytest_timeout",
+    "rfc3161_client",
     "rfc8785",
-    "sqlalchemy",
+    "simplejpeg",
+    "smtplib",
+    "sqlalchemy.dialects.sqlite",
+    "turbovec",
+    "xdist.looponfail",
+    "xdist.plugin",
 )
-"""What nearly every test imports, and none of it ours."""
+"""What nearly every test imports, pytest's plugins with it, and none of it ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +70,8 @@ class Workshop:
 
     root: Path
     source: Path
+    seeds: Path
+    """Clubs that the unbroken source founded (see `clubs.keep_seeds`)."""
     ready: subprocess.Popen[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -65,18 +81,21 @@ class Workshop:
         shutil.copy(ROOT / "pyproject.toml", self.root)
         # A compiled file is valid for the source that it was made from, and for no other, whatever their times say.
         compileall.compile_dir(copy, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH)
-        environment = os.environ | {"PYTHONPATH": str(self.root / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+        # A process that was forked waits long for the threads of its arithmetic, which stayed behind.
+        environment = os.environ | {"PYTHONPATH": str(self.root / "src"), "OPENBLAS_NUM_THREADS": "1"}
+        environment["PYTHONDONTWRITEBYTECODE"] = "1"
         self.ready = subprocess.Popen(
             [sys.executable, __file__], cwd=ROOT, env=environment, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
-    def run(self, *tests: str) -> Ran:
-        """These tests (paths below ``tests/``), against the copy as it is now."""
+    def run(self, *tests: str, seeds: bool = True) -> Ran:
+        """These tests (paths below ``tests/``), against the copy as it is now; it founds clubs itself without seeds."""
         assert self.ready.stdin is not None
         assert self.ready.stdout is not None
         told = self.root / "output.txt"
-        self.ready.stdin.write(json.dumps({"tests": [str(TESTS / test) for test in tests], "output": str(told)}) + "\n")
+        asked = {"tests": [str(TESTS / test) for test in tests], "output": str(told)}
+        self.ready.stdin.write(json.dumps(asked | {"seeds": str(self.seeds) if seeds else ""}) + "\n")
         self.ready.stdin.flush()
         code = int(self.ready.stdout.readline())
         return Ran(code, told.read_text("utf-8", "replace"))
@@ -92,7 +111,8 @@ class Workshop:
         try:
             for name, text in after.items():
                 places[name].write_text(text, "utf-8")
-            return self.run(broken.test)
+            done = self.run(broken.test)
+            return done if done.red else self.run(broken.test, seeds=False)
         finally:
             for name, text in before.items():
                 places[name].write_text(text, "utf-8")
@@ -109,6 +129,7 @@ def _stand_ready() -> int:
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
+            os.environ["COUNTENANCE_TEST_SEEDS"] = asked["seeds"]
             return _test(asked["tests"], asked["output"])
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
@@ -122,8 +143,11 @@ def _test(tests: list[str], output: str) -> int:
     with Path(output).open("wb") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    # Its plugins belong to libraries that were imported already; only their own assertions look plainer for it.
-    return int(pytest.main(["-x", "-p", "no:randomly", "-W", "ignore::pytest.PytestAssertRewriteWarning", *tests]))
+    # Its plugins are imported already. Assertions are left plain: to rewrite them takes longer than most tests.
+    options = ["--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    # What is collected while pytest ends is not the test's: it must not stand where the count of failures is read.
+    options += ["-p", "no:unraisableexception", "-p", "no:randomly"]
+    return int(pytest.main(["-x", *options, *tests]))
 
 
 if __name__ == "__main__":

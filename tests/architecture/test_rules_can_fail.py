@@ -17,6 +17,7 @@ import pytest
 import countenance
 from breaks import BREAKS
 from breaks.kind import Break
+from clubs import keep_seeds
 from workshop import Ran, Workshop
 
 SOURCE = Path(countenance.__file__).parent
@@ -28,7 +29,8 @@ class Pool:
     """Workshops that work side by side: a run takes whichever is free."""
 
     def __init__(self, root: Path) -> None:
-        self._all = [Workshop(root / str(number), SOURCE) for number in range(AT_ONCE)]
+        keep_seeds(root / "seeds")
+        self._all = [Workshop(root / str(number), SOURCE, root / "seeds") for number in range(AT_ONCE)]
         self._threads = ThreadPoolExecutor(AT_ONCE)
         self._free: SimpleQueue[Workshop] = SimpleQueue()
         for each in self._all:

@@ -27,6 +27,7 @@ from countenance.photos.store import Found
 from countenance.samples import cast
 from countenance.samples.made import broken_jpeg, with_data_mining_prohibited, with_facebook_mark
 from countenance.vision.decode import Limits
+from made_up import parts
 
 SETUP = Setup("onnxruntime", limits=Limits(max_bytes=1 << 20))
 MEMORY = Path("/dev/shm")  # noqa: S108
@@ -249,14 +250,10 @@ def test_a_worker_that_is_killed_midway_changes_no_count(cluster: Lent, club: Cl
                 os.kill(workers[0], signal.SIGKILL)
                 killed.append(workers[0])
 
-        context = club.anna.context
-        reports.append(
-            Ingestion(
-                context.registry, context.gallery, context.desk, Folder(folder),
-                lambda _, engines=engines, folder=folder: engines(partial(Folder, folder)), source=source,
-                locks=context.settings.data / "locks", batch=4, false_accepts=1e-4,
-            ).run(progress=kill)
-        )  # fmt: skip
+        taken = parts(
+            club.anna, folder, lambda _, engines=engines, folder=folder: engines(partial(Folder, folder)), batch=4
+        )
+        reports.append(Ingestion(taken, source=source, false_accepts=1e-4).run(progress=kill))
         assert len(killed) == (name == "cluster")
     assert counts(reports[0]) == counts(reports[1])
     assert (reports[1].photos, reports[1].new, reports[1].duplicates) == (len(photos) + 2, len(photos) + 1, 1)

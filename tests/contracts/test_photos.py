@@ -153,9 +153,10 @@ def test_several_threads_read_at_once(store: Store) -> None:
 
 
 def test_it_can_be_closed_twice(store: Store) -> None:
-    list(store.files())
+    found = [each.path for each in store.files()]
     store.close()
     store.close()
+    assert [each.path for each in store.files()] == found, "it opens again when it is asked again"
 
 
 def test_one_that_is_not_there_says_so(root: str, tmp_path: Path, server: Server) -> None:

@@ -92,3 +92,4 @@ def test_the_example_of_a_test_is_one(club: Club) -> None:
     made: dict[str, Any] = {}
     exec(compile(block("python", CONTRIBUTING), "CONTRIBUTING.md", "exec"), made)  # noqa: S102 - our own document
     made["test_a_withdrawn_person_is_not_found"](club)
+    assert [basis.state for basis in club.anna.bases.list()] == ["withdrawn"], "the example withdraws somebody"

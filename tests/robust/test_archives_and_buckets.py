@@ -137,8 +137,10 @@ def test_p25_a_source_is_a_place_of_ours_and_no_address(members: Club) -> None:
         str(members.root / "no.zip"),
     )
     for place in places:
-        refused(members, errors.InputError, lambda p=place: add(members, p))
-    refused(members, errors.BadConfiguration, lambda: add(members, "s3://photos"))
+        fault = refused(members, errors.InputError, lambda p=place: add(members, p))
+        assert Path(place).name in fault.message
+    fault = refused(members, errors.BadConfiguration, lambda: add(members, "s3://photos"))
+    assert "s3" in fault.message + fault.hint
 
 
 def test_p25_a_manifest_that_names_an_address_is_refused(members: Club, pictures: Path) -> None:

@@ -221,11 +221,12 @@ def test_a_handle_and_a_name_from_a_list_lead_nowhere(members: Club, tmp_path: P
 
 def test_a_notice_needs_a_name(members: Club) -> None:
     for name in ("", " ", "x" * 101):
-        refused(
+        fault = refused(
             members,
             errors.InputError,
             lambda name=name: members.anna.notices.add(name, text=members.notice, channel="x"),
         )
+        assert "name" in fault.message
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------

@@ -54,16 +54,22 @@ def test_a_file_over_the_limit_is_never_read_whole(members: Club, pictures: Path
     file = pictures / "huge.jpg"
     with file.open("wb") as hole:
         hole.truncate(limit * 40)
-    refused(members, errors.TooLarge, lambda: members.anna.search(file, purpose="photo-library", case="c"))
     many = bytes(limit + 1)
-    refused(members, errors.TooLarge, lambda: members.anna.search(many, purpose="photo-library", case="c"))
+    for given in (file, many):
+        fault = refused(
+            members, errors.TooLarge, lambda g=given: members.anna.search(g, purpose="photo-library", case="c")
+        )
+        assert fault.message == f"This file has more than {limit >> 20} MiB."
 
 
 def test_no_file_a_folder_and_a_dangling_link(members: Club, pictures: Path) -> None:
     dangling = pictures / "link.jpg"
     dangling.symlink_to(pictures / "nowhere.jpg")
     for path in (pictures / "nowhere.jpg", pictures, dangling, pictures / ("x" * 300 + ".jpg")):
-        refused(members, errors.Unreadable, lambda p=path: members.anna.search(p, purpose="photo-library", case="c"))
+        fault = refused(
+            members, errors.Unreadable, lambda p=path: members.anna.search(p, purpose="photo-library", case="c")
+        )
+        assert any(words in fault.message for words in ("There is no file", "cannot be read"))
 
 
 def test_a_number_of_a_face_that_is_not_there(members: Club) -> None:
@@ -104,17 +110,20 @@ def test_names_that_are_no_text_are_refused_or_kept_but_never_break(members: Clu
 
 @pytest.mark.parametrize("threshold", ["high", "nan", "inf", 2.0, -3.0])
 def test_a_threshold_that_is_no_cosine(members: Club, threshold: float | str) -> None:
-    refused(
+    fault = refused(
         members,
         errors.InputError,
         lambda: members.anna.search(photos.portrait(), purpose="photo-library", case="c", threshold=threshold),
     )
+    assert "threshold" in fault.message
 
 
 @pytest.mark.parametrize("limit", [0, -1, 1001])
 def test_a_limit_that_makes_no_sense(members: Club, limit: int) -> None:
-    refused(
+    fault = refused(
         members,
         errors.InputError,
         lambda: members.anna.search(photos.portrait(), purpose="photo-library", case="c", limit=limit),
     )
+    assert fault.message == f"{limit} is no limit."
+    assert "1000" in fault.hint.replace(",", "")

@@ -180,21 +180,24 @@ def test_a_folder_that_vanishes_in_the_middle(members: Club, source: Source) -> 
     ],
 )
 def test_a_source_in_or_around_our_own_folder(members: Club, where: Callable[[Club], Path]) -> None:
-    refused(
+    fault = refused(
         members,
         errors.InputError,
         lambda: members.anna.sources.add("ours", where(members), statement="ours", purposes=["photo-library"]),
     )
+    assert "ours" not in [each.name for each in members.anna.sources.list()]
+    assert "own" in fault.message
 
 
 def test_a_source_that_leads_into_our_folder_by_a_link(members: Club) -> None:
     link = members.root / "innocent"
     link.symlink_to(members.folder / "data")
-    refused(
+    fault = refused(
         members,
         errors.InputError,
         lambda: members.anna.sources.add("ours", link, statement="ours", purposes=["photo-library"]),
     )
+    assert "own" in fault.message
 
 
 def test_a_source_whose_link_is_turned_into_our_folder_later(members: Club, pictures: Path) -> None:
@@ -203,7 +206,8 @@ def test_a_source_whose_link_is_turned_into_our_folder_later(members: Club, pict
     members.anna.sources.add("linked", link, statement="ours", purposes=["photo-library"])
     link.unlink()
     link.symlink_to(members.folder / "data")
-    refused(members, errors.InputError, lambda: members.anna.ingest("linked"))
+    fault = refused(members, errors.InputError, lambda: members.anna.ingest("linked"))
+    assert "own" in fault.message
 
 
 @pytest.mark.parametrize(
@@ -239,6 +243,7 @@ def test_a_folder_whose_name_is_no_text(members: Club) -> None:
         errors.InputError,
         lambda: members.anna.sources.add("fete", folder, statement="ours", purposes=["photo-library"]),
     )
+    assert "fete" not in [each.name for each in members.anna.sources.list()]
 
 
 @pytest.mark.parametrize("mark", ["metadata", "instaloader", "gallery-dl"])

@@ -129,4 +129,5 @@ def test_p26_only_a_paused_source_is_released_and_only_for_somebody(members: Clu
     _ = members.cleo
     refused(members, errors.SourceRefused, lambda: members.anna.sources.release("pictures", rights_holder="Anna"))
     refused(members, errors.InputError, lambda: members.anna.sources.release("pictures", rights_holder=" "))
-    refused(members, errors.NotFound, lambda: members.anna.sources.release("nowhere", rights_holder="Anna"))
+    fault = refused(members, errors.NotFound, lambda: members.anna.sources.release("nowhere", rights_holder="Anna"))
+    assert "nowhere" in fault.message

@@ -59,6 +59,8 @@ class GalleryMachine(RuleBasedStateMachine):
         self.model = Model()
         self.counter = 0
         self.backups: list[tuple[Path, Model]] = []
+        self.looked_through: dict[Path, tuple[tuple[int, int, int], frozenset[bytes]]] = {}
+        """What `found_in_files` knows of a file: inode, size, time of change, and what was not in it then."""
         self.strays: set[str] = set()
         """Keys of people who came after a backup that was restored: kept, for a newer backup may hold them."""
 
@@ -302,11 +304,23 @@ class GalleryMachine(RuleBasedStateMachine):
         return [bytes(each) for each in found if each]
 
     def found_in_files(self, markers: list[bytes]) -> list[str]:
-        content = [(file, file.read_bytes()) for file in self.club.folder.rglob("*") if file.is_file()]
-        return [
-            file.name for file, data in content for marker in markers for start in range(0, len(marker) - 32, 32)
-            if marker[start : start + 32] in data
-        ]  # fmt: skip
+        """Files that hold a piece of a marker; those that have not changed are looked through for new pieces alone."""
+        pieces = frozenset(marker[at : at + 32] for marker in markers for at in range(0, len(marker) - 32, 32))
+        found = []
+        for file in self.club.folder.rglob("*"):
+            if not file.is_file():
+                continue
+            state = file.stat()
+            mark = (state.st_ino, state.st_size, state.st_mtime_ns)
+            before, known = self.looked_through.get(file, (mark, frozenset()))
+            # What is written to mapped memory need not change the time of the file.
+            left = pieces if before != mark or file.name.endswith("-shm") else pieces - known
+            data = file.read_bytes() if left else b""
+            if any(piece in data for piece in left):
+                found.append(file.name)
+            else:
+                self.looked_through[file] = (mark, pieces if before != mark else known | pieces)
+        return found
 
     @rule(dry=st.booleans())
     def purge(self, dry: bool) -> None:

@@ -4,58 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from countenance.errors import Unreadable
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.batch import Copied, Looked, PhotoFile
-from countenance.gallery.gallery import Gallery
-from countenance.gallery.only_one import OnlyOne
 from countenance.ingest import upkeep
-from countenance.ingest.engine import Engine, Seen
+from countenance.ingest.engine import Seen
 from countenance.ingest.known import Fate, Known, Record, records
 from countenance.ingest.near import near_groups
+from countenance.ingest.parts import Parts
 from countenance.ingest.provenance import SCRAPED, Provenance, pause, provenance
 from countenance.ingest.report import Progress, Report, Skipped, Tell, Told
 from countenance.ingest.upkeep import Placed
-from countenance.photos.store import PICTURES, VIDEOS, Found, Store
-from countenance.policy.desk import Ask, Desk
+from countenance.photos.store import PICTURES, VIDEOS, Found
+from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import Grant, Ingest, SourceId
 
-__all__ = ["Engines", "Ingestion", "Progress", "Report", "Skipped", "earlier_photos", "lock"]
-
-Engines = Callable[[int], Engine]
-"""Makes an engine for so many photos."""
+__all__ = ["Ingestion", "Progress", "Report", "Skipped", "earlier_photos"]
 
 
 class Ingestion:
     """One ingest of one source by one process."""
 
-    def __init__(
-        self,
-        registry: Registry,
-        gallery: Gallery,
-        desk: Desk,
-        store: Store,
-        engines: Engines,
-        *,
-        source: SourceId,
-        locks: Path,
-        batch: int,
-        false_accepts: float,
-    ) -> None:
-        self._registry = registry
-        self._gallery = gallery
-        self._desk = desk
-        self._store = store
-        self._engines = engines
+    def __init__(self, parts: Parts, *, source: SourceId, false_accepts: float) -> None:
+        self._parts = parts
         self._source = source
-        self._locks = locks
-        self._batch = batch
         self._false_accepts = false_accepts
         self._provenance = Provenance()
         self._known = Known({}, (), again=False)
@@ -77,13 +54,13 @@ class Ingestion:
                 paused, and nothing of the batch is kept.
         """
         self._told = Told(progress)
-        with lock(self._locks, self._source):
+        with self._parts.lock(self._source):
             # Before a photo is opened; each batch is asked again, for an order may come in between.
             self._decide(0)
-            self._provenance = provenance(self._registry, self._source)
-            self._store.check()
-            files = list(self._store.files())
-            before = records(self._registry, self._source, self._desk.now())
+            self._provenance = provenance(self._parts.registry, self._source)
+            self._parts.store.check()
+            files = list(self._parts.store.files())
+            before = records(self._parts.registry, self._source, self._parts.desk.now())
             self._known = Known(before, files, again=again)
             todo = self._settle(files)
             self._check_origin(todo, files)
@@ -91,7 +68,7 @@ class Ingestion:
             self._look(todo, self._known.settled)
             self._place()
             gone = self._known.newly_gone()
-            upkeep.miss(self._registry, self._desk, gone)
+            upkeep.miss(self._parts.registry, self._parts.desk, gone)
             self.report.missing = len(gone)
             self.report.near = self._near()
         self.report.seconds = round(self._told.seconds, 3)
@@ -120,7 +97,7 @@ class Ingestion:
         """What the names alone say about where the photos come from (P26)."""
         cause = self._provenance.cause_by_name([file.path for file in todo], {file.path for file in files})
         if cause is not None:
-            pause(self._registry, self._desk, self._source, cause, len(todo))
+            pause(self._parts.registry, self._parts.desk, self._source, cause, len(todo))
 
     # --- one photo ---------------------------------------------------------------------------------------------------
 
@@ -129,18 +106,18 @@ class Ingestion:
         if not todo:
             return
         late: list[Copied] = []
-        with closing(self._engines(len(todo))) as engine:
+        with closing(self._parts.engines(len(todo))) as engine:
             accepted = SCRAPED in self._provenance.accepted
-            for seen in engine.look(iter(todo), self._store, settled=settled, scraped=accepted):
+            for seen in engine.look(iter(todo), self._parts.store, settled=settled, scraped=accepted):
                 self._take(seen, late)
-                if len(self._waiting) + len(self._copies) >= self._batch:
+                if len(self._waiting) + len(self._copies) >= self._parts.batch:
                     self._commit()
                 self._told.now_and_then()
         self._commit()
         # The copies of photos in this run: their originals are all written now.
         lost: list[PhotoFile] = []
-        for start in range(0, len(late), self._batch):
-            self._copies = late[start : start + self._batch]
+        for start in range(0, len(late), self._parts.batch):
+            self._copies = late[start : start + self._parts.batch]
             lost += self._commit()
         again = [Found(file.path, file.bytes, file.modified_ns) for file in lost]
         self._told.more(len(again))
@@ -225,8 +202,8 @@ class Ingestion:
             return ()
         cause = self._provenance.cause(batch)
         if cause is not None:
-            pause(self._registry, self._desk, self._source, cause, len(batch))
-        kept = self._gallery.keep_known(self._source, batch, copies=copies, grant=self._decide(count))
+            pause(self._parts.registry, self._parts.desk, self._source, cause, len(batch))
+        kept = self._parts.gallery.keep_known(self._source, batch, copies=copies, grant=self._decide(count))
         for file, code, reason in kept.refused:
             self.report.skip(shown_path(file.path), code, reason)
         fresh = len(copies) - len(kept.refused) - len(kept.lost)
@@ -242,10 +219,10 @@ class Ingestion:
 
     def _place(self) -> None:
         placed, self._placed = self._placed, []
-        upkeep.place(self._registry, self._desk, placed)
+        upkeep.place(self._parts.registry, self._parts.desk, placed)
 
     def _decide(self, photos: int) -> Grant[Ingest]:
-        return self._desk.decide(Ingest, Ask(source=self._source, facts={"photos": photos}))
+        return self._parts.desk.decide(Ingest, Ask(source=self._source, facts={"photos": photos}))
 
     # --- at the end --------------------------------------------------------------------------------------------------
 
@@ -257,18 +234,13 @@ class Ingestion:
         query = sa.select(c.path, c.sha256, c.perceptual_hash).where(
             c.source == self._source, c.state == "done", c.missing.is_(None), c.perceptual_hash.is_not(None)
         )
-        with self._registry.read() as connection:
+        with self._parts.registry.read() as connection:
             # Of each content one: the last, which is the one that was looked at.
             found = sorted(connection.execute(query), key=lambda row: bytes(row.path) in self._looked_at)
         rows = {row.sha256: row for row in found}.values()
         shown = [(shown_path(row.path), row.perceptual_hash, bytes(row.path) in self._looked_at) for row in rows]
         groups = near_groups([each[1] for each in shown], [each[2] for each in shown])
         return sorted(tuple(sorted(shown[place][0] for place in group)) for group in groups)
-
-
-def lock(locks: Path, source: SourceId) -> OnlyOne:
-    """Only one process at a time goes through a source."""
-    return OnlyOne(locks / f"source-{source}.lock", "Another process is ingesting this source.")
 
 
 def _not_a_picture(file: Found) -> tuple[str, str]:

@@ -10,19 +10,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.batch import Looked, PhotoFile
 from countenance.gallery.eligible import last_newcomer
-from countenance.gallery.gallery import Gallery
 from countenance.ingest.engine import Engine, Seen
+from countenance.ingest.parts import Parts
 from countenance.ingest.report import Report, Told
-from countenance.ingest.run import Engines, lock
-from countenance.photos.store import Found, Store
-from countenance.policy.desk import Ask, Desk
+from countenance.photos.store import Found
+from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import DAY, Grant, SourceId, Sweep
@@ -56,36 +54,19 @@ class Sweeping:
     """One sweep of one source by one process.
 
     Args:
-        registry: The records.
-        gallery: What keeps the faces.
-        desk: What permits it.
-        store: Where the photos lie.
-        engines: Makes what looks at them.
+        parts: What it takes.
         told: Counts and tells; shared by the sources of one sweep.
         report: Likewise.
     """
 
-    def __init__(
-        self,
-        registry: Registry,
-        gallery: Gallery,
-        desk: Desk,
-        store: Store,
-        engines: Engines,
-        told: Told,
-        report: Report,
-    ) -> None:
-        self._registry = registry
-        self._gallery = gallery
-        self._desk = desk
-        self._store = store
-        self._engines = engines
+    def __init__(self, parts: Parts, *, told: Told, report: Report) -> None:
+        self._parts = parts
         self._told = told
         self._report = report
         self._waiting: list[Looked] = []
         self.people: set[int] = set()
 
-    def run(self, source: SourceId, *, locks: Path, batch: int, ends: Callable[[], bool] = lambda: False) -> None:
+    def run(self, source: SourceId, *, ends: Callable[[], bool] = lambda: False) -> None:
         """Look at what is due. ``ends`` is asked after every batch: whether to leave the rest for the next time.
 
         Raises:
@@ -93,18 +74,18 @@ class Sweeping:
             Refused: the rules say no, to the sweep or to a batch of it; what was kept before stays.
             InputError: the store is gone or cannot be read.
         """
-        with lock(locks, source):
+        with self._parts.lock(source):
             self._decide(source, 0)
             alike: dict[str, list[PhotoFile]] = defaultdict(list)
-            for file in due(self._registry, source, self._desk.contract, self._desk.now()):
+            for file in due(self._parts.registry, source, self._parts.desk.contract, self._parts.desk.now()):
                 alike[file.sha256 or ""].append(file)
             if not alike:
                 return
-            self._store.check()
-            with closing(self._engines(len(alike))) as engine:
+            self._parts.store.check()
+            with closing(self._parts.engines(len(alike))) as engine:
                 for seen in self._seen(engine, alike):
                     self._take(seen, alike)
-                    if len(self._waiting) >= batch:
+                    if len(self._waiting) >= self._parts.batch:
                         self._commit(source)
                         if ends():
                             return
@@ -119,7 +100,7 @@ class Sweeping:
         def changed(found: Found, sha256: str) -> bool:
             return first[found.path].sha256 != sha256
 
-        for seen in engine.look(wanted, self._store, settled=changed, scraped=True):
+        for seen in engine.look(wanted, self._parts.store, settled=changed, scraped=True):
             yield replace(seen, file=first[seen.file.path])
 
     def _take(self, seen: Seen, alike: Mapping[str, Sequence[PhotoFile]]) -> None:
@@ -139,7 +120,7 @@ class Sweeping:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
-        kept = self._gallery.sweep(source, batch, grant=self._decide(source, len(batch)))
+        kept = self._parts.gallery.sweep(source, batch, grant=self._decide(source, len(batch)))
         self._report.new += len(batch)
         self._report.faces_found += kept.found
         self._report.faces_kept += kept.kept
@@ -148,4 +129,4 @@ class Sweeping:
         self._told.committed(len(batch))
 
     def _decide(self, source: SourceId, photos: int) -> Grant[Sweep]:
-        return self._desk.decide(Sweep, Ask(source=source, facts={"photos": photos}))
+        return self._parts.desk.decide(Sweep, Ask(source=source, facts={"photos": photos}))

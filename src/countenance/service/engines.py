@@ -3,25 +3,50 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from countenance.errors import InputError
 from countenance.ingest.engine import Engine
 from countenance.ingest.local import LocalEngine
-from countenance.ingest.run import Engines
+from countenance.ingest.parts import Engines, Parts
 from countenance.ingest.workers import Setup
 from countenance.photos.opening import open_store
+from countenance.service.sources import keep_apart
 from countenance.vision.decode import Limits
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
+    from countenance.service.sources import Source
 
 LOCAL, RAY = "local", "ray"
 _WORTH = 8
 """Photos that are worth the start of another process."""
 _MOST = 4096
 """More processes than any cluster has room for."""
+
+
+@contextmanager
+def at_hand(context: Context, source: Source, engine: str | None = None) -> Iterator[Parts]:
+    """What it takes to go through a source, its photos among it. ``engine``: see `engines`.
+
+    Raises:
+        InputError: The photos lie among our own files, or where they lie is gone or cannot be read.
+    """
+    settings, root = context.settings, str(source.root)
+    keep_apart(context, source.root)
+    with closing(open_store(root, settings)) as store:
+        yield Parts(
+            context.registry,
+            context.gallery,
+            context.desk,
+            store,
+            engines(context, root, engine),
+            locks=settings.data / "locks",
+            batch=settings.ingest.batch,
+        )
 
 
 def engines(context: Context, root: str, engine: str | None = None) -> Engines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,8 @@ import sqlalchemy as sa
 
 from countenance.ingest.report import Progress, Report, Skipped
 from countenance.ingest.run import Ingestion
-from countenance.photos.opening import open_store
 from countenance.registry import schema as t
-from countenance.service.engines import engines
-from countenance.service.sources import keep_apart
+from countenance.service.engines import at_hand
 from countenance.vision import packs
 
 if TYPE_CHECKING:
@@ -38,21 +35,9 @@ def ingest(
     ``again`` looks at every photo anew; for people who were enrolled since, a sweep is enough.
     ``engine``: see `engines`.
     """
-    settings = context.settings
-    keep_apart(context, source.root)
-    with closing(open_store(str(source.root), settings)) as store:
-        run = Ingestion(
-            context.registry,
-            context.gallery,
-            context.desk,
-            store,
-            engines(context, str(source.root), engine),
-            source=source.id,
-            locks=settings.data / "locks",
-            batch=settings.ingest.batch,
-            false_accepts=context.scale.stated_rate(packs.SFACE.thresholds),
-        )
-        report = run.run(again=again, progress=progress)
+    rate = context.scale.stated_rate(packs.SFACE.thresholds)
+    with at_hand(context, source, engine) as parts:
+        report = Ingestion(parts, source=source.id, false_accepts=rate).run(again=again, progress=progress)
     with context.registry.write() as connection:
         mine = t.sources.c.id == source.id
         connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from countenance.errors import Busy, InputError, Refused, RoleRefused
 from countenance.ingest.report import Progress, Report, Swept, Told
 from countenance.ingest.sweep import Sweeping, due
-from countenance.photos.opening import open_store
-from countenance.service.engines import engines
-from countenance.service.sources import keep_apart
+from countenance.service.engines import at_hand
 from countenance.vision import packs
 
 if TYPE_CHECKING:
@@ -72,19 +69,9 @@ def _one(
     context: Context, source: Source, engine: str | None, told: Told, report: Report, ends: Callable[[], bool]
 ) -> set[int]:
     """Sweep one source; returns whose faces are kept now."""
-    settings = context.settings
-    keep_apart(context, source.root)
-    with closing(open_store(str(source.root), settings)) as store:
-        sweeping = Sweeping(
-            context.registry,
-            context.gallery,
-            context.desk,
-            store,
-            engines(context, str(source.root), engine),
-            told=told,
-            report=report,
-        )
-        sweeping.run(source.id, locks=settings.data / "locks", batch=settings.ingest.batch, ends=ends)
+    with at_hand(context, source, engine) as parts:
+        sweeping = Sweeping(parts, told=told, report=report)
+        sweeping.run(source.id, ends=ends)
     return sweeping.people
 
 

@@ -61,7 +61,13 @@ class OpenVinoSession:
         core = runtime.Core()
         # Said aloud, because OpenVINO takes bf16 by itself on CPUs that have it. Measured: bf16 moves a vector by up
         # to 3e-4 in cosine and gains little at one face a time, so every machine makes the same 32-bit vectors.
-        options = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads, "NUM_STREAMS": 1}
+        options = {
+            "INFERENCE_PRECISION_HINT": "f32",
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            # Each process would bind itself to the machine's first core, and an ingest's processes all to the same.
+            "ENABLE_CPU_PINNING": False,
+        }
         self._compiled = core.compile_model(core.read_model(model), "CPU", options)
         self._own = threading.local()
 

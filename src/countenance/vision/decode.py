@@ -75,9 +75,7 @@ class Decoder:
         if not data:
             raise Unreadable("The file is empty.")
         if len(data) > self._limits.max_bytes:
-            raise TooLarge(
-                f"The file has {len(data) / 1e6:.1f} MB; at most {self._limits.max_bytes / 1e6:.1f} MB are taken."
-            )
+            raise TooLarge(f"This file has more than {self._limits.max_bytes // 2**20} MiB.")
         worker = self._free.get()
         try:
             if worker is None or not worker.alive:

@@ -79,6 +79,9 @@ def test_p6_no_table_keeps_a_row_of_a_removed_basis(club: Club) -> None:
 
 @pytest.mark.parametrize("many", [0, 1201])
 def test_any_number_at_once(club: Club, many: int) -> None:
+    ada, basis = filled(club)
     with club.sql() as connection:
         remove_subjects(connection, range(1000, 1000 + many))
         remove_bases(connection, range(1000, 1000 + many))
+        assert any(of(connection, "subject", ada).values()), "whoever was not named stays"
+        assert any(of(connection, "basis", basis).values())

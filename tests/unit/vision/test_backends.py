@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -109,3 +110,29 @@ def test_loading_the_runtimes_calls_nobody_and_leaves_no_trace(cache: Path, tmp_
     home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
     subprocess.run([sys.executable, "-W", "error", "-c", QUIET, str(cache)], env=home, check=True, timeout=120)
     assert list(tmp_path.rglob("*")) == []
+
+
+@pytest.mark.skipif(len(getattr(os, "sched_getaffinity", lambda _: {0})(0)) < 2, reason="it takes two cores")
+@needs_openvino
+@pytest.mark.parametrize("name", backends.SESSIONS)
+def test_no_thread_is_bound_to_a_core(cache: Path, name: str) -> None:
+    """Or the processes of an ingest would all compute on the same one, and the others stand idle."""
+    session = backends.SESSIONS[name](packs.folded(packs.SFACE, cache), threads=1)
+    seen: set[frozenset[int]] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.is_set():
+            for thread in Path("/proc/self/task").iterdir():
+                with suppress(ProcessLookupError):
+                    seen.add(frozenset(os.sched_getaffinity(int(thread.name))))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        for _ in range(8):
+            session.run(np.zeros((1, 3, 112, 112), np.float32))
+    finally:
+        over.set()
+        watching.join()
+    assert seen == {frozenset(os.sched_getaffinity(0))}
