@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,12 +13,17 @@ import typer
 
 from countenance.cli.command import MAIN_JOB, command
 from countenance.cli.console import plural, write_json
+from countenance.cli.options import Engine, Events, ReportPage
+from countenance.cli.progressing import by_reason, following
 from countenance.cli.session import Session
-from countenance.errors import NotFound
+from countenance.cli.sheets import check_place, write_page
+from countenance.errors import CountenanceError, NotFound
+from countenance.reports.words import false_matches
+from countenance.version import VERSION
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
-    from countenance.service.ingesting import Progress, Report, Skipped
+    from countenance.service.ingesting import Report, Skipped
 
 SHOWN = 20
 """Skipped files that are named; the others are counted (``--json`` names all)."""
@@ -30,6 +36,7 @@ def register(app: typer.Typer) -> None:
         "ingest",
         "countenance ingest party",
         "countenance ingest party --again",
+        "countenance ingest party --page report.html",
         "countenance ingest party --engine ray",
         panel=MAIN_JOB,
     )(ingest)
@@ -41,30 +48,28 @@ def ingest(
     again: Annotated[
         bool, typer.Option("--again", help="Look at every photo anew. (For people who came since: countenance sweep.)")
     ] = False,
-    engine: Annotated[
-        str | None,
-        typer.Option("--engine", metavar="local|ray", help="This machine, or a cluster; as configured if left out."),
-    ] = None,
-    events: Annotated[
-        bool, typer.Option("--events", help="Print progress as JSON lines; the last one is the report.")
-    ] = False,
+    engine: Engine = None,
+    page: ReportPage = None,
+    events: Events = False,
 ) -> None:
     """Go through a source's photos: keep the faces of people who agreed, forget all others.
 
     Stopped halfway, run it again: it goes on where it was. Files that cannot serve are skipped, each with its reason.
     """
+    from countenance.reports.ingested import render_ingested
     from countenance.service.ingesting import report_json
 
+    check_place(page, session.settings)
     with session.open() as c:
         _is_source(c, source)
         c.sign_in()
-        with following_events(session, source, events=events) as progress:
+        with following(session, source, events=events) as progress:
             report = c.ingest(source, again=again, engine=engine, progress=progress)
-    if events:
-        write_json({"event": "done", **report_json(report)}, indent=None)
-        return
-    tell(session, report)
-    session.screen.answer(report_json(report))
+    if not events:
+        tell(session, report)
+    told, holder = report_json(report), session.settings.gallery.organisation
+    render = partial(render_ingested, told, source=source, organisation=holder)
+    hand_over(session, told, page=page, render=render, events=events)
 
 
 def tell(session: Session, report: Report) -> None:
@@ -78,7 +83,7 @@ def tell(session: Session, report: Report) -> None:
         "bold",
     )
     if report.faces_kept:
-        screen.say(f"  {_false_matches(report.false_matches)}", "dim")
+        screen.say(f"  {false_matches(report.false_matches)}", "dim")
     if report.duplicates:
         screen.say(f"  {plural(report.duplicates, 'exact copy', 'exact copies')} of others, not looked at again.")
     if report.near:
@@ -94,8 +99,7 @@ def skipped_files(session: Session, skipped: Sequence[Skipped], counts: Mapping[
     """What was skipped: counted by reason, and the first of them by name."""
     if not skipped:
         return
-    counted = sorted(counts.items(), key=lambda each: -each[1])
-    session.screen.say(f"  {len(skipped)} skipped: " + ", ".join(f"{n} {code}" for code, n in counted))
+    session.screen.say(f"  {len(skipped)} skipped: {by_reason(counts)}")
     if session.quiet:
         return
     rows = [(each.path, each.code, each.reason) for each in skipped[:SHOWN]]
@@ -104,59 +108,29 @@ def skipped_files(session: Session, skipped: Sequence[Skipped], counts: Mapping[
         session.screen.say(f"  and {len(skipped) - SHOWN} more (--json names all of them)")
 
 
-def _false_matches(expected: float) -> str:
-    about = f"about {expected:.1f}" if expected >= 0.05 else "fewer than 0.1"
-    return f"Of the kept, {about} are expected to be somebody else, where faces are like those of LFW (press photos)."
+def hand_over(
+    session: Session, told: dict[str, Any], *, page: Path | None, render: Callable[..., str], events: bool
+) -> None:
+    """The report for a program, and as a page. The work is done, whether the page can be written or not."""
+    fault = None if page is None else _write(session, page, render)
+    if page is not None and not (fault or events):
+        session.screen.advise(f"The report is in {page}.")
+    if events:
+        write_json({"event": "done", **told}, indent=None)
+    else:
+        session.screen.answer(told)
+    if fault:
+        raise typer.Exit(fault.exit_code)
 
 
-@contextmanager
-def following(session: Session, what: str) -> Iterator[Callable[[Progress], None]]:
-    """A progress bar on stderr, where somebody is looking."""
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from countenance.cli.console import plain
-
-    shown = session.screen.err.is_terminal and not (session.quiet or session.json)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"))
-    with Bar(*columns, TimeRemainingColumn(), console=session.screen.err, transient=True, disable=not shown) as bar:
-        task = bar.add_task(plain(what).replace("[", "\\["), total=None, rate="")
-
-        def tick(now: Progress) -> None:
-            report = now.report
-            rate = f"{report.new / report.seconds:.1f} photos/s" if report.seconds else ""
-            faces = f"{report.faces_kept} kept, {report.faces_forgotten} forgotten"
-            bar.update(task, completed=now.done, total=now.total, rate=f"{rate}  {faces}")
-
-        yield tick
-
-
-@contextmanager
-def following_events(session: Session, source: str, *, events: bool) -> Iterator[Callable[[Progress], None]]:
-    """A progress bar, or with ``events`` progress as JSON lines on stdout."""
-    if not events:
-        with following(session, source) as tick:
-            yield tick
-        return
-    yield lambda now: write_json({"event": "progress", **_progress(now)}, indent=None)
-
-
-def _progress(now: Progress) -> dict[str, Any]:
-    report = now.report
-    return {
-        "done": now.done,
-        "total": now.total,
-        "new": report.new,
-        "faces_kept": report.faces_kept,
-        "faces_forgotten": report.faces_forgotten,
-        "skipped": len(report.skipped),
-        "skipped_by": dict(report.skipped_by),
-        "looked": now.looked,
-        "to_look": now.to_look,
-        "photos_per_s": None if now.photos_per_s is None else round(now.photos_per_s, 2),
-        "seconds": round(now.seconds, 3),
-        "seconds_left": None if now.seconds_left is None else round(now.seconds_left, 1),
-    }
+def _write(session: Session, page: Path, render: Callable[..., str]) -> CountenanceError | None:
+    now = datetime.now().astimezone()
+    try:
+        write_page(page, render(made=f"Made by Countenance {VERSION} on {now:%Y-%m-%d at %H:%M %Z}."))
+    except CountenanceError as error:
+        session.screen.warn(f"The work is done. {error.message}")
+        return error
+    return None
 
 
 def _is_source(c: Countenance, name: str) -> None:

@@ -50,3 +50,12 @@ Collective = Annotated[
 Face = Annotated[
     int | None, typer.Option("--face", min=1, metavar="N", help="Which face, when there are several; 1 is the largest.")
 ]
+Engine = Annotated[
+    str | None,
+    typer.Option("--engine", metavar="local|ray", help="This machine, or a cluster; as configured if left out."),
+]
+Events = Annotated[bool, typer.Option("--events", help="Print progress as JSON lines; the last one is the report.")]
+ReportPage = Annotated[
+    Path | None,
+    typer.Option("--page", metavar="FILE.html", help="Write the report as a page too; no photograph is on it."),
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from countenance.errors import InputError, StorageFull
 
 if TYPE_CHECKING:
+    from countenance.config import Settings
     from countenance.service.context import Context
     from countenance.service.countenance import Countenance
     from countenance.service.finding import Found
@@ -78,6 +80,19 @@ def whose(context: Context) -> tuple[tuple[str, str], ...]:
     return (asking,) if asking[1] == holder else (asking, ("In the gallery of", holder))
 
 
+def check_place(file: Path | None, settings: Settings) -> None:
+    """Raise `InputError` where no page can be written: long work should not end with that."""
+    if file is None:
+        return
+    for folder in (settings.data, settings.vault_path.parent):
+        if file.resolve().is_relative_to(folder.resolve()):
+            raise InputError(
+                f"{file} lies in {folder}, among the gallery's own files.", hint="Write the page somewhere else."
+            )
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise InputError(f"The page cannot be written to {file}.", hint="Name a file in a folder that is there.")
+
+
 def write_page(file: Path, html: str) -> None:
     """Write a page, whole or not at all. Raises `InputError` or `StorageFull` when it cannot be written."""
     fresh = file.with_name(file.name + ".new")
@@ -85,6 +100,7 @@ def write_page(file: Path, html: str) -> None:
         fresh.write_text(html, encoding="utf-8", errors="replace")
         fresh.replace(file)
     except OSError as error:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink(missing_ok=True)
         kind = StorageFull if error.errno == 28 else InputError
         raise kind(f"The page cannot be written to {file}: {error.strerror}.") from None

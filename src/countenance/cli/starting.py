@@ -14,8 +14,9 @@ import typer
 
 from countenance.cli.command import BEGIN, command
 from countenance.cli.console import plural
-from countenance.cli.ingesting import following, tell
+from countenance.cli.ingesting import tell
 from countenance.cli.options import Territory
+from countenance.cli.progressing import following
 from countenance.cli.session import Session
 from countenance.cli.sheets import Sheet, write_sheet
 from countenance.cli.yourself import PURPOSE, You, agree, enrolled, person_by

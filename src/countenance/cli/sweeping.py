@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from countenance.cli.command import MAIN_JOB, command
-from countenance.cli.console import plural, write_json
-from countenance.cli.ingesting import following_events, skipped_files
+from countenance.cli.console import plural
+from countenance.cli.ingesting import hand_over, skipped_files
+from countenance.cli.options import Engine, Events, ReportPage
+from countenance.cli.progressing import following
 from countenance.cli.session import Session
+from countenance.cli.sheets import check_place
 
 if TYPE_CHECKING:
     from countenance.service.sweeping import Swept
@@ -18,7 +22,9 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the command."""
     command(
-        app, "sweep", "countenance sweep", "countenance sweep party --dry-run", panel=MAIN_JOB
+        app, "sweep",
+        "countenance sweep", "countenance sweep party --dry-run", "countenance sweep --page report.html",
+        panel=MAIN_JOB,
     )(sweep)  # fmt: skip
 
 
@@ -30,31 +36,29 @@ def sweep(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only count the photos that would be looked at again.")
     ] = False,
-    engine: Annotated[
-        str | None,
-        typer.Option("--engine", metavar="local|ray", help="This machine, or a cluster; as configured if left out."),
-    ] = None,
-    events: Annotated[
-        bool, typer.Option("--events", help="Print progress as JSON lines; the last one is the report.")
-    ] = False,
+    engine: Engine = None,
+    page: ReportPage = None,
+    events: Events = False,
 ) -> None:
     """Look for people who came since in photos that were ingested before, for all of them in one pass.
 
     It adds what it finds and takes nothing away. `countenance serve` does it once a day; a timer can do it with an
     account of the role operator or system. Stopped halfway, run it again: it goes on where it was.
     """
+    from countenance.reports.ingested import render_swept
     from countenance.service.sweeping import swept_json
 
+    check_place(page, session.settings)
     with session.open() as c:
         if not dry_run:
             c.sign_in()
-        with following_events(session, source or "sweep", events=events) as progress:
+        with following(session, source or "sweep", events=events, sweeping=True) as progress:
             swept = c.sweep(source, dry_run=dry_run, engine=engine, progress=progress)
-    if events:
-        write_json({"event": "done", **swept_json(swept)}, indent=None)
-        return
-    _tell(session, swept)
-    session.screen.answer(swept_json(swept))
+    if not events:
+        _tell(session, swept)
+    told = swept_json(swept)
+    render = partial(render_swept, told, organisation=session.settings.gallery.organisation)
+    hand_over(session, told, page=page, render=render, events=events)
 
 
 def _tell(session: Session, swept: Swept) -> None:

@@ -55,6 +55,12 @@ def share(rate: float | None) -> str:
     return f"{rate:.2%}" if rate >= 0.001 or not rate else f"1 in {round(1 / rate):,}"
 
 
+def false_matches(expected: float) -> str:
+    """How many of the faces that were kept can be expected to be strangers (P27)."""
+    about = f"about {expected:,.1f}" if expected >= 0.05 else "fewer than 0.1"
+    return f"Of the kept, {about} are expected to be somebody else, where faces are like those of LFW (press photos)."
+
+
 def witnessed(held: str | dict[str, Any]) -> str:
     """Who outside holds a checkpoint of the log."""
     if isinstance(held, str):
