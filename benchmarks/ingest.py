@@ -4,8 +4,9 @@
 
 Photos are generated (`benchmarks.photographs`) and kept in the cache folder. In every round each of these runs in a
 process of its own, one after the other: the bare stages on one core (`benchmarks.floor`), a whole ingest on one core
-and on two (`benchmarks.whole`), each rival on one core with a few of the same photos. Ratios are taken within a round,
-where the machine was the same, and their median is told. Memory is measured in a run of its own, on two cores.
+and on two (`benchmarks.whole`), each rival on one core with a few of the same photos, and on two where it can make use
+of them. Ratios are taken within a round, where the machine was the same, and their median is told. Memory is measured
+in a run of its own, on two cores.
 """
 
 from __future__ import annotations
@@ -103,7 +104,8 @@ def _measured(founded: Path, photos: Path, order: Order, options: argparse.Names
 def _round(founded: Path, photos: Path, options: argparse.Namespace, *, turned: bool) -> Round:
     """Each once; every second round backwards, so that a machine that grows slower favours nobody."""
     two = _most_cores() > 1
-    jobs = ["floor", "one", *(["two"] if two else []), *options.rivals]
+    on_two = [f"{name}{figures.ON_TWO}" for name in options.rivals if two and RIVALS[name].many_cores]
+    jobs = ["floor", "one", *(["two"] if two else []), *options.rivals, *on_two]
     found: dict[str, Told] = {}
     for job in reversed(jobs) if turned else jobs:
         if job == "floor":
@@ -113,9 +115,11 @@ def _round(founded: Path, photos: Path, options: argparse.Namespace, *, turned: 
                 "whole", "ingest", founded, photos, count=1 if job == "one" else 2, backend=options.backend
             )
         else:
+            rival, cores = RIVALS[job.removesuffix(figures.ON_TWO)], 1 + job.endswith(figures.ON_TWO)
             cache = options.cache / "rivals"
-            found[job] = RIVALS[job].measure(cache, photos, options.rival_photos, portraits())
-    return Round(found["floor"], found["one"], found.get("two"), {name: found[name] for name in options.rivals})
+            found[job] = rival.measure(cache, photos, options.rival_photos, portraits(), cores=cores)
+    others = {name: found[name] for name in (*options.rivals, *on_two)}
+    return Round(found["floor"], found["one"], found.get("two"), others)
 
 
 def _floor(photos: Path, options: argparse.Namespace, *more: str) -> Told:

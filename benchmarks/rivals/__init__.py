@@ -47,6 +47,8 @@ class Rival:
     name: str
     prepare: Callable[[Path], Mapping[str, str]] = field(default=_no_more)
     """Places what it needs in its environment's folder, and gives the variables that it is run with."""
+    many_cores: bool = False
+    """Whether one process of it computes on several cores."""
 
     @property
     def requirements(self) -> Path:
@@ -64,17 +66,19 @@ class Rival:
             (place / "ready").touch()
         return place
 
-    def measure(self, cache: Path, photos: Path, count: int, portraits: Mapping[str, Path]) -> dict[str, Any]:
-        """Photos a second on one core, over the first ``count`` of a folder. Raises `Failed`."""
+    def measure(
+        self, cache: Path, photos: Path, count: int, portraits: Mapping[str, Path], *, cores: int = 1
+    ) -> dict[str, Any]:
+        """Photos a second on so many cores, over the first ``count`` of a folder. Raises `Failed`."""
         place = self.environment(cache)
         variables = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
         known = json.dumps({name: str(path) for name, path in portraits.items()})
         script = _HERE / f"{self.name}_run.py"
         command = [place / "bin" / "python", "-P", "-W", "ignore", script, photos, str(count), known]
-        return answer(command, count=1, environment=variables | dict(self.prepare(place)))
+        return answer(command, count=cores, environment=variables | dict(self.prepare(place)))
 
 
-RIVALS = {each.name: each for each in (Rival("face_recognition"), Rival("deepface", _weights))}
+RIVALS = {each.name: each for each in (Rival("face_recognition"), Rival("deepface", _weights, many_cores=True))}
 
 
 def _made(place: Path, requirements: Path) -> None:
