@@ -60,7 +60,7 @@ class IndexSection(Section):
 class VisionSection(Section):
     """How pictures are read. Sizes in bytes and pixels, times in seconds."""
 
-    backend: Literal["auto", "onnxruntime", "openvino"] = "auto"
+    backend: Literal["auto", "onnxruntime", "openvino", "cuda"] = "auto"
     gate: Literal["standard", "strict"] = "standard"
     threads: int | None = Field(default=None, ge=1)
     max_bytes: int = Field(default=64 * 2**20, ge=1024)

@@ -77,7 +77,7 @@ def test_a_mistake_in_the_environment_is_named(
         (("[keys]", "[keys]\nspare = 1"), "keys spare"),
         (("[keys]", "[search]\nthreshold = 1.5\n[keys]"), "search threshold"),
         (("[keys]", "[search]\nlimit = 0\n[keys]"), "search limit"),
-        (("[keys]", '[vision]\nbackend = "cuda"\n[keys]'), "vision backend"),
+        (("[keys]", '[vision]\nbackend = "abacus"\n[keys]'), "vision backend"),
         (("[keys]", "[keys"), "cannot be read"),
     ],
 )

@@ -39,7 +39,7 @@ accounts = {accounts}          # account key files, one a person, passphrase-pro
 engine = "embedded"              # or "exact"
 
 [vision]
-backend = "auto"                 # or "openvino", "onnxruntime"
+backend = "auto"                 # or "openvino", "onnxruntime", "cuda"
 gate = "standard"                # quality gate: "standard" or "strict"
 max_bytes = 67_108_864           # of a photo file
 max_pixels = 120_000_000         # of a photo

@@ -1,4 +1,4 @@
-"""What does the arithmetic: ONNX Runtime and OpenVINO behind one small interface, and the choice between them."""
+"""What does the arithmetic: ONNX Runtime, on the CPU or on a GPU, and OpenVINO, and the choice between them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,8 @@ class Session(Protocol):
 class OnnxRuntimeSession:
     """A model in ONNX Runtime, on the CPU."""
 
+    providers: Sequence[str | tuple[str, dict[str, str]]] = ("CPUExecutionProvider",)
+
     def __init__(self, model: bytes, *, threads: int) -> None:
         runtime = runtimes.onnxruntime()
         options = runtime.SessionOptions()
@@ -43,12 +45,28 @@ class OnnxRuntimeSession:
         options.inter_op_num_threads = 1
         # Idle threads wait on a lock rather than spin: other work shares these cores.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        self._session = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = runtime.InferenceSession(model, options, providers=list(self.providers))
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: Floats) -> list[Floats]:
         """See `Session`. ONNX Runtime's own sessions are thread-safe."""
         return list(self._session.run(None, {self._input: batch}))
+
+
+class CudaSession(OnnxRuntimeSession):
+    """A model in ONNX Runtime, on a GPU by CUDA; for this, ``onnxruntime-gpu`` is installed in its place.
+
+    In 32 bits throughout: the shorter numbers that GPUs take by themselves would make other vectors than a CPU does.
+    """
+
+    providers = (("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider")
+
+    def __init__(self, model: bytes, *, threads: int) -> None:
+        if not offered("cuda"):
+            raise Unavailable(
+                "ONNX Runtime finds no GPU here.", hint='Install onnxruntime-gpu, or set backend = "auto".'
+            )
+        super().__init__(model, threads=threads)
 
 
 class OpenVinoSession:
@@ -80,7 +98,18 @@ class OpenVinoSession:
         return [np.asarray(one, dtype=np.float32) for one in given.values()]
 
 
-SESSIONS: dict[str, Callable[..., Session]] = {"onnxruntime": OnnxRuntimeSession, "openvino": OpenVinoSession}
+SESSIONS: dict[str, Callable[..., Session]] = {
+    "onnxruntime": OnnxRuntimeSession,
+    "openvino": OpenVinoSession,
+    "cuda": CudaSession,
+}
+
+
+def offered(name: str) -> bool:
+    """Whether a backend can be used on this machine."""
+    if name == "openvino":
+        return runtimes.openvino() is not None
+    return name != "cuda" or "CUDAExecutionProvider" in runtimes.onnxruntime().get_available_providers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +143,9 @@ def choose(name: str = "auto", *, threads: int | None = None, cache: Path | None
     """
     threads = threads or _cores()
     if name != "auto":
-        return Choice(name, threads, f"{_titled(name)} on the CPU, {threads} threads")
+        return Choice(name, threads, f"{_titled(name)} on the {_place(name)}, {threads} threads")
     note = packs.cache_folder(cache) / "backend.json"
-    key = f"{_cpu()}; {threads} threads; {'; '.join(map(_titled, SESSIONS))}"
+    key = f"{_cpu()}; {threads} threads; {'; '.join(_titled(name) for name in SESSIONS if offered(name))}"
     known = _remembered(note)
     times = known.get(key)
     if times is None:
@@ -135,7 +164,7 @@ def measure(threads: int, cache: Path | None = None) -> Times:
     times: Times = {}
     reference: Floats | None = None
     for name in SESSIONS:
-        if name == "openvino" and runtimes.openvino() is None:
+        if not offered(name):
             continue
         session = Choice(name, threads, name).open(packs.SFACE, cache)
         vector = session.run(crop)[0][0]
@@ -180,16 +209,21 @@ def _remembered(note: Path) -> dict[str, Times]:
 def _describe(times: Times, threads: int) -> str:
     (best, quickest), *others = sorted(times.items(), key=lambda one: one[1])
     told = "".join(f", {name} {ms:.1f} ms" for name, ms in others)
-    return f"{_titled(best)} on the CPU, {threads} threads ({quickest:.1f} ms a face{told})"
+    return f"{_titled(best)} on the {_place(best)}, {threads} threads ({quickest:.1f} ms a face{told})"
 
 
 def _titled(name: str) -> str:
     from importlib import metadata
 
+    package = "onnxruntime-gpu" if name == "cuda" else name
     try:
-        return f"{name} {metadata.version(name)}"
+        return f"{package} {metadata.version(package)}"
     except metadata.PackageNotFoundError:
-        return f"{name} (not installed)"
+        return f"{package} (not installed)"
+
+
+def _place(name: str) -> str:
+    return "GPU" if name == "cuda" else "CPU"
 
 
 def _cpu() -> str:

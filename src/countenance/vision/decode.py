@@ -112,12 +112,13 @@ def _stop_free(free: queue.LifoQueue[_Worker | None]) -> None:
 def spawn(module: str, settings: str, *, share: tuple[int, ...] = ()) -> subprocess.Popen[bytes]:
     """A process of ours that meets hostile bytes: a module, its settings, two pipes, and the handles that it may have.
 
-    A new process, not a fork: we may have threads. It knows nothing of our environment but what Python needs, computes
-    with one thread, and does not hear the Ctrl-C that is meant for us.
+    A new process, not a fork: we may have threads. It knows nothing of our environment but what Python needs and
+    which GPU it may use, computes with one thread, and does not hear the Ctrl-C that is meant for us.
     """
     # -P: never import from the current folder.
     command = [sys.executable, "-P", "-m", module, settings]
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "LC_ALL") if name in os.environ}
+    known = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "CUDA_VISIBLE_DEVICES")
+    kept = {name: os.environ[name] for name in known if name in os.environ}
     single = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.Popen(  # noqa: S603 (our own interpreter and module)
         command,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from countenance.vision.detect import Detector
     from countenance.vision.embed import Embedder
 
-BACKENDS = ("auto", "onnxruntime", "openvino")
+BACKENDS = ("auto", "onnxruntime", "openvino", "cuda")
 GATES = ("off", "standard", "strict")
 
 

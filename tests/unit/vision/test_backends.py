@@ -14,6 +14,7 @@ import pytest
 from countenance.errors import Unavailable
 from countenance.vision import backends, packs, runtimes
 
+OFFERED = [name for name in backends.SESSIONS if backends.offered(name)]
 needs_openvino = pytest.mark.skipif(runtimes.openvino() is None, reason="OpenVINO is not made for this machine")
 
 
@@ -22,14 +23,16 @@ needs_openvino = pytest.mark.skipif(runtimes.openvino() is None, reason="OpenVIN
 def test_backends_agree_on_the_same_input(cache: Path, card: packs.ModelCard, shape: tuple[int, ...]) -> None:
     batch = np.random.default_rng(1).uniform(0, 255, shape).astype(np.float32)
     model = packs.folded(card, cache)
-    one, other = (session(model, threads=1).run(batch) for session in backends.SESSIONS.values())
-    assert [a.shape for a in one] == [b.shape for b in other]
-    for a, b in zip(one, other, strict=True):
-        assert b.dtype == np.float32
-        np.testing.assert_allclose(a, b, atol=2e-3, rtol=2e-3)
+    one, *others = (backends.SESSIONS[name](model, threads=1).run(batch) for name in OFFERED)
+    assert others
+    for other in others:
+        assert [a.shape for a in one] == [b.shape for b in other]
+        for a, b in zip(one, other, strict=True):
+            assert b.dtype == np.float32
+            np.testing.assert_allclose(a, b, atol=2e-3, rtol=2e-3)
 
 
-@pytest.mark.parametrize("name", list(backends.SESSIONS))
+@pytest.mark.parametrize("name", OFFERED)
 def test_a_session_serves_several_threads_at_once(cache: Path, name: str) -> None:
     if name == "openvino" and runtimes.openvino() is None:
         pytest.skip("OpenVINO is not made for this machine")
@@ -114,7 +117,7 @@ def test_loading_the_runtimes_calls_nobody_and_leaves_no_trace(cache: Path, tmp_
 
 @pytest.mark.skipif(len(getattr(os, "sched_getaffinity", lambda _: {0})(0)) < 2, reason="it takes two cores")
 @needs_openvino
-@pytest.mark.parametrize("name", backends.SESSIONS)
+@pytest.mark.parametrize("name", OFFERED)
 def test_no_thread_is_bound_to_a_core(cache: Path, name: str) -> None:
     """Or the processes of an ingest would all compute on the same one, and the others stand idle."""
     session = backends.SESSIONS[name](packs.folded(packs.SFACE, cache), threads=1)
@@ -136,3 +139,12 @@ def test_no_thread_is_bound_to_a_core(cache: Path, name: str) -> None:
         over.set()
         watching.join()
     assert seen == {frozenset(os.sched_getaffinity(0))}
+
+
+@pytest.mark.skipif("cuda" in OFFERED, reason="there is a GPU here")
+def test_a_gpu_that_is_not_there_is_said_in_two_lines_and_auto_does_without(cache: Path) -> None:
+    with pytest.raises(Unavailable) as caught:
+        backends.choose("cuda", threads=1, cache=cache).open(packs.SFACE, cache)
+    assert "GPU" in caught.value.message
+    assert "onnxruntime-gpu" in caught.value.hint
+    assert backends.choose("auto", threads=1, cache=cache).recogniser in OFFERED
