@@ -30,7 +30,9 @@ PREPARED = "prepared"
 def programs() -> Path | None:
     """The folder of PostgreSQL's programs."""
     found = shutil.which("initdb")
-    places = [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places = (
+        [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    )
     return next((place for place in places if (place / "postgres").exists()), None)
 
 
@@ -59,7 +61,9 @@ class Server:
         assert place is not None
         self._programs = place
         memory = "/dev/shm"  # noqa: S108
-        self.folder = Path(tempfile.mkdtemp(prefix="countenance-pg-", dir=memory if os.access(memory, os.W_OK) else None))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="countenance-pg-", dir=memory if os.access(memory, os.W_OK) else None)
+        )
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
@@ -72,13 +76,17 @@ class Server:
         self.port = _free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._copies = 0
-        self.start()
-        for role in (OWNER, APP):
-            self.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{SECRET}'")
-        os.environ[PASSWORD] = os.environ[OWNER_PASSWORD] = SECRET
-        self.sql(f"CREATE DATABASE {PREPARED} OWNER {OWNER}")
-        with Owner(self.url(PREPARED, OWNER)) as owner:
-            owner.prepare(APP)
+        try:
+            self.start()
+            for role in (OWNER, APP):
+                self.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{SECRET}'")
+            os.environ[PASSWORD] = os.environ[OWNER_PASSWORD] = SECRET
+            self.sql(f"CREATE DATABASE {PREPARED} OWNER {OWNER}")
+            with Owner(self.url(PREPARED, OWNER)) as owner:
+                owner.prepare(APP)
+        except BaseException:
+            self.stop()
+            raise
 
     def start(self) -> None:
         """Start it, or start it again where it was killed."""
@@ -95,6 +103,11 @@ class Server:
             # Right after a kill the old server's last processes may still hold its memory.
             assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.1)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the postmaster runs."""
+        return self._process is not None and self._process.poll() is None
 
     def kill(self) -> None:
         """``kill -9`` of the postmaster, and of nothing else: its other processes notice and go."""

@@ -15,33 +15,19 @@ import sqlalchemy as sa
 from clubs import Club, looked, orphans
 from countenance.errors import CountenanceError, NotFound, Unavailable
 from countenance.registry import schema as t
-from servers import Server, missing
+from servers import Server
 
 pytestmark = pytest.mark.postgresql
 CHANGES = ("insert", "update", "delete")
 
 
-@pytest.fixture(scope="module")
-def own_server() -> Iterator[Server]:
-    """A server that may be killed."""
-    why = missing()
-    if why:
-        pytest.skip(why)
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("COUNTENANCE_REGISTRY_PASSWORD", "COUNTENANCE_REGISTRY_OWNER_PASSWORD", "PGPASSWORD"):
-            patch.delenv(name, raising=False)
-        started = Server()
-        try:
-            yield started
-        finally:
-            started.stop()
-
-
 @pytest.fixture
-def club(own_server: Server, quick_folder: Path) -> Iterator[Club]:
-    made = Club(quick_folder, engine="exact", server=own_server)
+def club(server: Server, quick_folder: Path) -> Iterator[Club]:
+    made = Club(quick_folder, engine="exact", server=server)
     yield made
     made.close()
+    if not server.alive:
+        server.start()  # others use it too
 
 
 class Trap:
@@ -83,20 +69,20 @@ def work(club: Club) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("change", "commit"), [(2, 0), (9, 0), (0, 3), (25, 0), (0, 12), (44, 0), (0, 22), (70, 0), (0, 35)]
 )
-def test_p7_a_killed_server_brings_nobody_back(own_server: Server, club: Club, change: int, commit: int) -> None:
+def test_p7_a_killed_server_brings_nobody_back(server: Server, club: Club, change: int, commit: int) -> None:
     club.person("Ada", 1)
     club.person("Bea", 2)
     club.source()
     club.ben.erase("bea", reason="request")
     before = club.anna.check_log().size
     done: list[tuple[str, str]] = []
-    trap = Trap(own_server, club, change, commit)
+    trap = Trap(server, club, change, commit)
     with pytest.raises(CountenanceError) as told:
         done.extend(work(club))
     assert trap.sprung
     assert isinstance(told.value, Unavailable), told.value
     club.close()
-    own_server.start()
+    server.start()
     club.reopen()
     assert club.anna.check_log().size >= before
     assert club.anna.status()["unfinished_erasures"] == 0

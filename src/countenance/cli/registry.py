@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     registry = group(app, "registry", "Keep the records on a PostgreSQL server.", panel=CHECK)
     command(
-        registry, "prepare", "countenance registry prepare --owner postgresql://club_owner@127.0.0.1/club --role club_app"
+        registry,
+        "prepare",
+        "countenance registry prepare --owner postgresql://club_owner@127.0.0.1/club --role club_app",
     )(prepare)
     command(
         registry, "move", "countenance registry move --owner postgresql://club_owner@127.0.0.1/club --role club_app"
@@ -39,7 +41,9 @@ def prepare(
     role: Role,
     organisation: Annotated[
         str | None,
-        typer.Option("--organisation", metavar="NAME", help="Whose rows the role works with, where a gallery is there."),
+        typer.Option(
+            "--organisation", metavar="NAME", help="Whose rows the role works with, where a gallery is there."
+        ),
     ] = None,
 ) -> None:
     """Make the tables, or bring them up to date, as their owner; separate organisations; admit the program's role.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from itertools import groupby
 
 import sqlalchemy as sa
@@ -56,10 +57,11 @@ CREATE OR REPLACE FUNCTION countenance.mine() RETURNS bigint
 
 CREATE OR REPLACE FUNCTION countenance.ours() RETURNS bigint[]
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    SELECT array_agg(both.id) FROM (
+    SELECT array_agg(known.id) FROM (
         SELECT organisation AS id FROM countenance.members WHERE role = session_user
         UNION SELECT g.organisation FROM countenance.guests g WHERE g.host = (
-            SELECT organisation FROM countenance.members WHERE role = session_user)) AS both $$;
+            SELECT organisation FROM countenance.members WHERE role = session_user))
+        AS known $$;
 
 CREATE OR REPLACE FUNCTION countenance.note_guest() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -155,6 +157,7 @@ def host(connection: sa.Connection, organisation: int) -> None:
     )
 
 
+@cache
 def _plain_name() -> str:
     every = [chr(number) for number in range(sys.maxunicode + 1) if not 0xD800 <= number < 0xE000]
     unseen = (sign for sign in every if unicodedata.category(sign) == "Cf")

@@ -145,10 +145,9 @@ class Registry:
         with plain_errors(), self.engine.connect() as connection:
             current = migrating.current(connection)
             if self.file is None:
-                if current is not None and current <= revision:
-                    server.check_role(connection)
                 if current is None or current < revision:
                     raise server.not_prepared(current)
+                server.check_role(connection)
         if current != revision:
             with self.write() as connection:
                 migrating.upgrade(connection, current, revision)

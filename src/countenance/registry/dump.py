@@ -93,6 +93,8 @@ def counted(connection: sa.Connection) -> dict[str, int]:
 
 def give_out_from(connection: sa.Connection, table: str, number: int) -> None:
     """No row of this table gets a number up to this one again."""
+    if number < 1:
+        return
     if connection.dialect.name == "postgresql":
         last = "greatest(:number, (SELECT max(last_value) FROM pg_sequences WHERE sequencename = :name))"
         query = f"SELECT setval(('public.' || quote_ident(:name))::regclass, {last})"  # noqa: S608 - no value in it
@@ -108,7 +110,9 @@ def give_out_from(connection: sa.Connection, table: str, number: int) -> None:
 def given_out(connection: sa.Connection) -> dict[str, int]:
     """The highest number that each table gave out."""
     if connection.dialect.name == "postgresql":
-        query = "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+        query = (
+            "SELECT sequencename, last_value FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL"
+        )
         found = {name.removesuffix(_NUMBERS): int(number) for name, number in connection.execute(sa.text(query))}
         named = [each.name for each in metadata.sorted_tables if each.dialect_options["sqlite"]["autoincrement"]]
         return {name: found[name] for name in named if name in found}

@@ -53,7 +53,11 @@ def check_role(connection: sa.Connection) -> None:
 
 def not_prepared(current: str | None) -> BadConfiguration:
     """Why a role that owns nothing cannot go on with tables of another migration."""
-    what = "There is no registry in this database." if current is None else "The registry's tables are of an older version."
+    what = (
+        "There is no registry in this database."
+        if current is None
+        else "The registry's tables are of an older version."
+    )
     return BadConfiguration(what, hint=_PREPARE)
 
 

@@ -139,7 +139,7 @@ def place(settings: Settings, vault: Vault, *, drill: bool = False) -> Place:
     elif not settings.registry_url.startswith("sqlite:///") or not file.is_relative_to(settings.data):
         raise BadConfiguration(
             "[registry] url names no file in the data folder.",
-            hint="Restore to one (url = \"sqlite:///data/registry.db\"), then `countenance registry move` it again.",
+            hint='Restore to one (url = "sqlite:///data/registry.db"), then `countenance registry move` it again.',
         )
     ledger = Ledger(settings.ledger_path, settings.gallery.id)
     return Place(settings.gallery.id, settings.gallery.organisation, settings.data, file, vault, ledger)

@@ -60,6 +60,6 @@ def move(context: Context, owner: Owner, role: str, progress: Progress | None = 
             whole = sum(sent.values())
             tell = (lambda done: progress(done, whole)) if progress else None
             arrived = owner.fill(dump.dump(source), role, context.settings.gallery.organisation, sent, tell)
-        left = file.with_name(f"{file.stem}.moved{file.suffix}")
-        file.rename(left)
+            left = file.with_name(f"{file.stem}.moved{file.suffix}")
+            file.rename(left)
     return Moved(sum(arrived.values()), owner.address_for(role), left)

@@ -73,12 +73,16 @@ def test_a_socket_of_this_machine_is_named_by_its_folder() -> None:
 @pytest.mark.parametrize("host", ["db.example.org", "10.0.0.1", "127.example.org", "localhost.example.org"])
 def test_p25_any_other_server_has_to_prove_its_name(host: str) -> None:
     given = arguments(f"postgresql://app@{host}/club?sslrootcert=/etc/ssl/ours.pem")
-    assert (given["sslmode"], given["gssencmode"], given["sslrootcert"]) == ("verify-full", "disable", "/etc/ssl/ours.pem")
+    assert (given["sslmode"], given["gssencmode"], given["sslrootcert"]) == (
+        "verify-full",
+        "disable",
+        "/etc/ssl/ours.pem",
+    )
 
 
 def test_a_password_file_of_the_configuration_is_handed_on(club: Club) -> None:
     config = club.folder / "countenance.toml"
     text = config.read_text().replace('"sqlite:///data/registry.db"', '"postgresql://app@127.0.0.1/club"')
-    config.write_text(text.replace("# passfile = \"/etc/countenance/pgpass\"", 'passfile = "../secrets/pgpass"'))
+    config.write_text(text.replace('# passfile = "/etc/countenance/pgpass"', 'passfile = "../secrets/pgpass"'))
     settings = load(club.folder)
     assert arguments(settings.registry_url)["passfile"] == str(Path(club.folder.resolve() / "../secrets/pgpass"))
