@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own: at 127.0.0.1, in a temporary folder, under its own user, stopped by its number.
+"""A PostgreSQL server of the tests' own: at 127.0.0.1, in a temporary folder, its own user's, stopped by its number.
 
 Debian's package is enough (``apt-get install postgresql``). Flushes to disk are left out: what a process has written
 outlives its death without them, and only a power cut would show the difference.

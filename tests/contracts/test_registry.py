@@ -1,4 +1,4 @@
-"""What every registry promises, on SQLite and on PostgreSQL. A new database joins by adding its opener to ``PLACES``."""
+"""What every registry promises, on SQLite and on PostgreSQL. A new database joins by its opener in ``PLACES``."""
 
 from __future__ import annotations
 
@@ -223,8 +223,8 @@ def test_bytes_are_found_within_bytes(registry: Registry) -> None:
         assert list(connection.scalars(sa.select(t.leaves.c.index).where(wanted).order_by(t.leaves.c.index))) == [0, 2]
 
 
-ALIKE = ("Épreuves", "ÉPREUVES", "E\u0301preuves", "é\u00adpreuves", " épreuves ", "Straße", "STRASSE", "ſtraße", "ΟΔΟΣ",
-         "οδος", "οδοσ", "ﬁle", "FILE", "a\u2003b", "A  b", "İx", "i̇x", "ß", "ẞ", "ss")  # fmt: skip
+ALIKE = ("Épreuves", "ÉPREUVES", "E\u0301preuves", "é\u00adpreuves", " épreuves ", "Straße", "STRASSE", "ſtraße",
+         "ΟΔΟΣ", "οδος", "οδοσ", "ﬁle", "FILE", "a\u2003b", "A  b", "İx", "i̇x", "ß", "ẞ", "ss")  # fmt: skip
 
 
 def test_names_that_are_one_are_one_in_the_database_too(registry: Registry) -> None:
@@ -269,7 +269,7 @@ def test_a_registry_of_a_newer_version_is_refused(place: Place) -> None:
         if place.server is not None:
             connection.exec_driver_sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {APP}")
     engine.dispose()
-    with pytest.raises(BadConfiguration, match="newer version|not separated"):
+    with pytest.raises(BadConfiguration, match=r"newer version|not separated"):
         place.open()
     if place.server is not None:
         with Owner(place.server.url(place.name, OWNER)) as owner, pytest.raises(BadConfiguration, match="newer"):

@@ -1,4 +1,4 @@
-"""kill -9 of PostgreSQL in the middle of adds and erasures: after its restart all fits together, and nobody erased is back.
+"""kill -9 of PostgreSQL amid adds and erasures: after its restart all fits together, and nobody erased is back.
 
 The server is killed at a different place each time: just before the n-th statement that changes something is sent, or
 just before the n-th commit is.
@@ -86,6 +86,9 @@ def test_p7_a_killed_server_brings_nobody_back(server: Server, club: Club, chang
     club.reopen()
     assert club.anna.check_log().size >= before
     assert club.anna.status()["unfinished_erasures"] == 0
+    # A key is made before its record is: one whose record never came has sealed nothing, and names nobody.
+    assert [each for each in orphans(club) if not each.startswith("key ")] == []
+    assert club.anna.keys.check(destroy_strays=True) is not None
     assert orphans(club) == []
     assert (club.found(1), club.found(2)) == (["ada"], [])
     gone = {handle for what, handle in done if what == "went"}

@@ -1,4 +1,4 @@
-"""A club whose records are on PostgreSQL: found, withdrawn, ordered, erased, logged, backed up and moved as any other."""
+"""A club whose records are on PostgreSQL: found, withdrawn, ordered, erased, backed up and moved as any other."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Owner = Annotated[
     typer.Option(
         "--owner",
         metavar="ADDRESS",
-        help="postgresql://OWNER@HOST/DATABASE; the password comes from COUNTENANCE_REGISTRY_OWNER_PASSWORD or ~/.pgpass.",
+        help="postgresql://OWNER@HOST/DATABASE; its password: COUNTENANCE_REGISTRY_OWNER_PASSWORD or ~/.pgpass.",
     ),
 ]
 Role = Annotated[str, typer.Option("--role", metavar="NAME", help="The login role of the program, which owns nothing.")]

@@ -14,8 +14,8 @@ However many there are, it is one pass:
 
 A crash after any step is made good at the next start, from the rows and the file of markers.
 
-On PostgreSQL step 5 has no counterpart: deleted rows stay in the server's files until their pages are used again, and in
-its write-ahead log until it is recycled. The role that we are owns no table and may not clean one; its owner does
+On PostgreSQL step 5 has no counterpart: deleted rows stay in the server's files until their pages are used again, and
+in its write-ahead log until it is recycled. The role that we are owns no table and may not clean one; its owner does
 (`countenance registry tidy`). What counts until then is that the keys are destroyed. Those files are not ours to scan:
 the tables are asked again instead, and the certificate names the server's files as a residual (decision 0015).
 """

@@ -97,7 +97,7 @@ def give_out_from(connection: sa.Connection, table: str, number: int) -> None:
         return
     if connection.dialect.name == "postgresql":
         last = "greatest(:number, (SELECT max(last_value) FROM pg_sequences WHERE sequencename = :name))"
-        query = f"SELECT setval(('public.' || quote_ident(:name))::regclass, {last})"  # noqa: S608 - no value in it
+        query = f"SELECT setval(('public.' || quote_ident(:name))::regclass, {last})"
         connection.execute(sa.text(query), {"number": number, "name": f"{table}{_NUMBERS}"})
         return
     known = connection.exec_driver_sql("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).scalar()
@@ -144,9 +144,10 @@ def _insert(connection: sa.Connection, into: sa.TableClause | None, waiting: lis
 def _row(into: sa.TableClause, line: list[Any]) -> dict[str, Any]:
     """A row by its columns' names. PostgreSQL takes no number for a truth value."""
     known = metadata.tables.get(into.name)
-    kinds = known.columns if known is not None else {}
+    columns = known.columns if known is not None else ()
+    truths = {column.name for column in columns if isinstance(column.type, sa.Boolean)}
     return {
-        name: bool(value) if name in kinds and isinstance(kinds[name].type, sa.Boolean) else _unpacked(value)
+        name: bool(value) if name in truths else _unpacked(value)
         for name, value in zip(into.columns.keys(), line, strict=True)
     }
 

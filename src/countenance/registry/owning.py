@@ -6,6 +6,7 @@ The program itself never has the owner's password.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Self
 
 import sqlalchemy as sa
 
@@ -38,7 +39,7 @@ class Owner:
                 "Only a registry on PostgreSQL has an owner.", hint="Give postgresql://OWNER@HOST/DATABASE."
             )
 
-    def __enter__(self) -> Owner:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

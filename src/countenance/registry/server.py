@@ -14,8 +14,8 @@ from countenance.errors import BadConfiguration, CountenanceError, InputError, S
 from countenance.registry.schema import metadata
 
 WRITERS = 0x636F756E74656E61
-"""The number of the advisory lock that every writer holds to the end of its transaction. It orders the leaves of the log
-and the registry sequence: what has a higher number was committed later (DESIGN §10)."""
+"""The number of the advisory lock that every writer holds to the end of its transaction. It orders the leaves of the
+log and the registry sequence: what has a higher number was committed later (DESIGN §10)."""
 READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """One state of the records throughout."""
 WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}

@@ -1,4 +1,4 @@
-"""Row-level security by organisation: what the program's own role may see and change, whatever SQL it is made to send."""
+"""Row-level security by organisation: what the program's own role sees and changes, whatever SQL it is made to send."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from clubs import Club
 from countenance.errors import BadConfiguration, NotFound
@@ -19,8 +18,8 @@ from servers import APP, OWNER, SECRET, Server
 pytestmark = pytest.mark.postgresql
 OTHER = "other_app"
 SUBJECT = "INSERT INTO subjects (organisation, handle_hash, territory, state, created, last_interaction) VALUES "
-# One row of another organisation in each table that can have one: subject 900 is theirs, as are all numbers from 900 on.
-THEIRS = f"""
+# One row of another organisation in each table that can have one. All their numbers are 900.
+THEIRS = """
 INSERT INTO organisations (id, name, created) VALUES (900, 'Another Club', 1);
 INSERT INTO accounts (id, organisation, email, roles, public_key, trial, created)
     VALUES (900, 900, 'eve@other.example', 'controller', '\\x00', false, 1);
@@ -41,8 +40,8 @@ INSERT INTO references_ (id, organisation, subject, basis, photo_sha256, photo_s
     contract, expires, created) VALUES (900, 900, 900, 900, 's', '\\x00', '\\x00', '\\x00', 'c', 1, 1);
 INSERT INTO appearances (id, organisation, photo, subject, basis, box, score, band, created)
     VALUES (900, 900, 900, 900, 900, 'b', 0.5, 'high', 1);
-INSERT INTO searches (id, organisation, account, "case", purpose, kind, probe_commitment, sequence, log_index, candidates,
-    started, ended) VALUES (900, 900, 900, 900, 'p', 'search', 'c', 1, 1, 1, 1, 1);
+INSERT INTO searches (id, organisation, account, "case", purpose, kind, probe_commitment, sequence, log_index,
+    candidates, started, ended) VALUES (900, 900, 900, 900, 'p', 'search', 'c', 1, 1, 1, 1, 1);
 INSERT INTO shown (search, subject, score) VALUES (900, 900, 0.5);
 INSERT INTO probes (search, key, sealed, expires) VALUES (900, 'k', '\\x00', 1);
 INSERT INTO reviews (id, organisation, search, subject, account, decision, signature, created)
@@ -50,7 +49,8 @@ INSERT INTO reviews (id, organisation, search, subject, account, decision, signa
 INSERT INTO orders (id, organisation, kind, authority, state, created) VALUES (900, 900, 'hold', 'ICO', 'in-force', 1);
 INSERT INTO requests (id, organisation, kind, channel, state, key, deadline, created)
     VALUES (900, 900, 'access', 'contact', 'open', 'k', 1, 1);
-INSERT INTO receipts (id, organisation, subject, basis, sha256, expires, created) VALUES (900, 900, 900, 900, 's', 1, 1);
+INSERT INTO receipts (id, organisation, subject, basis, sha256, expires, created)
+    VALUES (900, 900, 900, 900, 's', 1, 1);
 INSERT INTO links (id, organisation, basis, kind, token_hash, made_by, expires, created)
     VALUES (900, 900, 900, 'person', 't', 900, 1, 1);
 INSERT INTO approvals (id, organisation, thing, act, account, statement, signature, created)
