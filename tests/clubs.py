@@ -49,6 +49,7 @@ from countenance.types import (
 from countenance.vault import accounts
 from countenance.vision.contract import embedding_contract
 from countenance.wiring import found_gallery, open_gallery
+from servers import Server
 
 ANNA, BEN, CLEO = "anna@club.example", "ben@club.example", "cleo@club.example"
 WORDS = {ANNA: "anna's words", BEN: "ben's words", CLEO: "cleo's words"}
@@ -58,6 +59,7 @@ DAY = 86_400
 START = 1_800_000_000
 """2027-01-15 08:00 UTC."""
 
+SQLITE = "sqlite:///data/registry.db"
 SEEDS = os.environ.get("COUNTENANCE_TEST_SEEDS")
 """Where clubs lie that the unbroken source founded: a process whose source is broken on purpose need not found its own.
 
@@ -142,19 +144,20 @@ def looked(name: str, people: Sequence[int], photo: int = 500) -> Looked:
 
 
 @functools.cache
-def _seed(engine: str, founded: int) -> Path:
+def _seed(engine: str, founded: int, registry: str = SQLITE) -> Path:
     """A club as it is founded, once a run; every test gets a copy, with keys, vault, registry and log of its own."""
-    if SEEDS and (kept := Path(SEEDS, f"{engine}-{founded}")).is_dir():
+    if SEEDS and registry == SQLITE and (kept := Path(SEEDS, f"{engine}-{founded}")).is_dir():
         return kept
     root = Path(tempfile.mkdtemp(prefix="countenance-seed-"))
     atexit.register(shutil.rmtree, root, ignore_errors=True)
-    return _found(root, engine, founded)
+    return _found(root, engine, founded, registry)
 
 
-def _found(root: Path, engine: str, founded: int) -> Path:
+def _found(root: Path, engine: str, founded: int, registry: str = SQLITE) -> Path:
     plan = Plan(
-        root / "club", "Rowing Club", ANNA, WORDS[ANNA], PURPOSES, keys=root / "keys", threshold=THRESHOLD, high=HIGH
-    )
+        root / "club", "Rowing Club", ANNA, WORDS[ANNA], PURPOSES, keys=root / "keys", threshold=THRESHOLD, high=HIGH,
+        registry=registry,
+    )  # fmt: skip
     with found_gallery(plan, clock=MovableClock(founded)) as founding:
         founding.accounts.add(BEN, roles=["controller", "officer"], passphrase=WORDS[BEN])
     config = root / "club" / FILE_NAME
@@ -169,6 +172,12 @@ def keep_seeds(folder: Path) -> None:
     folder.joinpath("stretched.json").write_text(json.dumps(accounts._stretch.known))
 
 
+@functools.cache
+def _database(server: Server, engine: str, founded: int) -> str:
+    """The database that this seed is founded in."""
+    return server.copy()
+
+
 # --- the club --------------------------------------------------------------------------------------------------------
 
 
@@ -180,14 +189,25 @@ class Club:
     engine: str = "embedded"
     clock: MovableClock = field(default_factory=MovableClock)
     opened: list[Countenance] = field(default_factory=list)
+    server: Server | None = None
+    """Where its records are, if on PostgreSQL."""
     anna: Countenance = field(init=False)
     ben: Countenance = field(init=False)
 
     def __post_init__(self) -> None:
-        seed = _seed(self.engine, min(START, self.clock()))  # a log does not go back in time
+        founded = min(START, self.clock())  # a log does not go back in time
+        if self.server is None:
+            seed, moved = _seed(self.engine, founded), {}
+        else:
+            database = _database(self.server, self.engine, founded)
+            seed = _seed(self.engine, founded, self.server.url(database))
+            moved = {self.server.url(database): self.server.url(self.server.copy(database))}
         shutil.copytree(seed, self.root, dirs_exist_ok=True)
         config = self.folder / FILE_NAME
-        config.write_text(config.read_text().replace(str(seed), str(self.root)))
+        text = config.read_text().replace(str(seed), str(self.root))
+        for before, now in moved.items():
+            text = text.replace(before, now)
+        config.write_text(text)
         self.form = self.root / "form.pdf"
         self.form.write_text("signed form")
         self.notice = self.root / "notice.txt"

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 
 from clubs import Club
+from servers import Server, missing
 
 LONG = os.environ.get("COUNTENANCE_LONG") == "1"
 settings.register_profile("countenance", deadline=None, print_blob=True)
@@ -58,5 +59,29 @@ def quick_folder(tmp_path: Path) -> Iterator[Path]:
 def club(quick_folder: Path) -> Iterator[Club]:
     """A founded gallery: Anna with every role, Ben controller and officer, one notice, the clock in 2027."""
     made = Club(quick_folder)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL server, one a run; skipped where there is none. A test that uses it is marked ``postgresql``."""
+    why = missing()
+    if why:
+        pytest.skip(why)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COUNTENANCE_REGISTRY_PASSWORD", "COUNTENANCE_REGISTRY_OWNER_PASSWORD", "PGPASSWORD"):
+            patch.delenv(name, raising=False)
+        started = Server()
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
+@pytest.fixture
+def pg_club(server: Server, quick_folder: Path) -> Iterator[Club]:
+    """`club`, with its records on PostgreSQL."""
+    made = Club(quick_folder, server=server)
     yield made
     made.close()

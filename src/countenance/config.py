@@ -38,9 +38,14 @@ class GallerySection(Section):
 
 
 class RegistrySection(Section):
-    """The truth: SQLite by default."""
+    """The truth: SQLite by default, or ``postgresql://ROLE@HOST/DATABASE``.
+
+    A server's password comes from COUNTENANCE_REGISTRY_PASSWORD, from ``passfile`` or from ``~/.pgpass``, both in
+    PostgreSQL's own form; never from the address.
+    """
 
     url: str = "sqlite:///data/registry.db"
+    passfile: Path | None = None
 
 
 class KeysSection(Section):
@@ -202,11 +207,13 @@ class Settings(BaseSettings):
 
     @property
     def registry_url(self) -> str:
-        """The database address, with a relative SQLite path made absolute."""
-        prefix = "sqlite:///"
-        if self.registry.url.startswith(prefix):
-            return prefix + str(self.folder / self.registry.url.removeprefix(prefix))
-        return self.registry.url
+        """The database address, with relative paths made absolute."""
+        prefix, url = "sqlite:///", self.registry.url
+        if url.startswith(prefix):
+            return prefix + str(self.folder / url.removeprefix(prefix))
+        if self.registry.passfile is None:
+            return url
+        return f"{url}{'&' if '?' in url else '?'}passfile={self.folder / self.registry.passfile.expanduser()}"
 
 
 def load(path: Path) -> Settings:

@@ -23,12 +23,14 @@ from countenance.policy.desk import Desk
 from countenance.policy.facts import FOUNDER_ROLES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
+from countenance.registry.owning import Owner
 from countenance.service.accounts import insert_account
 from countenance.service.backups import log_restore, place
 from countenance.service.context import Context, erasure_tools
 from countenance.service.countenance import Countenance
 from countenance.service.entrance import guard
 from countenance.service.founding import Plan, write_config
+from countenance.service.relocating import Moved, move
 from countenance.types import AccountId, Clock, OrganisationId, system_clock
 from countenance.vault import kek
 from countenance.vault.accounts import AccountKey, create_account_key
@@ -117,6 +119,26 @@ def restore_gallery(
         return restore(place(settings, vault), wish, email, finish, replace=replace, progress=progress)
 
 
+def prepare_registry(owner: str, role: str, organisation: str | None = None) -> str:
+    """Make a PostgreSQL registry's tables, as their owner. See `countenance.registry.owning.Owner.prepare`."""
+    with Owner(owner) as owning:
+        return owning.prepare(role, organisation)
+
+
+def tidy_registry(owner: str, progress: Callable[[int, int], None] | None = None) -> list[str]:
+    """Have a PostgreSQL registry's tables written anew. See `countenance.registry.owning.Owner.tidy`."""
+    with Owner(owner) as owning:
+        return owning.tidy(progress)
+
+
+def move_registry(
+    opened: Countenance, owner: str, role: str, progress: Callable[[int, int], None] | None = None
+) -> Moved:
+    """Move the records of an open gallery to PostgreSQL, which closes it. See `countenance.service.relocating.move`."""
+    with Owner(owner) as owning:
+        return move(opened.context, owning, role, progress)
+
+
 def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
     """Make a new gallery, with its first account and a self-agreement on its purposes, and open it."""
     fresh = [write_config(plan)]
@@ -146,9 +168,7 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         vault.create(LOG_KEY)
         public = create_account_key(settings.account_key(plan.account), plan.passphrase)
         with registry.write() as connection:
-            name = settings.gallery.organisation
-            row = connection.execute(sa.insert(t.organisations).values(name=name, created=clock()))
-            organisation = OrganisationId((row.inserted_primary_key or (0,))[0])
+            organisation = OrganisationId(registry.found(connection, settings.gallery.organisation, clock()))
         vault.create(organisation_key(organisation))
         founding = _assemble(settings, registry, vault, organisation, None, clock, ExitStack())
         with registry.write() as connection:

@@ -12,7 +12,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from countenance.errors import BadConfiguration
-from countenance.registry.database import MIGRATIONS, Registry
+from countenance.registry.database import Registry
+from countenance.registry.migrating import MIGRATIONS
 from countenance.registry.schema import metadata
 
 

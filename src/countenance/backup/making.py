@@ -10,12 +10,13 @@ import errno
 import hashlib
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
+
+import sqlalchemy as sa
 
 from countenance.backup.manifest import CONFIG, REGISTRY, Manifest
 from countenance.backup.stream import Writer
@@ -23,8 +24,10 @@ from countenance.errors import AlreadyExists, InputError, StorageFull
 from countenance.log import note
 from countenance.log.book import Book
 from countenance.log.merkle import Frontier
-from countenance.registry.database import HEAD, Registry
+from countenance.registry import schema as t
+from countenance.registry.database import Registry
 from countenance.registry.dump import dump, snapshot
+from countenance.registry.migrating import HEAD
 from countenance.types import iso
 from countenance.vault.ledger import Ledger
 from countenance.vault.secretfile import sync_folder
@@ -86,13 +89,13 @@ def _write(origin: Origin, part: BinaryIO, key: bytes, now: int, progress: Progr
     stream = _Lines(Writer(part, key))
     config = origin.config.read_bytes()
     stream.put({"member": CONFIG, "text": config.decode("utf-8")})
-    with snapshot(origin.registry) as database:
+    with snapshot(origin.registry) as connection:
         # After the moment of the snapshot, so that the ledger is never behind the registry that it is compared with.
         lines, head = origin.ledger.head()
-        manifest = _manifest(origin, database, now)
+        manifest = _manifest(origin, connection, now)
         total = origin.registry.file.stat().st_size if origin.registry.file else 0
         digest, told = hashlib.sha256(), 0
-        for line in dump(database):
+        for line in dump(connection):
             digest.update(stream.put(line))
             if stream.written - told > _STEP:
                 told = stream.written
@@ -105,18 +108,22 @@ def _write(origin: Origin, part: BinaryIO, key: bytes, now: int, progress: Progr
     return manifest
 
 
-def _manifest(origin: Origin, database: sqlite3.Connection, now: int) -> Manifest:
-    state = database.execute("SELECT frontier FROM log_state").fetchone()
-    frontier = Frontier.from_json(json.loads(state[0])) if state else Frontier()
+def _manifest(origin: Origin, connection: sa.Connection, now: int) -> Manifest:
+    state = connection.scalar(sa.select(t.log_state.c.frontier).where(t.log_state.c.id == 1))
+    frontier = Frontier.from_json(json.loads(state)) if state else Frontier()
     root = frontier.root()
     signed = note.sign_checkpoint(origin.book.origin, frontier.size, root, origin.book.signer())
-    counted = {
-        "subjects": "SELECT count(*) FROM subjects WHERE state NOT IN ('erasing', 'erased')",
-        "references": "SELECT count(*) FROM references_",
-        "photos": "SELECT count(*) FROM photos",
-        "erasures": "SELECT count(*) FROM erasures",
+    here = t.subjects.c.state.not_in(("erasing", "erased"))
+    counted: dict[str, tuple[sa.Table, sa.ColumnElement[bool]]] = {
+        "subjects": (t.subjects, here),
+        "references": (t.references, sa.true()),
+        "photos": (t.photos, sa.true()),
+        "erasures": (t.erasures, sa.true()),
     }
-    counts = {name: int(database.execute(query).fetchone()[0]) for name, query in counted.items()}
+    counts = {
+        name: connection.scalar(sa.select(sa.func.count()).select_from(table).where(which)) or 0
+        for name, (table, which) in counted.items()
+    }
     return Manifest(origin.gallery, VERSION, HEAD, now, frontier.size, root.hex(), signed, 0, "", counts=counts)
 
 

@@ -13,7 +13,6 @@ A crash before the last step leaves what was there; the same command does it all
 from __future__ import annotations
 
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -31,7 +30,6 @@ from countenance.backup.replaying import GAP, Replayed, pass_over, replay, take_
 from countenance.errors import (
     AlreadyExists,
     BadConfiguration,
-    Busy,
     InputError,
     KeyMissing,
     LedgerTooOld,
@@ -39,6 +37,7 @@ from countenance.errors import (
 )
 from countenance.log.note import SignerKey
 from countenance.registry import schema as t
+from countenance.registry.alone import nobody_else
 from countenance.registry.database import Registry
 from countenance.registry.dump import load
 from countenance.types import AccountId, OrganisationId
@@ -132,7 +131,7 @@ def restore(
                     f"{place.data} holds a registry.",
                     hint="It is newer than any backup. To go back to the backup all the same: --replace.",
                 )
-            held.enter_context(_nobody_else(place.registry))
+            held.enter_context(nobody_else(place.registry))
         with staged(place, wish, account, progress) as made:
             place.ledger.follow(made.lines)
             place.vault.destroy_many(made.replayed.keys)
@@ -230,20 +229,6 @@ def _belongs(place: Place, manifest: Manifest, ledger: Ledger) -> None:
             if older
             else "The backup was made with another ledger than this one."
         )
-
-
-@contextmanager
-def _nobody_else(registry: Path) -> Iterator[None]:
-    """Keep every other process out of the registry that is to be replaced. Raises `Busy`."""
-    with closing(sqlite3.connect(registry, isolation_level=None, timeout=0)) as connection:
-        try:
-            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError:
-            raise Busy("Another process has this gallery open.", hint="Stop it, then restore.") from None
-        except sqlite3.DatabaseError:
-            pass  # it is no database any more: nobody can be using it
-        yield
 
 
 def _organisation(connection: sa.Connection, place: Place) -> OrganisationId:

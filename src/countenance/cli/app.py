@@ -27,6 +27,7 @@ from countenance.cli import (
     people,
     purging,
     records,
+    registry,
     reporting,
     requests,
     reviewing,
@@ -58,7 +59,7 @@ for part in (starting, trying, founding, enrolling, ingesting, sweeping, searchi
     part.register(app)
 for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
     part.register(app)
-for part in (keys, backup, models):
+for part in (keys, backup, registry, models):
     part.register(app)
 
 

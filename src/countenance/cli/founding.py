@@ -63,6 +63,14 @@ def init(
             "in the environment goes before both).",
         ),
     ] = "file",
+    registry: Annotated[
+        str,
+        typer.Option(
+            "--registry",
+            metavar="ADDRESS",
+            help="Where the records shall be: postgresql://ROLE@HOST/DATABASE for a prepared server.",
+        ),
+    ] = "sqlite:///data/registry.db",
 ) -> None:
     """Make a gallery: its folder, its keys, its first account, and a commented countenance.toml.
 
@@ -80,7 +88,7 @@ def init(
     locking = session.new_passphrase("the key-encryption key", KEK_PASSPHRASE) if kek == "passphrase" else None
     plan = Plan(
         folder, organisation, email, passphrase, wanted, keys, threshold, high,
-        territories=listed(territories) or ("*",), kek=kek, kek_passphrase=locking,
+        territories=listed(territories) or ("*",), kek=kek, kek_passphrase=locking, registry=registry,
     )  # fmt: skip
     with found_gallery(plan) as made:
         _tell(session, folder, made, wanted)

@@ -14,10 +14,10 @@ However many there are, it is one pass:
 
 A crash after any step is made good at the next start, from the rows and the file of markers.
 
-On PostgreSQL, once it is offered, step 5 has no counterpart: deleted rows stay in the table files until VACUUM reuses
-their pages, and in the write-ahead log until it is recycled. The strategy there is to write the touched tables anew
-(VACUUM FULL, or pg_repack where the lock is too long) and to let the write-ahead log be recycled; what counts until
-then is that the keys are destroyed. Its files are not ours to scan, and the certificate will name them as a residual.
+On PostgreSQL step 5 has no counterpart: deleted rows stay in the server's files until their pages are used again, and
+in its write-ahead log until it is recycled. The role that we are owns no table and may not clean one; its owner does
+(`countenance registry tidy`). What counts until then is that the keys are destroyed. Those files are not ours to scan:
+the tables are asked again instead, and the certificate names the server's files as a residual (decision 0015).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from countenance.gallery import marking
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.eligible import parts
 from countenance.gallery.originals import answers, elsewhere, originals_of, residuals
-from countenance.gallery.removing import remove_bases, remove_subjects
+from countenance.gallery.removing import left_of, remove_bases, remove_subjects
 from countenance.gallery.scanning import Scan, Wanted, look_for
 from countenance.photos.opening import is_bucket
 from countenance.policy.desk import Desk
@@ -100,6 +100,8 @@ class Erased:
     keys: int
     residuals: list[dict[str, Any]]
     originals: tuple[str, ...]
+    on_server: bool = False
+    """The registry is no file of ours: what its server keeps is out of reach."""
 
     @property
     def faces(self) -> int:
@@ -194,11 +196,13 @@ def carry_out(tools: Tools, batch: int) -> Erased:
     tools.keys.vault.destroy_many(wanted.keys)
     _check_keys(tools.keys, wanted.keys)
     scan = _scan(tools.registry, wanted, tools.places)
+    if tools.registry.file is None:
+        _ask_again(tools.registry, what)
     first, told = rows[0], json.loads(rows[0].residuals)
     return Erased(
         batch, len(what.subjects), told.get("bases", len(what.bases)), told["references"], told["appearances"],
         first.reason, first.under, first.log_index, scan, whole, len(wanted.keys), told["residuals"],
-        tuple(shown_path(path) for path in originals),
+        tuple(shown_path(path) for path in originals), tools.registry.file is None,
     )  # fmt: skip
 
 
@@ -321,3 +325,11 @@ def _scan(registry: Registry, wanted: Wanted, places: Sequence[Path]) -> Scan:
     except Tampered:
         registry.rewrite()
         return look_for(wanted, places, but=sources)
+
+
+def _ask_again(registry: Registry, what: What) -> None:
+    """Where the files are a server's: ask its tables whether any still names them."""
+    with registry.read() as connection:
+        left = left_of(connection, what.subjects, what.bases)
+    if left:
+        raise Tampered(f"Rows of who was erased are still in {left[0]}.", hint="It is tried again at the next start.")

@@ -63,8 +63,8 @@ def _words_of_the_gone(connection: sa.Connection) -> Iterator[str]:
 
 
 def _in_the_log(connection: sa.Connection) -> Iterator[str]:
-    named = sa.cast(sa.func.substr(t.openings.c.key, len("subject:") + 1), sa.BigInteger)
-    query = sa.select(t.openings.c.key).distinct().where(t.openings.c.key.like("subject:%"), named.in_(_GONE))
+    gone = sa.select(sa.literal("subject:") + sa.cast(t.subjects.c.id, sa.Text)).where(t.subjects.c.id.in_(_GONE))
+    query = sa.select(t.openings.c.key).distinct().where(t.openings.c.key.in_(gone))
     yield from (f"log opening of {key}, who is gone" for key in connection.scalars(query))
 
 

@@ -46,6 +46,17 @@ def remove_bases(connection: sa.Connection, bases: Sequence[int]) -> None:
         connection.execute(sa.delete(t.bases).where(t.bases.c.id.in_(part)))
 
 
+def left_of(connection: sa.Connection, subjects: Sequence[int], bases: Sequence[int]) -> list[str]:
+    """The tables that still hold something of these: none, or it was not erased."""
+    found: list[str] = []
+    for table in t.metadata.sorted_tables:
+        for column, numbers in (("subject", subjects), ("basis", bases)):
+            if column in table.columns and table not in t.NUMBER_ALONE:
+                held = (sa.select(sa.exists().where(table.c[column].in_(part))) for part in parts(numbers))
+                found += [table.name] if any(connection.scalar(each) for each in held) else []
+    return found
+
+
 def keys_of(connection: sa.Connection, subjects: Sequence[int]) -> list[str]:
     """The names of all keys under which something of these subjects is sealed: theirs, their requests', probes'."""
     keys = [subject_key(subject) for subject in subjects]

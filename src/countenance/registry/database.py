@@ -11,37 +11,43 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
-from countenance.errors import BadConfiguration, CountenanceError, InputError, StorageFull, Tampered, Unavailable
-from countenance.registry import schema
+from countenance.errors import (
+    AlreadyExists,
+    BadConfiguration,
+    CountenanceError,
+    InputError,
+    StorageFull,
+    Tampered,
+    Unavailable,
+)
+from countenance.registry import migrating, schema, server
+from countenance.registry.address import engine_of
+from countenance.registry.migrating import HEAD
 from countenance.registry.names import plain_name
 
 BUSY_SECONDS = 5
-MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0003"
-"""The newest migration."""
 
 
 class Registry:
     """The records. One writer at a time; readers see whole transactions.
 
     Args:
-        url: A SQLAlchemy address, such as ``sqlite:////srv/club/data/registry.db``.
-        create: Make the database when it is not there.
+        url: A SQLAlchemy address: ``sqlite:////srv/club/data/registry.db``, ``postgresql://club_app@127.0.0.1/club``.
+        create: Make the database file when it is not there. PostgreSQL's tables are made by their owner alone
+            (`countenance.registry.owning`).
         revision: The migration to bring it to; a restore makes a registry as old as its backup.
 
     Raises:
         Unavailable: the database cannot be reached, or another process has held the write lock for five seconds.
         StorageFull: the disk is full; the transaction was rolled back whole.
-        BadConfiguration: there is no database, or it was written by a newer version.
+        BadConfiguration: there is no database, it was written by a newer version, or a server's role is not bound by
+            row-level security.
     """
 
     def __init__(self, url: str, *, create: bool = False, revision: str = HEAD) -> None:
-        try:
-            self.engine = sa.create_engine(url, connect_args=self._connect_args(url))
-        except (sa.exc.ArgumentError, ImportError, ValueError):
-            # The address is not repeated: it may hold a password.
-            raise BadConfiguration("[registry] url is no address of a database that can be used here.") from None
-        self.file = Path(self.engine.url.database or "") if self.engine.dialect.name == "sqlite" else None
+        self.engine = engine_of(url, busy=BUSY_SECONDS)
+        self.kind = self.engine.dialect.name
+        self.file = Path(self.engine.url.database or "") if self.kind == "sqlite" else None
         if self.file is not None:
             if not create and not self.file.exists():
                 raise BadConfiguration(
@@ -49,21 +55,22 @@ class Registry:
                     hint="Run `countenance init FOLDER` for a new gallery, or `countenance restore` with a backup.",
                 )
             sa.event.listen(self.engine, "connect", _set_pragmas)
-            sa.event.listen(self.engine, "begin", _begin)
-        with _plain_errors():
+        sa.event.listen(self.engine, "begin", _begin)
+        try:
             self._migrate(revision)
-
-    @staticmethod
-    def _connect_args(url: str) -> dict[str, Any]:
-        return {"timeout": BUSY_SECONDS, "isolation_level": None} if url.startswith("sqlite") else {}
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that may change records. Commits at the end, rolls back on any error."""
         undone: list[Callable[[], None]] = []
         try:
-            with _plain_errors(), self.engine.connect() as connection:
+            with plain_errors(), self.engine.connect() as connection:
                 connection.execution_options(countenance_write=True, countenance_undone=undone)
+                if self.file is None:
+                    connection.execution_options(**server.WRITING)
                 with connection.begin():
                     yield connection
         except CountenanceError:
@@ -74,17 +81,35 @@ class Registry:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A transaction that sees one state of the records throughout."""
-        with _plain_errors(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with plain_errors(), self.engine.connect() as connection:
+            if self.file is None:
+                connection.execution_options(**server.READING)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def raw(self) -> Iterator[sqlite3.Connection]:
         """A connection of SQLite's own, for what SQL does not say."""
-        with _plain_errors(), closing(self.engine.raw_connection()) as held:
+        with plain_errors(), closing(self.engine.raw_connection()) as held:
             connection = held.driver_connection
             if not isinstance(connection, sqlite3.Connection):
                 raise BadConfiguration("This registry is no file.")
             yield connection
+
+    def found(self, connection: sa.Connection, name: str, now: int) -> int:
+        """Record the organisation whose gallery this is, the first one; returns its number.
+
+        On a server this binds the role that we are to it: there is no other way for a role to become bound.
+
+        Raises `AlreadyExists` where the database holds a gallery.
+        """
+        if self.file is not None:
+            made = connection.execute(sa.insert(schema.organisations).values(name=name, created=now))
+            return int((made.inserted_primary_key or (0,))[0])
+        number = connection.scalar(sa.text("SELECT countenance.found(:name, :now)"), {"name": name, "now": now})
+        if number is None:
+            raise AlreadyExists("The database holds a gallery already.", hint="Make a database for each gallery.")
+        return int(number)
 
     def sequence(self, connection: sa.Connection) -> int:
         """The number of the last change to what may be searched."""
@@ -93,11 +118,13 @@ class Registry:
     def scrub(self) -> None:
         """Take erased bytes out of the write-ahead log (P6): SQLite keeps them there until it is truncated.
 
+        A server's own log and tables are its owner's to clean (`countenance registry tidy`); nothing is done here.
+
         Raises `Unavailable` when a long reader keeps the log from being truncated; the erasure stays unfinished then.
         """
         if self.file is None:
             return
-        with _plain_errors(), self.engine.connect() as connection:
+        with plain_errors(), self.engine.connect() as connection:
             busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
         if busy:
             raise Unavailable("Another process is reading the registry, so erased bytes cannot be cleared yet.")
@@ -106,7 +133,7 @@ class Registry:
         """Write the whole database file anew, so that no page keeps the copy of an erased row (slow; rarely needed)."""
         if self.file is None:
             return
-        with _plain_errors(), closing(self.engine.raw_connection()) as connection:
+        with plain_errors(), closing(self.engine.raw_connection()) as connection:
             connection.execute("VACUUM")
         self.scrub()
 
@@ -115,30 +142,15 @@ class Registry:
         self.engine.dispose()
 
     def _migrate(self, revision: str) -> None:
-        with self.engine.connect() as connection:
-            current = None
-            if sa.inspect(connection).has_table("alembic_version"):
-                current = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        with plain_errors(), self.engine.connect() as connection:
+            current = migrating.current(connection)
+            if self.file is None:
+                if current is None or current < revision:
+                    raise server.not_prepared(current)
+                server.check_role(connection)
         if current != revision:
-            self._upgrade(current, revision)
-
-    def _upgrade(self, current: str | None, revision: str) -> None:
-        # Alembic takes a fifth of a second to import, and an up-to-date registry does not need it.
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
-
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-        if revision not in known or (current is not None and current not in known):
-            raise BadConfiguration(
-                "The registry was written by a newer version of Countenance.",
-                hint="Install that version or a newer one.",
-            )
-        with self.write() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, revision)
+            with self.write() as connection:
+                migrating.upgrade(connection, current, revision)
 
 
 def when_undone(connection: sa.Connection, then: Callable[[], None]) -> None:
@@ -156,24 +168,34 @@ def _set_pragmas(connection: Any, _record: object) -> None:
 def _begin(connection: sa.Connection) -> None:
     """Writers take the write lock at once, so that two of them queue instead of failing halfway."""
     writing = connection.get_execution_options().get("countenance_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    elif writing:
+        server.take_the_lock(connection, BUSY_SECONDS)
 
 
 @contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
+    """What a database says, in words that a person can act on."""
     try:
         yield
-    except OperationalError as error:
-        text = str(error.orig).lower()
-        if "full" in text:
-            raise StorageFull("The disk is full; nothing was changed.") from None
-        if "locked" in text or "busy" in text:
-            raise Unavailable("Another process is writing to this gallery.") from None
-        raise Unavailable(f"The registry cannot be used: {error.orig}.") from None
-    except sa.exc.DatabaseError as error:
-        text = str(error.orig).lower()
-        if "malformed" in text or "not a database" in text:
-            raise Tampered("The registry file is damaged.", hint="Restore the newest backup.") from None
-        raise
+    except sa.exc.DBAPIError as error:
+        told = _sqlite(error) if isinstance(error.orig, sqlite3.Error) else server.translated(error)
+        if told is None:
+            raise
+        raise told from None
     except (UnicodeEncodeError, OverflowError):
         raise InputError("A text or a number that was given cannot be stored.") from None
+
+
+def _sqlite(error: sa.exc.DBAPIError) -> CountenanceError | None:
+    text = str(error.orig).lower()
+    if isinstance(error, OperationalError):
+        if "full" in text:
+            return StorageFull("The disk is full; nothing was changed.")
+        if "locked" in text or "busy" in text:
+            return Unavailable("Another process is writing to this gallery.")
+        return Unavailable(f"The registry cannot be used: {error.orig}.")
+    if "malformed" in text or "not a database" in text:
+        return Tampered("The registry file is damaged.", hint="Restore the newest backup.")
+    return None

@@ -30,6 +30,12 @@ _BACKUPS = (
     "a restore erases it again, from the ledger"
 )
 
+_SERVER = (
+    "the database server's own files, which are not searched: dead rows in its tables until its owner has them written "
+    "anew (`countenance registry tidy`), its write-ahead log until it is recycled, its archives, replicas and backups; "
+    "what was sealed there is unreadable where its key is destroyed"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -78,6 +84,7 @@ def erasure_body(book: Book, erased: Erased, before: str, written: Written, said
         "residuals": [
             *(published(each) for each in erased.residuals),
             {"what": _VAULTS if erased.subjects else _BACKUPS},
+            *([{"what": _SERVER}] if erased.on_server else []),
             {"what": _OUTSIDE},
         ],
         **issued_by(said),
@@ -135,10 +142,17 @@ def _size(book: Book, checkpoint: str) -> int:
 def _method(erased: Erased) -> list[str]:
     keys = "the keys destroyed, and the vault asked again: every copy of what was sealed under them is unreadable"
     kept = "no key destroyed: these people stay, on another basis"
+    rows = (
+        ["rows deleted, and the server's tables asked again: none holds any (PostgreSQL)"]
+        if erased.on_server
+        else [
+            "rows deleted and overwritten with zeros (SQLite secure_delete)",
+            "write-ahead log truncated (wal_checkpoint TRUNCATE)",
+        ]
+    )
     return [
         "the erasure written to the ledger beside the vault, so that a restored backup is erased again",
-        "rows deleted and overwritten with zeros (SQLite secure_delete)",
-        "write-ahead log truncated (wal_checkpoint TRUNCATE)",
+        *rows,
         "index entries removed from memory",
         keys if erased.subjects else kept,
         "every file of the gallery's folder, the data folder and the vault's searched for the bytes, except in sources",

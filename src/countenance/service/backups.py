@@ -98,7 +98,7 @@ class Backups:
         erasing = OnlyOne(data / "locks" / "erasure.lock", "Another process is erasing.", wait=_PATIENCE)
         with erasing, placing.alone(data):
             placing.tidy_alone(data)
-            with staged(place(context.settings, context.keys.vault), wish, self._email(), progress) as made:
+            with staged(place(context.settings, context.keys.vault, drill=True), wish, self._email(), progress) as made:
                 drilled = self._judge(made)
         with context.registry.write() as connection:
             facts = {"step": "done", "faults": len(drilled.faults), "erased": drilled.erased}
@@ -128,12 +128,18 @@ class Backups:
         return self._context.actor.email if self._context.actor else ""
 
 
-def place(settings: Settings, vault: Vault) -> Place:
-    """Where a backup of this gallery is restored to. Raises `BadConfiguration` for a registry that lies elsewhere."""
+def place(settings: Settings, vault: Vault, *, drill: bool = False) -> Place:
+    """Where a backup of this gallery is restored to; a drill needs no more than a file, wherever the registry is.
+
+    Raises `BadConfiguration` for a registry that lies elsewhere than in the data folder.
+    """
     file = Path(settings.registry_url.removeprefix("sqlite:///"))
-    if not settings.registry_url.startswith("sqlite:///") or not file.is_relative_to(settings.data):
+    if drill and not settings.registry_url.startswith("sqlite:///"):
+        file = settings.data / "registry.db"
+    elif not settings.registry_url.startswith("sqlite:///") or not file.is_relative_to(settings.data):
         raise BadConfiguration(
-            "[registry] url names no file in the data folder.", hint="Restore such a registry with its own tools."
+            "[registry] url names no file in the data folder.",
+            hint='Restore to one (url = "sqlite:///data/registry.db"), then `countenance registry move` it again.',
         )
     ledger = Ledger(settings.ledger_path, settings.gallery.id)
     return Place(settings.gallery.id, settings.gallery.organisation, settings.data, file, vault, ledger)

@@ -28,7 +28,8 @@ account = {account}            # who acts when --account is left out
 # dpo = "dpo@example.org"              # your data protection officer, if you have one; it stands there too
 
 [registry]
-url = "sqlite:///data/registry.db"
+url = {registry}   # or "postgresql://club_app@db.example.org/club"
+# passfile = "/etc/countenance/pgpass"   # a server's password, if not in COUNTENANCE_REGISTRY_PASSWORD or ~/.pgpass
 
 [keys]                           # all of it outside the data folder; keep one current copy, apart from the data
 vault = "vault/keys.db"          # every person's key, wrapped
@@ -86,7 +87,7 @@ class Plan:
     ``keys`` is the folder for the key-encryption key and the account keys; by default the user's own configuration.
     ``territories``: where the people live whom it is made for, ISO 3166 codes, or ``*`` for everywhere (P24).
     ``kek`` says whether the key-encryption key lies there (``file``) or is stretched from ``kek_passphrase``
-    (``passphrase``); a key in COUNTENANCE_KEK goes before either.
+    (``passphrase``); a key in COUNTENANCE_KEK goes before either. ``registry``: where the records are.
     """
 
     folder: Path
@@ -101,6 +102,7 @@ class Plan:
     territories: Sequence[str] = ("*",)
     kek: str = "file"
     kek_passphrase: str | None = None
+    registry: str = "sqlite:///data/registry.db"
 
 
 def write_config(plan: Plan) -> Path:
@@ -127,6 +129,7 @@ def write_config(plan: Plan) -> Path:
         text = _FILE.format(
             id=identity,
             organisation=_quoted(plan.organisation.strip()),
+            registry=_quoted(plan.registry),
             purpose=plan.purposes[0],
             account=_quoted(plan.account),
             kek=_quoted((keys / "kek").as_posix()),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.registry import schema as t
+from countenance.registry.phrases import holds
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -33,7 +34,7 @@ class Located:
 
 def located(connection: sa.Connection, context: Context, since: int = 0, until: int | None = None) -> list[Located]:
     """The comparisons among the log's entries from ``since`` to before ``until``, oldest first."""
-    wanted = sa.func.instr(t.leaves.c.leaf, sa.literal(_ACT, sa.LargeBinary)) > 0
+    wanted = holds(t.leaves.c.leaf, sa.literal(_ACT, sa.LargeBinary))
     query = sa.select(t.leaves.c.leaf).where(wanted, t.leaves.c.index >= since).order_by(t.leaves.c.index)
     if until is not None:
         query = query.where(t.leaves.c.index < until)

@@ -157,7 +157,7 @@ class Purging:
                 .join(t.subjects, t.appearances.c.subject == t.subjects.c.id)
             )
             .where(t.photos.c.organisation == self._context.organisation)
-            .group_by(t.photos.c.id, sa.text("held"))
+            .group_by(t.photos.c.id, t.sources.c.id, sa.text("held"))
             .order_by(t.photos.c.id)
         )
         there: dict[str, bool] = {}
