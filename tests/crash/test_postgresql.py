@@ -66,9 +66,7 @@ def work(club: Club) -> Iterator[tuple[str, str]]:
             yield "went", f"new-{number - 1}"
 
 
-@pytest.mark.parametrize(
-    ("change", "commit"), [(2, 0), (9, 0), (0, 3), (25, 0), (0, 12), (44, 0), (0, 22), (70, 0), (0, 35)]
-)
+@pytest.mark.parametrize(("change", "commit"), [(2, 0), (25, 0), (0, 22), (70, 0), (0, 35)])
 def test_p7_a_killed_server_brings_nobody_back(server: Server, club: Club, change: int, commit: int) -> None:
     club.person("Ada", 1)
     club.person("Bea", 2)

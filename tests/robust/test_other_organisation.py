@@ -44,6 +44,8 @@ HARMLESS = {
     "log key": "the log's public key, with which anybody checks a certificate",
     "log checkpoint": "the log's signed state, which anybody may hold and nobody is named in",
     "restore": "needs the key-encryption key and the disk; no account opens anything by it",
+    "registry prepare": "needs the password of the tables' owner; no gallery is opened",
+    "registry tidy": "needs the password of the tables' owner; no gallery is opened",
     "evaluate": "reads a data set first, then asks the desk, which refuses it: see below",
 }
 """Commands that answer another organisation's account, or need none, and why."""

@@ -50,30 +50,31 @@ def test_who_is_found_withdrawn_and_erased(full: Club) -> None:
     assert full.anna.status()["unfinished_erasures"] == 0
 
 
-def test_p1_nobody_is_found_without_a_basis_or_past_a_rule(full: Club) -> None:
-    dora = full.subject("Dora")
-    full.enrol(dora, full.basis(dora, live=False), 4)
-    assert full.found(4) == []
+def test_p1_nobody_is_found_without_a_basis_or_past_a_rule(pg_club: Club) -> None:
+    dora = pg_club.subject("Dora")
+    pg_club.enrol(dora, pg_club.basis(dora, live=False), 4)
+    assert pg_club.found(4) == []
     with pytest.raises(Refused):
-        full.search(1, purpose="visitor-check-in", case=None)
-    assert full.anna.log_entries()[-1]["outcome"] == "refused"
+        pg_club.search(1, purpose="visitor-check-in", case=None)
+    assert pg_club.anna.log_entries()[-1]["outcome"] == "refused"
 
 
-def test_p8_an_order_takes_people_out_of_search_by_where_they_live(full: Club) -> None:
-    full.person("Eve", 5, territory="DE-BY")
-    number = full.order("quarantine", territory="DE")
-    assert (full.found(5), full.found(1)) == ([], ["ada"])
-    full.set_order(number, "stayed")
-    assert full.found(5) == ["eve"]
+def test_p8_an_order_takes_people_out_of_search_by_where_they_live(pg_club: Club) -> None:
+    pg_club.person("Ada", 1)
+    pg_club.person("Eve", 5, territory="DE-BY")
+    number = pg_club.order("quarantine", territory="DE")
+    assert (pg_club.found(5), pg_club.found(1)) == ([], ["ada"])
+    pg_club.set_order(number, "stayed")
+    assert pg_club.found(5) == ["eve"]
 
 
-def test_p10_an_order_on_a_supplier_binds_however_it_is_written(full: Club) -> None:
-    source = full.source("bought")
-    with full.sql() as connection:
+def test_p10_an_order_on_a_supplier_binds_however_it_is_written(pg_club: Club) -> None:
+    source = pg_club.source("bought")
+    with pg_club.sql() as connection:
         connection.execute(sa.update(t.sources).where(t.sources.c.id == source).values(supplier="Épreuves  Straße"))
         assert stops_on_source(connection, source) == 0
-    full.order("stop", supplier="e\u0301PREUVES STRASSE")
-    with full.sql() as connection:
+    pg_club.order("stop", supplier="e\u0301PREUVES STRASSE")
+    with pg_club.sql() as connection:
         assert stops_on_source(connection, source) == 1
 
 
@@ -234,6 +235,7 @@ def test_a_search_here_after_a_withdrawal_there(pg_club: Club) -> None:
     pg_club.anna.check_log()
 
 
+@pytest.mark.long
 def test_searches_beside_a_writer(pg_club: Club) -> None:
     pg_club.person("Ada", 1)
     count, searches = 4, 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,8 +154,8 @@ def _open_all(registry: Registry, keys: Keyring, progress: Progress) -> tuple[in
 
 def _batches(connection: sa.Connection, sealed: Sealed) -> Iterator[list[Row]]:
     query = sa.select(sealed.table).where(sealed.table.c[sealed.column].is_not(None))
-    found = connection.execute(query.execution_options(yield_per=_BATCH))
-    yield from ([*part] for part in found.partitions())
+    with closing(connection.execute(query.execution_options(yield_per=_BATCH))) as found:
+        yield from ([*part] for part in found.partitions())
 
 
 def _opened(keys: Keyring, sealed: Sealed, rows: list[Row]) -> tuple[int, int]:

@@ -19,6 +19,14 @@ _KEKS = {
     "passphrase": "from your passphrase, with the salt in {}",
     "environment": "in COUNTENANCE_KEK; no file",
 }
+RegistryAddress = Annotated[
+    str,
+    typer.Option(
+        "--registry",
+        metavar="ADDRESS",
+        help="Where the records shall be: postgresql://ROLE@HOST/DATABASE for a prepared server.",
+    ),
+]
 SOLO_MEANS = "purposes that need two reviewers are off, and every certificate says so"
 
 
@@ -63,14 +71,7 @@ def init(
             "in the environment goes before both).",
         ),
     ] = "file",
-    registry: Annotated[
-        str,
-        typer.Option(
-            "--registry",
-            metavar="ADDRESS",
-            help="Where the records shall be: postgresql://ROLE@HOST/DATABASE for a prepared server.",
-        ),
-    ] = "sqlite:///data/registry.db",
+    registry: RegistryAddress = "sqlite:///data/registry.db",
 ) -> None:
     """Make a gallery: its folder, its keys, its first account, and a commented countenance.toml.
 

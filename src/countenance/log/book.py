@@ -212,12 +212,13 @@ class Book:
         """Whether an entry after ``since`` says that this account did this. ``owner``: whose log it is."""
         query = sa.select(leaves.c.index, leaves.c.leaf).where(leaves.c.index > since).order_by(leaves.c.index.desc())
         key, wanted = organisation_key(owner), rfc8785.dumps(act)
-        for index, leaf in connection.execute(query.execution_options(yield_per=500)):
-            if wanted in bytes(leaf):
-                told = json.loads(leaf)
-                named = (told["act"], told["outcome"], told["facts"]) == (act, "done", facts)
-                if named and told.get("account") == self._commit(key, index, f"account:{who}"):
-                    return True
+        with contextlib.closing(connection.execute(query.execution_options(yield_per=500))) as found:
+            for index, leaf in found:
+                if wanted in bytes(leaf):
+                    told = json.loads(leaf)
+                    named = (told["act"], told["outcome"], told["facts"]) == (act, "done", facts)
+                    if named and told.get("account") == self._commit(key, index, f"account:{who}"):
+                        return True
         return False
 
     def export(self) -> Iterator[bytes]:

@@ -52,8 +52,9 @@ def dump(connection: sa.Connection) -> Iterator[Line]:
     """Every row, tables before those that refer to them."""
     for table in metadata.sorted_tables:
         yield {"table": table.name, "columns": [column.name for column in table.columns]}
-        for row in connection.execute(sa.select(table).execution_options(yield_per=_BATCH)):
-            yield [_packed(value) for value in row]
+        with closing(connection.execute(sa.select(table).execution_options(yield_per=_BATCH))) as rows:
+            for row in rows:
+                yield [_packed(value) for value in row]
     yield {"numbers": given_out(connection)}
 
 
