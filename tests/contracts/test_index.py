@@ -23,8 +23,10 @@ ANY = Eligibility(purposes=1, organisations=frozenset({1}), at=NOW)
 FOUND_ABOVE = 0.45
 
 
-def rows(ids, vectors=None, *, subjects=None, organisations=1, purposes=1, not_before=0, expires=NOW + 1000) -> Rows:
-    """Rows with one policy for all, or a list of policies; the vector of id n is row n of the crowd."""
+def rows(
+    ids, vectors=None, *, subjects=None, organisations=1, purposes=1, not_before=0, expires=NOW + 1000, territories=0
+) -> Rows:
+    """Rows with one policy for all, or a list of policies; id n is of subject n, with the crowd's row n."""
     ids = np.asarray(ids, np.int64)
     full = lambda value, kind: np.broadcast_to(np.asarray(value, kind), ids.shape).copy()  # noqa: E731
     return Rows(
@@ -35,6 +37,7 @@ def rows(ids, vectors=None, *, subjects=None, organisations=1, purposes=1, not_b
         purposes=full(purposes, np.uint32),
         not_before=full(not_before, np.int64),
         expires=full(expires, np.int64),
+        territories=full(territories, np.int64),
     )
 
 
@@ -127,6 +130,13 @@ def test_removing_counts_only_what_was_there(index):
     assert found(index) == {1}
 
 
+def test_a_person_is_removed_with_every_row(index):
+    index.add(rows(range(1, 9), subjects=[5, 6, 5, 7, 5, 6, 8, 5]))
+    assert index.remove(np.array([5, 8], np.int64)) == 5
+    assert found(index) == {2, 4, 6}
+    assert 3 not in index
+
+
 def test_the_last_one_can_be_removed_and_added_again(index):
     index.add(rows([1]))
     assert index.remove(np.array([1], np.int64)) == 1
@@ -183,6 +193,19 @@ def test_only_the_subjects_that_are_named(index):
     assert found(index, replace(ANY, subjects=frozenset())) == set()
 
 
+def test_p4_only_where_the_spans_of_territories_reach(index):
+    index.add(rows([1, 2, 3, 4], territories=[0, 100, 150, 200]))
+    spans = {
+        frozenset({(100, 200)}): {2, 3},
+        frozenset({(150, 151), (200, 300)}): {3, 4},
+        frozenset({(101, 150)}): set(),
+        frozenset(): set(),
+    }
+    for where, expected in spans.items():
+        assert found(index, replace(ANY, territories=where)) == expected
+    assert found(index) == {1, 2, 3, 4}, "where nobody is asked where they live, nobody needs to be known to"
+
+
 def test_the_conditions_hold_together(index):
     index.add(rows([1, 2, 3], subjects=5, organisations=[1, 2, 1], purposes=[1, 1, 2]))
     assert found(index, replace(ANY, subjects=frozenset({5}))) == {1}
@@ -224,7 +247,7 @@ def test_less_than_one_candidate_cannot_be_asked_for(index):
         index.search(CROWD[:1], 0, ANY)
 
 
-def test_ids_to_remove_must_be_ids(index):
+def test_subjects_to_remove_must_be_numbers(index):
     with pytest.raises(InputError):
         index.remove(np.array([1.0]))
 
@@ -278,7 +301,8 @@ def test_a_search_beside_changes_never_shows_what_it_may_not(index):
 _ids = st.integers(1, 40)
 _purposes = st.integers(0, 7)
 _times = st.integers(-3, 3)
-_entry = st.tuples(_ids, st.integers(0, 79), st.integers(1, 4), st.integers(1, 3), _purposes, _times, _times)
+_lives = st.integers(0, 4)
+_entry = st.tuples(_ids, st.integers(0, 79), st.integers(1, 4), st.integers(1, 3), _purposes, _times, _times, _lives)
 
 
 class IndexMachine(RuleBasedStateMachine):
@@ -291,17 +315,19 @@ class IndexMachine(RuleBasedStateMachine):
 
     @rule(entries=st.lists(_entry, max_size=12, unique_by=lambda entry: entry[0]))
     def add(self, entries):
-        columns = np.array(entries, np.int64).reshape(-1, 7).T
-        ids, people, subjects, organisations, purposes, begin, end = columns
+        columns = np.array(entries, np.int64).reshape(-1, 8).T
+        ids, people, subjects, organisations, purposes, begin, end, lives = columns
         policy = {"subjects": subjects, "organisations": organisations, "purposes": purposes.astype(np.uint32)}
-        self.index.add(rows(ids, CROWD[people], **policy, not_before=NOW + begin, expires=NOW + end))
+        policy |= {"not_before": NOW + begin, "expires": NOW + end, "territories": lives}
+        self.index.add(rows(ids, CROWD[people], **policy))
         self.model |= {entry[0]: entry[1:] for entry in entries}
 
-    @rule(ids=st.lists(_ids, max_size=6))
-    def remove(self, ids):
-        assert self.index.remove(np.array(ids, np.int64)) == len(set(ids) & set(self.model))
-        for reference in ids:
-            self.model.pop(reference, None)
+    @rule(subjects=st.lists(st.integers(0, 5), max_size=3))
+    def remove(self, subjects):
+        theirs = [reference for reference, row in self.model.items() if row[1] in subjects]
+        assert self.index.remove(np.array(subjects, np.int64)) == len(theirs)
+        for reference in theirs:
+            del self.model[reference]
 
     @rule()
     def clear(self):
@@ -315,16 +341,19 @@ class IndexMachine(RuleBasedStateMachine):
         organisations=st.frozensets(st.integers(1, 3)),
         at=_times,
         subjects=st.none() | st.frozensets(st.integers(1, 4)),
+        lives=st.none() | st.frozensets(st.sampled_from([(1, 2), (1, 3), (3, 5), (4, 9)])),
     )
-    def search(self, query, k, purpose, organisations, at, subjects):
-        hits = self.index.search(CROWD[query : query + 1], k, Eligibility(purpose, organisations, NOW + at, subjects))
+    def search(self, query, k, purpose, organisations, at, subjects, lives):
+        eligible = Eligibility(purpose, organisations, NOW + at, subjects, lives)
+        hits = self.index.search(CROWD[query : query + 1], k, eligible)
         exact = {
             reference: float(CROWD[query] @ CROWD[person])
-            for reference, (person, subject, organisation, purposes, begin, end) in self.model.items()
+            for reference, (person, subject, organisation, purposes, begin, end, place) in self.model.items()
             if purposes & purpose
             and organisation in organisations
             and begin <= at < end
             and (subjects is None or subject in subjects)
+            and (lives is None or any(start <= place < stop for start, stop in lives))
         }
         shown = [reference for reference in hits.ids[0].tolist() if reference != NO_ID]
         assert len(set(shown)) == len(shown) == min(k, len(exact))

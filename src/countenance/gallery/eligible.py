@@ -31,6 +31,7 @@ class Standing:
     purposes: int
     starts: int
     ends: int
+    territory: str
 
     def permits(self, purposes: int, organisation: int, now: int) -> bool:
         """Whether a search for one of these purposes in this organisation's gallery may show it now (P4)."""
@@ -67,6 +68,7 @@ def standing(
             permitted(row.birth_year, row.confirmed_how, row.purposes, now),
             row.starts,
             row.ends,
+            row.territory,
         )
         for each in queries
         for row in connection.execute(each)
@@ -104,6 +106,7 @@ def _query(contract: str) -> sa.Select[Any]:
                 "ends"
             ),
             t.subjects.c.birth_year,
+            t.subjects.c.territory,
         )
         .select_from(
             t.references.join(t.subjects, t.references.c.subject == t.subjects.c.id)

@@ -22,8 +22,9 @@ from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
 from countenance.gallery.searching import Answer, Comparison, Record
 from countenance.gallery.writing import Into
-from countenance.index.port import Eligibility, Hits, Index
+from countenance.index.port import Hits, Index
 from countenance.log.book import Written
+from countenance.policy import activating
 from countenance.policy.asking import gallery_scope, group_scope
 from countenance.policy.confirming import check_confirmed
 from countenance.policy.desk import Desk
@@ -204,15 +205,12 @@ class Gallery:
         grant.spend(Search, scope=gallery_scope(only), now=now)
         self._same_contract(probe.template)
         agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
-        with self._registry.read() as connection:
-            whom = searching.covered(connection, self._desk, agreed, only)
-        eligible = Eligibility(mask, frozenset({int(self._desk.gallery)}), now, whom)
-        hits, sequence = self._mirror.search(probe.template.vector[None, :], max(_FETCH, 4 * limit), eligible)
+        alone = None if only is None else frozenset({int(only)})
+        terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
+        hits, sequence = self._mirror.search(probe.template.vector[None, :], max(_FETCH, 4 * limit), terms.eligible())
         crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
-            whom = searching.covered(connection, self._desk, agreed, only)
-            terms = Terms(self._contract, mask, self._desk.gallery, now, whom)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
             shown = [match for match in matches if threshold is None or match.score >= threshold][:limit]
             check_confirmed(connection, [match.basis for match in shown], self._desk)
@@ -329,13 +327,12 @@ class Gallery:
         with self._registry.read() as connection:
             row = connection.execute(sa.select(t.sources).where(t.sources.c.id == source)).one()
             sequence = self._registry.sequence(connection)
-            whom = searching.assessed(connection, self._desk)
+            where = activating.territories_on(connection, self._desk)
+        terms = Terms(self._contract, row.purposes, self._desk.gallery, now, territories=where)
         hits = None
         if templates:
             vectors = np.stack([template.vector for template in templates])
-            eligible = Eligibility(row.purposes, frozenset({int(self._desk.gallery)}), now, whom)
-            hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, eligible)
-        terms = Terms(self._contract, row.purposes, self._desk.gallery, now, whom)
+            hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, terms.eligible())
         return _Seen(row, templates, hits, sequence, terms)
 
     def _rechecked(self, connection: sa.Connection, seen: _Seen) -> list[list[Match]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import defaultdict
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,6 +10,7 @@ import sqlalchemy as sa
 
 from countenance.gallery.eligible import Standing, standing
 from countenance.index.port import Eligibility, Hits, Index, Rows
+from countenance.policy import territories
 from countenance.registry.database import Registry
 from countenance.registry.schema import changes
 from countenance.types import Clock, Template
@@ -30,7 +30,6 @@ class Mirror:
         self._clock = clock
         self._sequence = -1
         self._year = 0
-        self._held: dict[int, list[int]] = defaultdict(list)
         self._lock = threading.Lock()
 
     def search(self, vectors: np.ndarray, k: int, eligible: Eligibility) -> tuple[Hits, int]:
@@ -59,10 +58,8 @@ class Mirror:
         self._sequence = -1
         if changed is None:
             self._index.clear()
-            self._held.clear()
         else:
-            gone = [reference for subject in changed for reference in self._held.pop(subject, ())]
-            self._index.remove(np.array(gone, np.int64))
+            self._index.remove(np.array(changed, np.int64))
         self._add(found)
         self._sequence, self._year = now, year
         return now
@@ -88,7 +85,6 @@ class Mirror:
                 purposes=np.array([row.purposes for row in kept], np.uint32),
                 not_before=np.array([row.starts for row in kept], np.int64),
                 expires=np.array([row.ends for row in kept], np.int64),
+                territories=np.array([territories.number(row.territory) for row in kept], np.int64),
             )
         )
-        for row in kept:
-            self._held[row.subject].append(row.id)

@@ -14,7 +14,7 @@ from countenance.gallery.matching import Match
 from countenance.gallery.scale import Scale
 from countenance.index.port import Hits
 from countenance.log.book import Written
-from countenance.policy import activating, agreeing, comparing, gather, territories
+from countenance.policy import agreeing, comparing, gather
 from countenance.policy.desk import Desk
 from countenance.policy.facts import Facts
 from countenance.registry import schema as t
@@ -71,28 +71,6 @@ def made_early(crop: Callable[[], bytes] | None, hits: Hits, threshold: float | 
         return crop
     made = crop()
     return lambda: made
-
-
-def covered(
-    connection: sa.Connection, desk: Desk, terms: Agreed, only: SubjectId | None = None
-) -> frozenset[int] | None:
-    """Whom the agreement lets be shown, by where they live; None for everybody. The index filters by it (P4)."""
-    alone = None if only is None else frozenset({int(only)})
-    if terms.territories is None:
-        return alone
-    living = _living(connection, desk, terms.territories)
-    return living if alone is None else living & alone
-
-
-def assessed(connection: sa.Connection, desk: Desk) -> frozenset[int] | None:
-    """Whom an ingest may keep: who lives where this gallery was made for (P24); None for everybody."""
-    where = activating.territories_on(connection, desk)
-    return None if where is None else _living(connection, desk, where)
-
-
-def _living(connection: sa.Connection, desk: Desk, codes: frozenset[str]) -> frozenset[int]:
-    mine = t.subjects.c.organisation == desk.gallery
-    return frozenset(connection.scalars(sa.select(t.subjects.c.id).where(mine, territories.residents(codes))))
 
 
 def check_in_force(connection: sa.Connection, desk: Desk, terms: Agreed, act: str, now: int) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from countenance.index.port import Eligibility, Ids, Rows
 
-_COLUMNS = ("ids", "subjects", "organisations", "purposes", "not_before", "expires")
+_COLUMNS = ("ids", "subjects", "organisations", "purposes", "not_before", "expires", "territories")
 
 
 T = TypeVar("T", bound=np.generic)
@@ -37,7 +37,7 @@ class Columns:
     def __init__(self) -> None:
         self._length = 0
         self._slots: dict[int, int] = {}
-        self._kept: dict[tuple[int, frozenset[int]], _Kept] = {}
+        self._kept: dict[tuple[Any, ...], _Kept] = {}
         self._data: dict[str, NDArray[Any]] = {
             name: np.zeros(0, np.uint32 if name == "purposes" else np.int64) for name in _COLUMNS
         }
@@ -55,6 +55,12 @@ class Columns:
     def ids(self, slots: NDArray[np.int64]) -> Ids:
         """The ids at ``slots``, in the same shape."""
         found: Ids = self._data["ids"][slots].astype(np.int64, copy=False)
+        return found
+
+    def of(self, subjects: Ids) -> list[int]:
+        """The ids of all rows of these subjects."""
+        theirs = np.isin(self._data["subjects"][: self._length], subjects)
+        found: list[int] = self._data["ids"][: self._length][theirs].tolist()
         return found
 
     def append(self, rows: Rows) -> None:
@@ -85,7 +91,7 @@ class Columns:
 
         For a million rows this takes longer than the scan, so the last few masks are kept until any row changes.
         """
-        key = (eligible.purposes, eligible.organisations)
+        key = (eligible.purposes, eligible.organisations, eligible.territories)
         kept = self._kept.get(key)
         if kept is None or not kept.since <= eligible.at < kept.until:
             while len(self._kept) >= _MASKS_KEPT:
@@ -107,6 +113,8 @@ class Columns:
         mask &= _among(column["organisations"], eligible.organisations)
         mask &= begun
         mask &= running
+        if eligible.territories is not None:
+            mask &= _within(column["territories"], eligible.territories)
         mask.flags.writeable = False
         return _Kept(mask, eligible.at, until)
 
@@ -116,6 +124,13 @@ def _among(values: NDArray[np.int64], wanted: frozenset[int]) -> NDArray[np.bool
         (only,) = wanted
         return np.asarray(values == only)
     return np.isin(values, np.fromiter(wanted, np.int64, len(wanted)))
+
+
+def _within(values: NDArray[np.int64], spans: frozenset[tuple[int, int]]) -> NDArray[np.bool_]:
+    found = np.zeros(len(values), np.bool_)
+    for start, end in spans:
+        found |= (values >= start) & (values < end)
+    return found
 
 
 def room_for(array: NDArray[T], length: int) -> NDArray[T]:

@@ -60,12 +60,12 @@ class FlatIndex(ABC):
                 self._append(np.ascontiguousarray(rows.vectors))
                 self._columns.append(rows)
 
-    def remove(self, ids: Ids) -> int:
-        """Take the rows of ``ids`` out and return how many were there."""
-        if not isinstance(ids, np.ndarray) or ids.dtype != np.int64 or ids.ndim != 1:
-            raise InputError("The ids to remove from the index must be a list of int64.")
+    def remove(self, subjects: Ids) -> int:
+        """Take all rows of these ``subjects`` out and return how many there were."""
+        if not isinstance(subjects, np.ndarray) or subjects.dtype != np.int64 or subjects.ndim != 1:
+            raise InputError("The subjects to remove from the index must be a list of int64.")
         with self._changing():
-            return sum([self._drop(reference) for reference in ids.tolist()])
+            return sum([self._drop(reference) for reference in self._columns.of(subjects)])
 
     def search(self, queries: Vectors, k: int, eligible: Eligibility) -> Hits:
         """The ``k`` best of the eligible rows for each query."""

@@ -26,6 +26,7 @@ def rows(ids, *, purposes=1, not_before=0, expires=NOW * 2) -> Rows:
         purposes=np.full(n, purposes, np.uint32),
         not_before=np.full(n, not_before, np.int64),
         expires=np.full(n, expires, np.int64),
+        territories=np.zeros(n, np.int64),
     )
 
 

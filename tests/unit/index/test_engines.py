@@ -18,7 +18,7 @@ CROWD = np.concatenate(list(generated_templates(300, seed=3)))
 def rows(ids) -> Rows:
     ids = np.asarray(ids, np.int64)
     ones = np.ones(len(ids), np.int64)
-    return Rows(ids, CROWD[ids], ones, ones, ones.astype(np.uint32), ones, ones * 9)
+    return Rows(ids, CROWD[ids], ones, ones, ones.astype(np.uint32), ones, ones * 9, ones)
 
 
 def cut_short(slot: int) -> None:
