@@ -52,9 +52,25 @@ class KeysSection(Section):
 
 
 class IndexSection(Section):
-    """The search engine: ``embedded`` (turbovec) or ``exact`` (numpy)."""
+    """The search engine: ``embedded`` (turbovec), ``exact`` (numpy) or ``milvus`` (a cluster)."""
 
     engine: str = "embedded"
+
+
+class MilvusSection(Section):
+    """The Milvus server, the only one that is ever spoken to, over TLS or on this machine.
+
+    ``encrypted_disk`` is the operator's word that its disks are encrypted: it keeps vectors in clear. ``index``:
+    ``flat`` looks at every eligible row, ``hnsw`` follows a graph; its other types learn from what they hold.
+    ``certificates``: PEM of an authority of your own. A token is read from COUNTENANCE_MILVUS_TOKEN.
+    """
+
+    address: str = Field(
+        pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5})/?$"
+    )
+    encrypted_disk: bool = False
+    index: Literal["flat", "hnsw"] = "flat"
+    certificates: Path | None = None
 
 
 class VisionSection(Section):
@@ -147,6 +163,7 @@ class Settings(BaseSettings):
     registry: RegistrySection = RegistrySection()
     keys: KeysSection
     index: IndexSection = IndexSection()
+    milvus: MilvusSection | None = None
     vision: VisionSection = VisionSection()
     search: SearchSection = SearchSection()
     ingest: IngestSection = IngestSection()

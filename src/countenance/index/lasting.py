@@ -30,7 +30,8 @@ class Filling:
     """How far an index that is being filled has got.
 
     Attributes:
-        since: Where the registry stood when it was begun. What has changed after that is delivered when it is full.
+        since: Where the registry stood when it was begun. What has changed after that is delivered when it is full. A
+            sequence below 0: nothing is in it yet.
         reached: Everybody up to this subject is in it.
     """
 
@@ -55,15 +56,15 @@ class Lasting(Index, Protocol):
     def deliver(self, subjects: Ids, rows: Rows | None, to: Position) -> None:
         """Hold exactly ``rows`` of these subjects, and remember the position.
 
-        They are taken out of every other index of this gallery as well: the one that is being filled, and old ones. To
-        deliver the same twice does no harm.
+        They are taken out of every other index of this gallery as well: the one that is being filled, and old ones.
+        Where none is searched, that is all that is done. To deliver the same twice does no harm.
         """
 
     def begin(self) -> None:
         """Make room for a new index beside the one that is searched, unless there is one that is not full yet."""
 
     def filling(self) -> Filling | None:
-        """How far the one that is being filled has got; None when there is none, or nothing is in it yet."""
+        """How far the one that is being filled has got; None when there is none."""
 
     def fill(self, rows: Rows | None, to: Filling) -> None:
         """Put rows into the one that is being filled."""
