@@ -5,6 +5,8 @@ An environment variable such as ``COUNTENANCE_INDEX__ENGINE=exact`` overrides th
 
 from __future__ import annotations
 
+import itertools
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -241,6 +243,40 @@ def load(path: Path) -> Settings:
         raise BadConfiguration(f"{file}: {_first_fault(error)}.") from None
     _check_places(settings, file)
     return settings
+
+
+def set_engine(file: Path, engine: str) -> None:
+    """Write ``[index] engine`` into a configuration file, and leave every other line of it as it is.
+
+    Raises `BadConfiguration` when the file is written in a way that this cannot change, or cannot be written.
+    """
+    try:
+        text = file.read_text("utf-8")
+        wanted: dict[str, Any] = tomllib.loads(text)
+        wanted["index"] = {**wanted.get("index", {}), "engine": engine}
+        lines = text.splitlines(keepends=True)
+        heads = [number for number, line in enumerate(lines) if line.strip().partition("#")[0].strip() == "[index]"]
+        if heads:
+            start, line = heads[0] + 1, f'engine = "{engine}"'
+            ours = itertools.takewhile(lambda number: not lines[number].lstrip().startswith("["), range(start, len(lines)))
+            old = next((number for number in ours if re.match(r"\s*engine\s*=", lines[number])), None)
+            if old is None:
+                lines.insert(start, f"{line}\n")
+            else:
+                lines[old] = re.sub(r"engine\s*=\s*(\"[^\"]*\"|'[^']*')", line, lines[old], count=1)
+        else:
+            lines.append(f'\n[index]\nengine = "{engine}"\n')
+        changed = "".join(lines)
+        if tomllib.loads(changed) != wanted:
+            raise BadConfiguration(
+                f"{file} is written in a way that cannot be changed here.", hint=f'Write it yourself: [index] engine = "{engine}".'
+            )
+        fresh = file.with_name(f"{file.name}.new")
+        fresh.write_text(changed, encoding="utf-8")
+        fresh.chmod(file.stat().st_mode & 0o777)
+        fresh.replace(file)
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadConfiguration(f"{file} cannot be written: {error}.") from None
 
 
 def _first_fault(error: Exception) -> str:

@@ -62,7 +62,7 @@ class Outbox:
         with self._lock:
             if self._index.position() is not None:
                 self._catch_up()
-            elif self._index.filling() is not None:
+            else:
                 self._take_out()
 
     def close(self) -> None:
@@ -73,6 +73,10 @@ class Outbox:
     def removal(self) -> str:
         """How entries are removed, for a certificate."""
         return self._index.removal
+
+    def holds_something(self) -> bool:
+        """Whether anything of this gallery lies there."""
+        return self._index.position() is not None or self._index.filling() is not None
 
     def remains(self) -> list[dict[str, Any]]:
         """What an erasure leaves with the server, for a certificate."""

@@ -145,6 +145,8 @@ class MilvusIndex:
                 self._write(name, rows)
                 stale = np.setdiff1d(stale, rows.ids)
             self._drop_rows(name, stale)
+            if len(np.intersect1d(stale, self._of(name, subjects) if len(stale) else stale)):
+                raise Unavailable("Milvus still has entries that it has deleted.", hint="Try again in a minute.")
         if current is not None:
             self._mark(current, _State(to, _FULL))
 
