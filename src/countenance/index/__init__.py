@@ -7,9 +7,9 @@ from collections.abc import Callable
 from countenance.errors import BadConfiguration
 from countenance.index.embedded import EmbeddedIndex
 from countenance.index.exact import ExactIndex
-from countenance.index.port import NO_ID, Eligibility, Hits, Index, Rows
+from countenance.index.port import NO_ID, Eligibility, Hits, Index, Rows, Segmented
 
-__all__ = ["ENGINES", "NO_ID", "Eligibility", "Hits", "Index", "Rows", "open_index"]
+__all__ = ["ENGINES", "NO_ID", "Eligibility", "Hits", "Index", "Rows", "Segmented", "open_index"]
 
 ENGINES: dict[str, Callable[[int], Index]] = {"embedded": EmbeddedIndex, "exact": ExactIndex}
 """The engines by the name that the configuration has for them. A new one is added here."""

@@ -37,6 +37,7 @@ accounts = {accounts}          # account key files, one a person, passphrase-pro
 
 [index]
 engine = "embedded"              # or "exact"
+snapshot = 100_000               # kept on disk, encrypted, from so many templates on; 0: never
 
 [vision]
 backend = "auto"                 # or "openvino", "onnxruntime"
