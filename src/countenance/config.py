@@ -54,9 +54,14 @@ class KeysSection(Section):
 
 
 class IndexSection(Section):
-    """The search engine: ``embedded`` (turbovec), ``exact`` (numpy) or ``milvus`` (a cluster)."""
+    """The search engine: ``embedded`` (turbovec), ``exact`` (numpy) or ``milvus`` (a cluster).
+
+    ``snapshot``: from how many templates on the embedded index is kept on disk, encrypted, so that it opens in seconds;
+    0 for never. Fewer are built from the registry in the same time.
+    """
 
     engine: str = "embedded"
+    snapshot: int = Field(default=100_000, ge=0)
 
 
 class MilvusSection(Section):

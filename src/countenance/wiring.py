@@ -15,8 +15,10 @@ from countenance.backup.restoring import Staged, Wish, restore
 from countenance.config import Settings, load
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.gallery.gallery import Gallery
+from countenance.gallery.mirror import Mirror, Progress
 from countenance.gallery.scale import Scale
-from countenance.index import open_index
+from countenance.gallery.snapshot import FOLDER, Snapshot
+from countenance.index import Segmented, open_index
 from countenance.log.book import Book
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
@@ -51,10 +53,12 @@ def open_gallery(
     passphrase: str | Asking | None = None,
     clock: Clock = system_clock,
     kek_passphrase: str | Asking | None = None,
+    building: Progress | None = None,
 ) -> Countenance:
     """Open the gallery of a configuration file. See `countenance.open`.
 
     ``kek_passphrase`` is for a key-encryption key that is stretched from one (COUNTENANCE_KEK_PASSPHRASE goes first).
+    ``building`` is told how far it is while the index of a large gallery is built anew, which the first search does.
     """
     settings = load(config)
     placing.tidy(settings.data)
@@ -66,7 +70,7 @@ def open_gallery(
         Ledger(settings.ledger_path, settings.gallery.id).begin()
         organisation = _organisation(registry, settings)
         actor = _actor(registry, settings, account or settings.gallery.account, passphrase)
-        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
+        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all(), building)
     opened.finish_erasures()
     opened.finish_orders()
     guard(opened)
@@ -180,6 +184,7 @@ def _assemble(
     actor: Actor | None,
     clock: Clock,
     closing: ExitStack,
+    building: Progress | None = None,
 ) -> Countenance:
     vision = _vision(settings)
     closing.callback(vision.close)
@@ -187,11 +192,23 @@ def _assemble(
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
     desk = Desk(registry, book, clock, organisation, actor, vision.contract)
     scale = Scale(settings.search.threshold, settings.search.high)
-    index = open_index(settings.index.engine, vision.dimension)
+    mirror = _mirror(settings, registry, keys, vision, clock, building)
+    closing.callback(mirror.close)
     tools = erasure_tools(settings, registry, keys)
-    gallery = Gallery(registry, keys, index, desk, clock, scale, vision.contract, tools)
+    gallery = Gallery(registry, keys, mirror, desk, clock, scale, vision.contract, tools)
     context = Context(settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor)
     return Countenance(context, closing)
+
+
+def _mirror(
+    settings: Settings, registry: Registry, keys: Keyring, vision: Vision, clock: Clock, building: Progress | None
+) -> Mirror:
+    index, snapshot = open_index(settings.index.engine, vision.dimension), None
+    if isinstance(index, Segmented) and settings.index.snapshot:
+        belongs = f"{settings.gallery.id}/{vision.contract}"
+        folder = settings.data / FOLDER
+        snapshot = Snapshot(folder, registry, keys, index, belongs, settings.index.snapshot)
+    return Mirror(registry, keys, index, vision.contract, clock, snapshot, building)
 
 
 def _vision(settings: Settings) -> Vision:

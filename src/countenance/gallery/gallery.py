@@ -17,12 +17,13 @@ from countenance.gallery.erasing import Erased, Order, Tools, What
 from countenance.gallery.forgetting import Forgotten
 from countenance.gallery.locating import Located
 from countenance.gallery.matching import Match, Terms, recheck
-from countenance.gallery.mirror import TEMPLATE, Mirror
+from countenance.gallery.mirror import Mirror
+from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
 from countenance.gallery.searching import Answer, Comparison, Record
 from countenance.gallery.writing import Into
-from countenance.index.port import Hits, Index
+from countenance.index.port import Hits
 from countenance.log.book import Written
 from countenance.policy import activating
 from countenance.policy.asking import gallery_scope, group_scope
@@ -87,7 +88,7 @@ class Gallery:
         self,
         registry: Registry,
         keys: Keyring,
-        index: Index,
+        mirror: Mirror,
         desk: Desk,
         clock: Clock,
         scale: Scale,
@@ -101,7 +102,7 @@ class Gallery:
         self._scale = scale
         self._contract = contract
         self._tools = tools
-        self._mirror = Mirror(registry, keys, index, contract, clock)
+        self._mirror = mirror
 
     # --- in ----------------------------------------------------------------------------------------------------------
 
@@ -207,7 +208,10 @@ class Gallery:
         agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
         alone = None if only is None else frozenset({int(only)})
         terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
-        hits, sequence = self._mirror.search(probe.template.vector[None, :], max(_FETCH, 4 * limit), terms.eligible())
+        least = searching.least_estimate(threshold)
+        hits, sequence = self._mirror.search_people(
+            probe.template.vector, max(_FETCH, 4 * limit), limit, least, terms.eligible()
+        )
         crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)

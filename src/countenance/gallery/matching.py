@@ -8,7 +8,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from countenance.gallery.eligible import Standing, standing
-from countenance.gallery.mirror import TEMPLATE
+from countenance.gallery.rows import TEMPLATE
 from countenance.index.port import Eligibility, Hits
 from countenance.policy import territories
 from countenance.types import Template

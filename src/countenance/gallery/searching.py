@@ -64,9 +64,14 @@ def pair_of(one: str, other: str) -> str:
     return hashlib.sha256("/".join(sorted((one, other))).encode()).hexdigest()
 
 
+def least_estimate(threshold: float | None) -> float:
+    """What scores less than this in an engine's estimate is certainly no candidate."""
+    return -1.0 if threshold is None else threshold - _ESTIMATE
+
+
 def made_early(crop: Callable[[], bytes] | None, hits: Hits, threshold: float | None) -> Callable[[], bytes] | None:
     """The crop, made before the write lock is taken where somebody will probably be shown: it takes its time."""
-    likely = bool(hits.ids.any()) and (threshold is None or float(hits.scores.max()) >= threshold - _ESTIMATE)
+    likely = bool(hits.ids.any()) and (float(hits.scores.max()) >= least_estimate(threshold))
     if crop is None or not likely:
         return crop
     made = crop()

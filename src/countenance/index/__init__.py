@@ -10,10 +10,11 @@ from countenance.index.exact import ExactIndex
 from countenance.index.lasting import Lasting
 from countenance.index.milvus import MilvusIndex
 from countenance.index.milvus_server import TOKEN, Place
-from countenance.index.port import NO_ID, Eligibility, Hits, Index, Rows
+from countenance.index.port import NO_ID, Eligibility, Hits, Index, Rows, Segmented
 
 __all__ = [
-    "ENGINES", "NAMES", "NO_ID", "TOKEN", "Eligibility", "Hits", "Index", "Lasting", "Place", "Rows", "open_index",
+    "ENGINES", "NAMES", "NO_ID", "TOKEN", "Eligibility", "Hits", "Index", "Lasting", "Place", "Rows", "Segmented",
+    "open_index",
 ]  # fmt: skip
 
 ENGINES: dict[str, Callable[[int], Index]] = {"embedded": EmbeddedIndex, "exact": ExactIndex}

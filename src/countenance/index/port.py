@@ -7,7 +7,7 @@ scored exactly from the registry's template before anybody sees it. It can be th
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,6 +67,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def at(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The rows that are chosen."""
+        return Rows(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class Index(Protocol):
         """Make ``rows`` findable; an id that is there already is replaced whole. Raises `InputError`."""
 
     def remove(self, subjects: Ids) -> int:
-        """Take all rows of these ``subjects`` (int64) out and return how many there were. No later search finds them."""
+        """Take all rows of ``subjects`` (int64) out and return how many there were. No later search finds them."""
 
     def search(self, queries: Vectors, k: int, eligible: Eligibility) -> Hits:
         """The ``k`` best of the eligible rows for each of the ``queries`` (float32, q × dimension, each of length 1).
@@ -146,6 +150,27 @@ class Index(Protocol):
 
     def clear(self) -> None:
         """Forget all rows."""
+
+
+@runtime_checkable
+class Segmented(Index, Protocol):
+    """An engine in this process whose rows can be taken out and put in again as they are, segment by segment."""
+
+    @property
+    def coding(self) -> str:
+        """How codes are made: a segment of another coding cannot be read in."""
+
+    def segments(self) -> list[int]:
+        """The numbers of the segments that hold rows: those of an id's higher bits."""
+
+    def changed(self) -> frozenset[int]:
+        """The segments that have changed since they were last written out, or read in."""
+
+    def dump(self, number: int) -> tuple[bytes, Ids] | None:
+        """A segment as bytes, in clear, and whose rows are in it; None when empty. It then counts as unchanged."""
+
+    def load(self, number: int, dumped: bytes) -> None:
+        """Take a segment in. Raises `Tampered` when the bytes are none, or of another segment."""
 
 
 def check_vectors(vectors: Any, dimension: int | None = None) -> None:

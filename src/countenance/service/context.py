@@ -11,6 +11,7 @@ from countenance.errors import NotFound, NotSignedIn
 from countenance.gallery.erasing import Tools
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
+from countenance.gallery.snapshot import FOLDER
 from countenance.log.book import Book
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
@@ -109,4 +110,5 @@ def erasure_tools(settings: Settings, registry: Registry, keys: Keyring) -> Tool
     """What an erasure works with. Every folder with files of ours is searched, also for what others copied there."""
     places = {*settings.places, *([registry.file.parent] if registry.file else [])}
     ledger = Ledger(settings.ledger_path, settings.gallery.id)
-    return Tools(registry, keys, ledger, tuple(sorted(places)), settings.data / "exports")
+    data = settings.data
+    return Tools(registry, keys, ledger, tuple(sorted(places)), data / "exports", data / FOLDER)

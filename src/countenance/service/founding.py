@@ -37,6 +37,7 @@ accounts = {accounts}          # account key files, one a person, passphrase-pro
 
 [index]
 engine = "embedded"              # or "exact", or "milvus": `countenance index move --to ENGINE` changes it
+snapshot = 100_000               # kept on disk, encrypted, from so many templates on; 0: never
 
 # [milvus]                       # a cluster, see docs/how-to/search-on-milvus.md; token: COUNTENANCE_MILVUS_TOKEN
 # address = "https://milvus.example.org:19530"  # the only one that is ever spoken to; http:// only on this machine
