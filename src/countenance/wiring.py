@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,11 +15,13 @@ from countenance.backup import placing
 from countenance.backup.restoring import Staged, Wish, restore
 from countenance.config import Settings, load
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
+from countenance.gallery.following import Beside, Following
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.mirror import Mirror, Progress
+from countenance.gallery.outbox import Outbox
 from countenance.gallery.scale import Scale
 from countenance.gallery.snapshot import FOLDER, Snapshot
-from countenance.index import Segmented, open_index
+from countenance.index import TOKEN, Lasting, Place, Segmented, open_index
 from countenance.log.book import Book
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
@@ -192,23 +195,57 @@ def _assemble(
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
     desk = Desk(registry, book, clock, organisation, actor, vision.contract)
     scale = Scale(settings.search.threshold, settings.search.high)
-    mirror = _mirror(settings, registry, keys, vision, clock, building)
-    closing.callback(mirror.close)
+    follow = partial(_follow, settings, registry, keys, vision, clock, building)
+    servers = ("milvus",) if settings.milvus else ()
+    followed = _followed(settings.index.engine, servers, follow)
+    closing.callback(followed.close)
     tools = erasure_tools(settings, registry, keys)
-    gallery = Gallery(registry, keys, mirror, desk, clock, scale, vision.contract, tools)
-    context = Context(settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor)
+    gallery = Gallery(registry, keys, followed, desk, clock, scale, vision.contract, tools)
+    context = Context(
+        settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor, follow, servers
+    )
     return Countenance(context, closing)
 
 
-def _mirror(
-    settings: Settings, registry: Registry, keys: Keyring, vision: Vision, clock: Clock, building: Progress | None
-) -> Mirror:
-    index, snapshot = open_index(settings.index.engine, vision.dimension), None
+def _followed(engine: str, servers: tuple[str, ...], follow: Callable[[str], Following]) -> Following:
+    """The index that is searched, and beside it every server that is configured and not searched."""
+    with ExitStack() as opening:
+        followed = follow(engine)
+        opening.callback(followed.close)
+        for name in servers:
+            server = follow(name) if name != engine else None
+            if isinstance(server, Outbox):
+                followed = Beside(followed, server)
+        opening.pop_all()
+    return followed
+
+
+def _follow(
+    settings: Settings,
+    registry: Registry,
+    keys: Keyring,
+    vision: Vision,
+    clock: Clock,
+    building: Progress | None,
+    engine: str,
+) -> Following:
+    index, snapshot = open_index(engine, vision.dimension, _place(settings, vision.contract)), None
+    if isinstance(index, Lasting):
+        return Outbox(registry, keys, index, vision.contract, clock)
     if isinstance(index, Segmented) and settings.index.snapshot:
         belongs = f"{settings.gallery.id}/{vision.contract}"
         folder = settings.data / FOLDER
         snapshot = Snapshot(folder, registry, keys, index, belongs, settings.index.snapshot)
     return Mirror(registry, keys, index, vision.contract, clock, snapshot, building)
+
+
+def _place(settings: Settings, contract: str) -> Place | None:
+    wanted = settings.milvus
+    if wanted is None:
+        return None
+    certificates = None if wanted.certificates is None else settings.folder / wanted.certificates.expanduser()
+    token, gallery = os.environ.get(TOKEN), settings.gallery.id
+    return Place(wanted.address, gallery, contract, wanted.encrypted_disk, wanted.index, certificates, token)
 
 
 def _vision(settings: Settings) -> Vision:

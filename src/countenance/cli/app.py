@@ -18,6 +18,7 @@ from countenance.cli import (
     bases,
     enrolling,
     founding,
+    indexing,
     ingesting,
     keys,
     leaving,
@@ -58,7 +59,7 @@ for part in (starting, trying, founding, enrolling, ingesting, sweeping, searchi
     part.register(app)
 for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
     part.register(app)
-for part in (keys, backup, models):
+for part in (keys, backup, indexing, models):
     part.register(app)
 
 

@@ -87,7 +87,7 @@ def compare(sides: Sides, every: int, progress: Progress | None = None) -> Compa
     result, after, seen = Compared(), 0, 0
     view: _View = _Listed(sides, result) if isinstance(sides.index, Lasting) else _Asked(sides, result)
     with sides.hold() as connection:
-        total = people_of(connection, sides.contract)
+        total = count_people(connection, sides.contract)
     while True:
         with sides.hold() as connection:
             people = next_people(connection, sides.contract, after)
@@ -108,7 +108,7 @@ def compare(sides: Sides, every: int, progress: Progress | None = None) -> Compa
             return result
 
 
-def people_of(connection: sa.Connection, contract: str, up_to: int | None = None) -> int:
+def count_people(connection: sa.Connection, contract: str, up_to: int | None = None) -> int:
     """How many people have a reference under this contract; of those up to a number, where one is given."""
     subject = t.references.c.subject
     query = sa.select(sa.func.count(subject.distinct())).where(t.references.c.contract == contract)

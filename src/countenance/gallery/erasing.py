@@ -102,6 +102,8 @@ class Erased:
     keys: int
     residuals: list[dict[str, Any]]
     originals: tuple[str, ...]
+    removal: str = ""
+    """How their entries were removed from the index."""
 
     @property
     def faces(self) -> int:

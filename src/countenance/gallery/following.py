@@ -19,6 +19,11 @@ class Following(Protocol):
     def search(self, vectors: np.ndarray, k: int, eligible: Eligibility) -> tuple[Hits, int]:
         """The index' answer on the registry as it is now, and the sequence number that it was given on."""
 
+    def search_people(
+        self, vector: np.ndarray, k: int, people: int, least: float, eligible: Eligibility
+    ) -> tuple[Hits, int]:
+        """`search` for one template, deep enough that so many people are among the hits."""
+
     def forget(self) -> None:
         """Apply what has changed at once, so that what was erased is out of it too. Raises `Unavailable`."""
 
@@ -52,6 +57,7 @@ class Beside:
         self._searched = searched
         self._server = server
         self.search = searched.search
+        self.search_people = searched.search_people
         self.rebuild = searched.rebuild
         self.compare = searched.compare
         self.drop = searched.drop

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
 from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, searching
 from countenance.gallery.batch import Copied, Kept, Looked
+from countenance.gallery.compared import Compared, Progress
 from countenance.gallery.erasing import Erased, Order, Tools, What
+from countenance.gallery.following import Following, forget_if_there
 from countenance.gallery.forgetting import Forgotten
 from countenance.gallery.locating import Located
 from countenance.gallery.matching import Match, Terms, recheck
-from countenance.gallery.mirror import Mirror
 from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
@@ -44,6 +45,7 @@ from countenance.types import (
     Locate,
     Probe,
     ReferenceId,
+    Reindex,
     Search,
     SourceId,
     SubjectId,
@@ -88,7 +90,7 @@ class Gallery:
         self,
         registry: Registry,
         keys: Keyring,
-        mirror: Mirror,
+        mirror: Following,
         desk: Desk,
         clock: Clock,
         scale: Scale,
@@ -284,7 +286,7 @@ class Gallery:
             connection.execute(sa.insert(t.changes).values(subject=subject))
             facts = {"bases": changed.rowcount}
             written = self._desk.effect(connection, "withdraw", grant.log_index, subjects=(subject,), facts=facts)
-        self._mirror.forget()
+        forget_if_there(self._mirror)
         return written
 
     def erase(
@@ -318,8 +320,25 @@ class Gallery:
     def resume_erasure(self, number: int, *, grant: Grant[Erase]) -> Erased:
         """Carry an erasure that was cut short to its end."""
         grant.spend(Erase, scope=f"erasure:{number}", now=self._clock())
-        self._mirror.forget()
-        return erasing.carry_out(self._tools, number)
+        return self._carry_out(number)
+
+    # --- the index ---------------------------------------------------------------------------------------------------
+
+    def reindex(
+        self, *, into: Following | None = None, progress: Progress | None = None, grant: Grant[Reindex]
+    ) -> int:
+        """Build the index anew from the registry, or another engine's. Returns of how many people."""
+        grant.spend(Reindex, scope="gallery", now=self._clock())
+        return (into or self._mirror).rebuild(progress)
+
+    def compare_index(
+        self, sample: int | None, *, progress: Progress | None = None, grant: Grant[Reindex]
+    ) -> Compared:
+        """Compare the index with the registry, and about ``sample`` templates in it; None for all of them."""
+        grant.spend(Reindex, scope="gallery", now=self._clock())
+        with self._registry.read() as connection:
+            size = searching.size(connection, self._desk)
+        return self._mirror.compare(max(1, size // sample) if sample else 1, progress)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -365,9 +384,14 @@ class Gallery:
         return Order(reason, account, grant.log_index, under)
 
     def _erase(self, what: What, order: Order, now: int) -> Erased:
-        number = erasing.tombstone(self._tools, self._desk, what, order, now)
+        return self._carry_out(erasing.tombstone(self._tools, self._desk, what, order, now))
+
+    def _carry_out(self, number: int) -> Erased:
+        """Out of the index first. Where its server is gone, the erasure waits for it, and nobody is found meanwhile."""
         self._mirror.forget()
-        return erasing.carry_out(self._tools, number)
+        erased = erasing.carry_out(self._tools, number)
+        remaining = [*erased.residuals, *self._mirror.remains()]
+        return replace(erased, residuals=remaining, removal=self._mirror.removal)
 
     def _same_contract(self, template: Template) -> None:
         if template.contract != self._contract:

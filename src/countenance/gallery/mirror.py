@@ -10,16 +10,19 @@ import contextlib
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import CountenanceError
-from countenance.gallery.eligible import Standing, of_age_between, people_of, standing
+from countenance.gallery.compared import Compared, Sides, compare, count_people
+from countenance.gallery.deeper import search_people
+from countenance.gallery.eligible import Standing, of_age_between, standing
 from countenance.gallery.rows import rows_of
 from countenance.gallery.snapshot import Dumped, Snapshot, State
 from countenance.index.latch import Latch
-from countenance.index.port import NO_ID, Eligibility, Hits, Index, Segmented
+from countenance.index.port import Eligibility, Hits, Index, Segmented
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import Clock
@@ -27,9 +30,6 @@ from countenance.vault.keyring import Keyring
 
 _PART = 20_000
 """References that are read from the registry at a time."""
-
-_DEEPER = 4
-"""How many times as many rows are asked for, where one person fills the answer."""
 
 Progress = Callable[[int, int], None]
 
@@ -80,21 +80,8 @@ class Mirror:
     def search_people(
         self, vector: np.ndarray, k: int, people: int, least: float, eligible: Eligibility
     ) -> tuple[Hits, int]:
-        """`search` for one template, deep enough that ``people`` different ones are among the hits where there are.
-
-        Somebody with hundreds of references may fill an answer alone. It is then asked for more, until there are so
-        many people, or no more rows, or only rows that score less than ``least``.
-        """
-        while True:
-            hits, sequence = self.search(vector[None, :], k, eligible)
-            ids = hits.ids[0]
-            if ids[-1] == NO_ID or hits.scores[0, -1] < least or self._people(ids) >= people:
-                return hits, sequence
-            k *= _DEEPER
-
-    def _people(self, ids: np.ndarray) -> int:
-        with self._registry.read() as connection:
-            return people_of(connection, ids.tolist())
+        """`search` for one template, deep enough for so many people. See `countenance.gallery.deeper`."""
+        return search_people(self.search, self._registry, vector, k, people, least, eligible)
 
     def forget(self) -> None:
         """Apply what has changed at once, so that what was erased is out of memory too."""
@@ -107,6 +94,47 @@ class Mirror:
             self._saving.join()
         with contextlib.suppress(CountenanceError):
             self._save()
+
+    # --- looked after ---
+
+    def rebuild(self, progress: Progress | None = None) -> int:
+        """Build it anew from the registry alone, with its snapshot. Returns how many people were gone through."""
+        before, self._progress = self._progress, progress or self._progress
+        try:
+            with self._latch.alone():
+                self._throw_away()
+                self._apply()
+        finally:
+            self._progress = before
+        self._save()
+        with self._registry.read() as connection:
+            return count_people(connection, self._contract)
+
+    def compare(self, every: int, progress: Progress | None = None) -> Compared:
+        """What the index holds beside what the registry says. See `countenance.gallery.compared`."""
+        self._catch_up()
+        with self._latch.shared():
+            sides = Sides(
+                self._registry.read, lambda: self._sequence, self._keys, self._index, self._contract, self._clock
+            )
+            return compare(sides, every, progress)
+
+    def drop(self) -> None:
+        """Throw away the index and its snapshot."""
+        with self._latch.alone():
+            self._throw_away()
+
+    removal = "index entries removed from memory"
+
+    def remains(self) -> list[dict[str, Any]]:
+        """What an erasure leaves in its files: nothing that could be opened."""
+        return []
+
+    def _throw_away(self) -> None:
+        self._sequence = -1
+        self._index.clear()
+        if self._snapshot is not None:
+            self._snapshot.throw_away()
 
     # --- in step ---
 

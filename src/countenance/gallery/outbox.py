@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.gallery.compared import Compared, Progress, Sides, compare, next_people, people_of
+from countenance.gallery.compared import Compared, Progress, Sides, compare, count_people, next_people
+from countenance.gallery.deeper import search_people
 from countenance.gallery.eligible import parts, standing
 from countenance.gallery.rows import rows_of
 from countenance.index.lasting import Filling, Lasting, Position
@@ -57,6 +58,12 @@ class Outbox:
             sequence = self._catch_up()
         return self._index.search(vectors, k, eligible), sequence
 
+    def search_people(
+        self, vector: np.ndarray, k: int, people: int, least: float, eligible: Eligibility
+    ) -> tuple[Hits, int]:
+        """`search` for one template, deep enough for so many people. See `countenance.gallery.deeper`."""
+        return search_people(self.search, self._registry, vector, k, people, least, eligible)
+
     def forget(self) -> None:
         """Deliver what has changed at once. Raises `Unavailable` when the server is gone: it is delivered later."""
         with self._lock:
@@ -93,7 +100,7 @@ class Outbox:
             self._catch_up()
         self._index.tidy()
         with self._registry.read() as connection:
-            return people_of(connection, self._contract)
+            return count_people(connection, self._contract)
 
     def compare(self, every: int, progress: Progress | None = None) -> Compared:
         """What the index holds beside what the registry says. See `countenance.gallery.compared`."""
@@ -191,7 +198,7 @@ class Outbox:
 
     def _fill(self, progress: Progress | None) -> None:
         with self._registry.read() as connection:
-            total = people_of(connection, self._contract)
+            total = count_people(connection, self._contract)
         done = 0
         while True:
             began = time.monotonic()
@@ -207,7 +214,7 @@ class Outbox:
                 found = standing(connection, self._contract, self._clock(), subjects=people)
                 rows = rows_of(self._keys, found, self._contract)
                 self._index.fill(rows, Filling(filling.since, people[-1]))
-                done = done or people_of(connection, self._contract, filling.reached)
+                done = done or count_people(connection, self._contract, filling.reached)
             done += len(people)
             if progress is not None:
                 progress(min(done, total), total)

@@ -172,6 +172,13 @@ class Snapshot:
             raise Unavailable(f"The index' snapshot cannot be written: {error.strerror}.") from None
         self._known, self._fresh = marks, False
 
+    def throw_away(self) -> None:
+        """Destroy the keys of all segments, and the files."""
+        self._known, self._fresh = {}, True
+        if self._folder.is_dir():
+            drop_segments(self._keys.vault, self._folder, self._others([]))
+            (self._folder / _LIST).unlink(missing_ok=True)
+
     def _as_it_was(self, number: int) -> str | None:
         """The mark of a segment's file that is still the one that this index was read from, or written to."""
         mark = self._known.get(number)

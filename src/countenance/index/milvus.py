@@ -28,7 +28,7 @@ COLUMNS = ("subjects", "organisations", "territories", "not_before", "expires")
 _BYTES = 4
 _PURPOSES = tuple(f"purposes_{byte}" for byte in range(_BYTES))
 _MOST = 16_384
-"""Candidates that the server gives at the most."""
+"""Rows that the server gives at the most; who asks for more gets so many."""
 _SUBJECTS = 2_000
 """Subjects that one condition names; of more, several searches are made."""
 _MARK = -1
@@ -114,8 +114,8 @@ class MilvusIndex:
     def search(self, queries: Vectors, k: int, eligible: Eligibility) -> Hits:
         """The ``k`` best of the eligible rows for each query."""
         check_vectors(queries, self._dimension)
-        if not 1 <= k <= _MOST:
-            raise InputError(f"A search asks for at least one candidate, and for {_MOST:,} at the most.")
+        if k < 1:
+            raise InputError("A search asks for at least one candidate.")
         wheres = conditions(eligible)
         if not len(queries) or not wheres:
             return _nothing(len(queries), k)
@@ -327,7 +327,7 @@ class MilvusIndex:
     def _search(self, name: str, queries: Vectors, k: int, wheres: list[str]) -> Hits:
         lines: list[list[tuple[float, int]]] = [[] for _ in queries]
         for where in wheres:
-            for number, ids, scores in self._server.search(name, queries, k, where):
+            for number, ids, scores in self._server.search(name, queries, min(k, _MOST), where):
                 lines[number] += [(-score, reference) for reference, score in zip(ids, scores, strict=True)]
         hits = _nothing(len(queries), k)
         for number, line in enumerate(lines):

@@ -139,7 +139,7 @@ def _method(erased: Erased) -> list[str]:
         "the erasure written to the ledger beside the vault, so that a restored backup is erased again",
         "rows deleted and overwritten with zeros (SQLite secure_delete)",
         "write-ahead log truncated (wal_checkpoint TRUNCATE)",
-        "index entries removed from memory",
+        erased.removal,
         keys if erased.subjects else kept,
         "every file of the gallery's folder, the data folder and the vault's searched for the bytes, except in sources",
     ]

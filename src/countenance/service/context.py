@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 from countenance.config import Settings
 from countenance.errors import NotFound, NotSignedIn
 from countenance.gallery.erasing import Tools
+from countenance.gallery.following import Following
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
 from countenance.gallery.snapshot import FOLDER
@@ -39,6 +41,10 @@ class Context:
     clock: Clock
     organisation: OrganisationId
     actor: Actor | None
+    follow: Callable[[str], Following]
+    """Opens the index of an engine, by its name."""
+    servers: tuple[str, ...] = ()
+    """Engines whose server is configured, whether it is searched or not."""
 
     @property
     def own_key(self) -> str:
