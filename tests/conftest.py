@@ -6,12 +6,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from clubs import Club
+from milvuses import Milvuses
 
 LONG = os.environ.get("COUNTENANCE_LONG") == "1"
 settings.register_profile("countenance", deadline=None, print_blob=True)
@@ -38,6 +40,19 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.delenv("COUNTENANCE_PASSPHRASE", raising=False)
         patch.delenv("COLUMNS", raising=False)  # what is printed is as wide as in a pipe, whoever runs the tests
         yield
+
+
+@pytest.fixture(scope="session")
+def _milvuses() -> Iterator[Milvuses]:
+    with ExitStack() as closing:
+        yield Milvuses(closing)
+
+
+@pytest.fixture
+def milvuses(_milvuses: Milvuses) -> Iterator[Milvuses]:
+    """Milvus servers, started once a run. What a test opens on them is dropped at its end."""
+    yield _milvuses
+    _milvuses.tidy()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ An environment variable such as ``COUNTENANCE_INDEX__ENGINE=exact`` overrides th
 
 from __future__ import annotations
 
-import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -257,31 +256,41 @@ def set_engine(file: Path, engine: str) -> None:
     """
     try:
         text = file.read_text("utf-8")
-        wanted: dict[str, Any] = tomllib.loads(text)
+        changed, wanted = _with_engine(text, engine), tomllib.loads(text)
         wanted["index"] = {**wanted.get("index", {}), "engine": engine}
-        lines = text.splitlines(keepends=True)
-        heads = [number for number, line in enumerate(lines) if line.strip().partition("#")[0].strip() == "[index]"]
-        if heads:
-            start, line = heads[0] + 1, f'engine = "{engine}"'
-            ours = itertools.takewhile(lambda number: not lines[number].lstrip().startswith("["), range(start, len(lines)))
-            old = next((number for number in ours if re.match(r"\s*engine\s*=", lines[number])), None)
-            if old is None:
-                lines.insert(start, f"{line}\n")
-            else:
-                lines[old] = re.sub(r"engine\s*=\s*(\"[^\"]*\"|'[^']*')", line, lines[old], count=1)
-        else:
-            lines.append(f'\n[index]\nengine = "{engine}"\n')
-        changed = "".join(lines)
-        if tomllib.loads(changed) != wanted:
+        if _parsed(changed) != wanted:
             raise BadConfiguration(
-                f"{file} is written in a way that cannot be changed here.", hint=f'Write it yourself: [index] engine = "{engine}".'
+                f"{file} is written in a way that cannot be changed here.",
+                hint=f'Write it yourself: engine = "{engine}" in the table [index].',
             )
         fresh = file.with_name(f"{file.name}.new")
         fresh.write_text(changed, encoding="utf-8")
         fresh.chmod(file.stat().st_mode & 0o777)
         fresh.replace(file)
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadConfiguration(f"{file} cannot be written: {error}.") from None
+    except OSError as error:
+        raise BadConfiguration(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def _with_engine(text: str, engine: str) -> str:
+    lines, setting = text.splitlines(keepends=True), f'engine = "{engine}"'
+    start = next((number for number, line in enumerate(lines, 1) if re.match(r"\s*\[index\]\s*(#|$)", line)), None)
+    if start is None:
+        return f"{text}\n[index]\n{setting}\n"
+    for number in range(start, len(lines)):
+        if lines[number].lstrip().startswith("["):
+            break
+        if re.match(r"\s*engine\s*=", lines[number]):
+            lines[number] = re.sub(r"engine\s*=\s*(\"[^\"]*\"|'[^']*')", setting, lines[number], count=1)
+            return "".join(lines)
+    lines.insert(start, f"{setting}\n")
+    return "".join(lines)
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def _first_fault(error: Exception) -> str:

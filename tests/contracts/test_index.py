@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,17 +11,20 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from conftest import LONG
 from countenance.errors import InputError
 from countenance.evaluate.crowd import generated_templates
 from countenance.index import ENGINES, NO_ID, Eligibility, Index, Rows, open_index
+from milvuses import KINDS, Milvuses
 
 DIMENSION = 128
 NOW = 1_800_000_000
 CROWD = np.concatenate(list(generated_templates(400, DIMENSION, seed=7)))
 ANY = Eligibility(purposes=1, organisations=frozenset({1}), at=NOW)
 FOUND_ABOVE = 0.45
+ON_A_SERVER = 40 if LONG else 4
 
 
 def rows(
@@ -47,9 +51,18 @@ def found(index: Index, eligible: Eligibility = ANY, *, k: int = 50, query: int 
     return set(ids[ids != NO_ID].tolist())
 
 
-@pytest.fixture(params=sorted(ENGINES))
-def index(request) -> Index:
-    return open_index(request.param, DIMENSION)
+@pytest.fixture(params=[*sorted(ENGINES), *KINDS])
+def another(request) -> Callable[[], Index]:
+    """Opens an empty index of one engine."""
+    if request.param in ENGINES:
+        return lambda: open_index(request.param, DIMENSION)
+    milvuses = request.getfixturevalue("milvuses")
+    return lambda: milvuses.index(request.param, DIMENSION)
+
+
+@pytest.fixture
+def index(another) -> Index:
+    return another()
 
 
 def test_an_empty_index_finds_nobody(index):
@@ -257,9 +270,9 @@ def test_a_table_in_another_memory_order_is_taken(index):
     assert index.search(np.asfortranarray(CROWD[3:5]), 1, ANY).ids.tolist() == [[3], [4]]
 
 
-def test_p23_nothing_is_learned_from_the_others(index):
+def test_p23_nothing_is_learned_from_the_others(index, another):
     """P23: what one person's template scores does not depend on who else is in the gallery."""
-    other = open_index(index.name, DIMENSION)
+    other = another()
     index.add(rows(range(1, 200)))
     other.add(rows([1, 2, *range(200, 400)]))
     both = replace(ANY, subjects=frozenset({1, 2}))
@@ -376,3 +389,32 @@ class IndexMachine(RuleBasedStateMachine):
 
 TestAnyOrder = IndexMachine.TestCase
 TestAnyOrder.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+
+
+# Each step of these asks a server: fewer of them.
+
+
+class MilvusMachine(IndexMachine):
+    """The same, on a server."""
+
+    kind: str
+    milvuses: Milvuses
+
+    @initialize()
+    def open(self):
+        self.index = self.milvuses.index(self.kind, DIMENSION)
+        self.model: dict[int, tuple[int, ...]] = {}
+
+    @invariant()
+    def counts(self):
+        if hasattr(self, "index"):
+            assert len(self.index) == len(self.model)
+
+    def teardown(self):
+        self.milvuses.tidy()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_any_order_on_a_server(kind, milvuses):
+    machine = type("Machine", (MilvusMachine,), {"kind": kind, "milvuses": milvuses})
+    run_state_machine_as_test(machine, settings=settings(max_examples=ON_A_SERVER, stateful_step_count=20, deadline=None))
