@@ -108,6 +108,14 @@ class Mirror:
         with contextlib.suppress(CountenanceError):
             self._save()
 
+    def drop(self) -> None:
+        """Throw the index away, and its snapshot: the next search builds both anew, from the registry."""
+        with self._latch.alone():
+            self._sequence = -1
+            self._index.clear()
+            if self._snapshot is not None:
+                self._snapshot.drop()
+
     # --- in step ---
 
     def _catch_up(self) -> int:

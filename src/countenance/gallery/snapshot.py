@@ -172,6 +172,13 @@ class Snapshot:
             raise Unavailable(f"The index' snapshot cannot be written: {error.strerror}.") from None
         self._known, self._fresh = marks, False
 
+    def drop(self) -> None:
+        """Throw it away."""
+        self._known, self._fresh = {}, True
+        (self._folder / _LIST).unlink(missing_ok=True)
+        if self._folder.is_dir():
+            drop_segments(self._keys.vault, self._folder, self._others(()))
+
     def _as_it_was(self, number: int) -> str | None:
         """The mark of a segment's file that is still the one that this index was read from, or written to."""
         mark = self._known.get(number)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from typing import Any
 
 import numpy as np
@@ -128,7 +129,7 @@ class EmbeddedIndex(FlatIndex):
                 columns.extend({name: packed[name] for name in (*PACKED, "terms")})
                 codes = TurboQuantIndex.from_bytes(packed["codes"].tobytes())
             fits = (len(codes), codes.dim, codes.bit_width) == (len(columns), self._dimension, BIT_WIDTH)
-        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
+        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
             raise Tampered("A segment of the index cannot be read.") from error
         if not fits or (columns.column("ids").astype(np.int64) >> SEGMENT_BITS != number).any():
             raise Tampered("A segment of the index is not what it says.")
