@@ -247,7 +247,8 @@ def drop(vault: Vault, folder: Path, references: Iterable[int]) -> int:
 def drop_segments(vault: Vault, folder: Path, numbers: Iterable[int]) -> int:
     """Destroy the keys of these segments, then the files, and return how many had a key."""
     numbers = list(numbers)
-    destroyed = vault.destroy_many([snapshot_key(number) for number in numbers])
+    keys = [key for key in map(snapshot_key, numbers) if vault.exists(key)]
+    destroyed = vault.destroy_many(keys) if keys else 0
     for number in numbers:
         _file(folder, number).unlink(missing_ok=True)
     return destroyed

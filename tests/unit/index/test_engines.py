@@ -121,8 +121,9 @@ def test_segments_are_searched_as_one(engine):
     assert sorted(index.search(CROWD[:1], 4, ANY).ids[0].tolist()) == [1, 3, FAR + 1, 5 * FAR + 7]
 
 
-def test_the_embedded_engine_is_written_out_and_read_in_segment_by_segment():
-    index, again = EmbeddedIndex(128), EmbeddedIndex(128)
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_an_engine_is_written_out_and_read_in_segment_by_segment(engine):
+    index, again = open_index(engine, 128), open_index(engine, 128)
     index.add(rows(EVERYWHERE))
     assert isinstance(index, Segmented)
     assert index.segments() == sorted(index.changed()) == [0, 1, 5, 2**20]
@@ -146,9 +147,20 @@ def test_the_embedded_engine_is_written_out_and_read_in_segment_by_segment():
 @pytest.mark.parametrize(
     ("number", "cut"), [(0, lambda dumped: dumped[:-30]), (0, lambda _: b""), (1, bytes)], ids=["cut", "empty", "other"]
 )
-def test_what_is_no_segment_is_not_read_in(number, cut):
-    index, again = EmbeddedIndex(128), EmbeddedIndex(128)
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_what_is_no_segment_is_not_read_in(engine, number, cut):
+    index, again = open_index(engine, 128), open_index(engine, 128)
     index.add(rows([1, 2, 3]))
     with pytest.raises(Tampered):
         again.load(number, cut(index.dump(0)[0]))
     assert len(again) == 0
+
+
+def test_a_segment_of_another_engine_is_not_read_in():
+    exact, embedded = open_index("exact", 128), open_index("embedded", 128)
+    for one, other in ((exact, embedded), (embedded, exact)):
+        one.add(rows([1, 2, 3]))
+        other.clear()
+        with pytest.raises(Tampered):
+            other.load(0, one.dump(0)[0])
+    assert exact.coding != embedded.coding != open_index("embedded", 256).coding
