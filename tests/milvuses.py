@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import itertools
 import os
@@ -12,18 +13,21 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from countenance.index import Place
 from countenance.index.milvus import MilvusIndex
 
 CONTRACT = "0123abcd" * 8
+Sort = tuple[Any, ...]
 
 
 def _lacks(*modules: str) -> bool:
@@ -53,7 +57,8 @@ class Milvuses:
 
     closing: ExitStack
     running: dict[str, Any] = field(default_factory=dict)
-    opened: list[MilvusIndex] = field(default_factory=list)
+    opened: list[tuple[Sort, MilvusIndex]] = field(default_factory=list)
+    idle: dict[Sort, list[MilvusIndex]] = field(default_factory=lambda: defaultdict(list))
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def address(self, kind: str) -> str:
@@ -68,17 +73,19 @@ class Milvuses:
         return Place(self.address(kind), gallery, CONTRACT, encrypted_disk=True, **more)
 
     def index(self, kind: str, dimension: int, **more: Any) -> MilvusIndex:
-        """An empty index, which is dropped after the test."""
-        index = MilvusIndex(dimension, self.place(kind, **more))
-        self.opened.append(index)
+        """An empty index, for this test. To make a collection takes seconds, so that one is emptied and lent again."""
+        sort = (kind, dimension, *more.items())
+        index = self.idle[sort].pop() if self.idle[sort] else MilvusIndex(dimension, self.place(kind, **more))
+        self.opened.append((sort, index))
         return index
 
     def tidy(self) -> None:
-        """Drop what the test has opened."""
+        """Empty what the test has opened."""
         while self.opened:
-            index = self.opened.pop()
-            index.clear()
-            index.close()
+            sort, index = self.opened.pop()
+            for name in index._all():
+                index._server.delete(name, np.array(index._server.rows(name, "id > 0", ["id"])["id"], np.int64))
+            self.idle[sort].append(index)
 
 
 class Process:
@@ -156,6 +163,84 @@ def lite(folder: Path | None = None) -> Iterator[Process]:
             yield process
         finally:
             process.stop()
+
+
+@contextmanager
+def serving(folder: Path | None = None) -> Iterator[Process]:
+    """A real Milvus server, standalone, with everything it needs in its own process and folder.
+
+    Its interim indexes are off, as the how-to says, and its clock ticks fast, so that strong consistency waits less. It
+    listens at every address that the machine has: this version cannot be told otherwise.
+    """
+    from milvus import MilvusServerConfig
+
+    with _folder(folder) as here:
+        config = MilvusServerConfig(data_dir=str(here))
+        for name, value in SET.items():
+            config.set(name, value)
+        config.resolve_storage()
+        for name in [name for name in config.configurable_items if name.endswith("_port")]:
+            config.set(name, free_port())
+        config.write_config()
+        binaries = _unpacked()
+        env = {
+            "DEPLOY_MODE": "STANDALONE",
+            "METRICS_PORT": str(free_port()),
+            "MILVUS_RUN_DIR": str(here / "run"),
+            "LD_LIBRARY_PATH": str(binaries),
+            "ETCD_CONFIG_PATH": str(_etcd(here)),
+        }
+        process = Process([str(binaries / "milvus"), "run", "standalone"], here, config.get("proxy_port"), _plain() | env)
+        try:
+            yield process
+        finally:
+            process.kill()  # it takes its time to say goodbye, and nobody wants what it has
+
+
+SET = {
+    "etcd_log_level": "error",
+    "log.level": "error",
+    "queryNode.segcore.interimIndex.enableIndex": "false",
+    "proxy.timeTickInterval": "50",
+    "dataCoord.segment.assignmentExpiration": "2000",
+}
+
+
+def _etcd(folder: Path) -> Path:
+    """Ports of its own for the etcd inside, so that two servers can run at once."""
+    clients, peers = f"http://127.0.0.1:{free_port()}", f"http://127.0.0.1:{free_port()}"
+    lines = [
+        f"listen-client-urls: {clients}",
+        f"advertise-client-urls: {clients}",
+        f"listen-peer-urls: {peers}",
+        f"initial-advertise-peer-urls: {peers}",
+        f"initial-cluster: default={peers}",
+    ]
+    file = folder / "etcd.yaml"
+    file.write_text("\n".join([*lines, ""]))
+    return file
+
+
+def _unpacked() -> Path:
+    """The server's binaries, which the package carries compressed: unpacked once, beside the packages."""
+    import milvus
+
+    target = Path(sys.prefix) / "share" / f"milvus-{milvus.__version__}"
+    if not target.exists():
+        fresh = Path(tempfile.mkdtemp(prefix=".milvus-", dir=_made(target.parent)))
+        milvus._initialize_data_files(str(fresh))
+        with contextlib.suppress(OSError):  # another process was first
+            fresh.rename(target)
+        shutil.rmtree(fresh, ignore_errors=True)
+    return target / "bin"
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+STARTED: dict[str, Callable[[], AbstractContextManager[Process]]] = {"milvus": serving, "milvus-lite": lite}
 
 
 @contextmanager

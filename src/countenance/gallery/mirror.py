@@ -120,7 +120,7 @@ class Mirror:
             return compare(sides, every, progress)
 
     def drop(self) -> None:
-        """Throw away the index and its snapshot."""
+        """Throw the index away, and its snapshot: the next search builds both anew, from the registry."""
         with self._latch.alone():
             self._throw_away()
 
@@ -134,7 +134,7 @@ class Mirror:
         self._sequence = -1
         self._index.clear()
         if self._snapshot is not None:
-            self._snapshot.throw_away()
+            self._snapshot.drop()
 
     # --- in step ---
 

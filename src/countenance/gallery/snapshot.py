@@ -172,12 +172,12 @@ class Snapshot:
             raise Unavailable(f"The index' snapshot cannot be written: {error.strerror}.") from None
         self._known, self._fresh = marks, False
 
-    def throw_away(self) -> None:
-        """Destroy the keys of all segments, and the files."""
+    def drop(self) -> None:
+        """Throw it away."""
         self._known, self._fresh = {}, True
+        (self._folder / _LIST).unlink(missing_ok=True)
         if self._folder.is_dir():
-            drop_segments(self._keys.vault, self._folder, self._others([]))
-            (self._folder / _LIST).unlink(missing_ok=True)
+            drop_segments(self._keys.vault, self._folder, self._others(()))
 
     def _as_it_was(self, number: int) -> str | None:
         """The mark of a segment's file that is still the one that this index was read from, or written to."""
@@ -247,7 +247,8 @@ def drop(vault: Vault, folder: Path, references: Iterable[int]) -> int:
 def drop_segments(vault: Vault, folder: Path, numbers: Iterable[int]) -> int:
     """Destroy the keys of these segments, then the files, and return how many had a key."""
     numbers = list(numbers)
-    destroyed = vault.destroy_many([snapshot_key(number) for number in numbers])
+    keys = [key for key in map(snapshot_key, numbers) if vault.exists(key)]
+    destroyed = vault.destroy_many(keys) if keys else 0
     for number in numbers:
         _file(folder, number).unlink(missing_ok=True)
     return destroyed

@@ -22,6 +22,7 @@ from countenance.index.port import Eligibility, Ids, Rows
 T = TypeVar("T", bound=np.generic)
 
 PACKED = ("ids", "subjects", "not_before", "expires")
+COLUMNS = (*PACKED, "terms")
 TERMS = ("purposes", "organisations", "territories")
 _ABSENT = np.iinfo(np.uint32).max
 

@@ -26,6 +26,18 @@ class Floats:
         self.vectors = room_for(self.vectors, self._length)
         self.vectors[start : self._length] = vectors
 
+    def __len__(self) -> int:
+        return self._length
+
+    def dump(self) -> bytes:
+        """The templates as bytes."""
+        return self.vectors[: self._length].tobytes()
+
+    @property
+    def bytes(self) -> int:
+        """How much memory they take."""
+        return self._length * self.vectors.itemsize * self.vectors.shape[1]
+
     def remove(self, moves: Moves) -> None:
         """Remove vectors. What is removed does not linger in the spare room."""
         self.vectors[moves.holes] = self.vectors[moves.origins]
@@ -55,6 +67,15 @@ class ExactIndex(FlatIndex):
 
     def _no_codes(self) -> Codes:
         return Floats(self._dimension)
+
+    def _codes_of(self, content: bytes) -> Codes:
+        codes = Floats(self._dimension)
+        codes.append(np.frombuffer(content, np.float32).reshape(-1, self._dimension))
+        return codes
+
+    @property
+    def _kind(self) -> str:
+        return "float32"
 
 
 def _keep_best(scores: NDArray[np.float32], slots: NDArray[np.int64], k: int) -> Best:

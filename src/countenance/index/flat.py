@@ -4,10 +4,16 @@ Rows lie in segments by their ids, 2²⁰ ids each, so that whoever knows an id 
 no other. An engine adds how codes are held and scanned. Every act happens under the latch that also covers the masks: a
 mask names slots, and removing renumbers slots, so that a mask made outside could show another row than it permitted.
 Searches share the latch; a change has it alone.
+
+A segment can be written out and read in again as it is (codes and columns), which takes a hundredth of the time of
+making it from templates. What comes out is for `countenance.gallery.snapshot`, which encrypts it.
 """
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +22,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.errors import InputError, Unavailable
-from countenance.index.columns import Columns, Moves
+from countenance.errors import InputError, Tampered, Unavailable
+from countenance.index.columns import COLUMNS, Columns, Moves
 from countenance.index.latch import Latch
+from countenance.index.masks import Terms
 from countenance.index.port import NO_ID, Eligibility, Hits, Ids, Rows, Vectors, check_vectors
 
 Best = tuple[NDArray[np.float32], NDArray[np.int64]]
@@ -39,6 +46,16 @@ class Codes(Protocol):
 
     def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None) -> Best:
         """The best min(k, permitted) slots for each query. ``mask`` permits at least one; None permits them all."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def dump(self) -> bytes:
+        """All of it as bytes."""
+
+    @property
+    def bytes(self) -> int:
+        """How much memory they take, without room to grow."""
 
 
 class Segment:
@@ -164,9 +181,73 @@ class FlatIndex(ABC):
             self._segments[number] = Segment(self._no_codes(), Columns(number << SEGMENT_BITS))
         return self._segments[number]
 
+    # --- whole segments out and in ---
+
+    @property
+    def coding(self) -> str:
+        """How codes are made: segments of another coding cannot be read in."""
+        return f"{self._kind}, {self._dimension} dimensions, segments of 2^{SEGMENT_BITS}"
+
+    @property
+    def bytes(self) -> int:
+        """How much memory the rows take: packed codes and columns, without room to grow."""
+        with self._latch.shared():
+            return sum(each.codes.bytes + each.columns.bytes for each in self._segments.values())
+
+    def segments(self) -> list[int]:
+        """The numbers of the segments that hold rows."""
+        with self._latch.shared():
+            return [number for number, segment in self._segments.items() if len(segment.columns)]
+
+    def changed(self) -> frozenset[int]:
+        """The segments that have changed since they were last written out, or read in."""
+        with self._latch.shared():
+            return frozenset(number for number, segment in self._segments.items() if segment.changed)
+
+    def dump(self, number: int) -> tuple[bytes, Ids] | None:
+        """A segment as bytes, in clear, and whose rows are in it; None when empty. It then counts as unchanged."""
+        with self._latch.shared():
+            self._check_whole()
+            segment = self._segments.get(number)
+            if segment is None or not len(segment.columns):
+                return None
+            columns = {name: segment.columns.column(name) for name in COLUMNS}
+            about = json.dumps({"terms": segment.columns.terms}).encode()
+            packed = io.BytesIO()
+            codes = np.frombuffer(segment.codes.dump(), np.uint8)
+            np.savez(packed, about=np.frombuffer(about, np.uint8), codes=codes, **columns)
+            segment.changed = False
+            return packed.getvalue(), np.unique(columns["subjects"]).astype(np.int64)
+
+    def load(self, number: int, dumped: bytes) -> None:
+        """Take a segment in. Raises `Tampered` when the bytes are none, or of another segment."""
+        columns = Columns(number << SEGMENT_BITS)
+        try:
+            with np.load(io.BytesIO(dumped), allow_pickle=False) as packed:
+                columns.name_terms([Terms(*each) for each in json.loads(packed["about"].tobytes())["terms"]])
+                columns.extend({name: packed[name] for name in COLUMNS})
+                codes = self._codes_of(packed["codes"].tobytes())
+        except (OSError, EOFError, ValueError, KeyError, TypeError, IndexError, zipfile.BadZipFile) as error:
+            raise Tampered("A segment of the index cannot be read.") from error
+        if len(codes) != len(columns) or (columns.ids(np.arange(len(columns))) >> SEGMENT_BITS != number).any():
+            raise Tampered("A segment of the index is not what it says.")
+        with self._changing():
+            self._segments[number] = Segment(codes, columns)
+
+    # --- what an engine adds ---
+
     @abstractmethod
     def _no_codes(self) -> Codes:
         """Codes of nobody."""
+
+    @abstractmethod
+    def _codes_of(self, content: bytes) -> Codes:
+        """Codes as they were dumped. Raises `ValueError`."""
+
+    @property
+    @abstractmethod
+    def _kind(self) -> str:
+        """How the engine makes codes."""
 
 
 def _by_segment(rows: Rows) -> Iterator[tuple[int, Rows]]:
