@@ -45,7 +45,9 @@ LITE = pytest.param(
     "milvus-lite",
     marks=[
         pytest.mark.milvus,
-        pytest.mark.skipif(_lacks("milvus_lite", "pymilvus"), reason="Milvus Lite is not installed: pip install milvus-lite"),
+        pytest.mark.skipif(
+            _lacks("milvus_lite", "pymilvus"), reason="Milvus Lite is not installed: pip install milvus-lite"
+        ),
     ],
 )
 KINDS = [SERVER, LITE]
@@ -157,7 +159,17 @@ def lite(folder: Path | None = None) -> Iterator[Process]:
     """Milvus Lite behind a port: the same protocol, another engine."""
     with _folder(folder) as here:
         port = free_port()
-        command = [sys.executable, "-P", "-W", "ignore", "-m", "milvus_lite", "server", "--data-dir", str(here / "data")]
+        command = [
+            sys.executable,
+            "-P",
+            "-W",
+            "ignore",
+            "-m",
+            "milvus_lite",
+            "server",
+            "--data-dir",
+            str(here / "data"),
+        ]
         process = Process([*command, "--host", "127.0.0.1", "--port", str(port)], here, port, _plain())
         try:
             yield process
@@ -190,7 +202,9 @@ def serving(folder: Path | None = None) -> Iterator[Process]:
             "LD_LIBRARY_PATH": str(binaries),
             "ETCD_CONFIG_PATH": str(_etcd(here)),
         }
-        process = Process([str(binaries / "milvus"), "run", "standalone"], here, config.get("proxy_port"), _plain() | env)
+        process = Process(
+            [str(binaries / "milvus"), "run", "standalone"], here, config.get("proxy_port"), _plain() | env
+        )
         try:
             yield process
         finally:

@@ -417,4 +417,6 @@ class MilvusMachine(IndexMachine):
 @pytest.mark.parametrize("kind", KINDS)
 def test_any_order_on_a_server(kind, milvuses):
     machine = type("Machine", (MilvusMachine,), {"kind": kind, "milvuses": milvuses})
-    run_state_machine_as_test(machine, settings=settings(max_examples=ON_A_SERVER, stateful_step_count=20, deadline=None))
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=ON_A_SERVER, stateful_step_count=20, deadline=None)
+    )

@@ -123,11 +123,11 @@ def test_a_link_into_the_data_folder_does_not_hide_it(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("[index]\nengine = \"exact\"  # why\nsnapshot = 5\n", "[index]\nengine = \"embedded\"  # why\nsnapshot = 5\n"),
-        ("[index]\nengine = 'exact'\n", "[index]\nengine = \"embedded\"\n"),
-        ("[index]  # of faces\nsnapshot = 5\n", "[index]  # of faces\nengine = \"embedded\"\nsnapshot = 5\n"),
-        ("[ingest]\nengine = \"ray\"\n", "[ingest]\nengine = \"ray\"\n\n[index]\nengine = \"embedded\"\n"),
-        ("[index]\n[ingest]\nengine = \"ray\"\n", "[index]\nengine = \"embedded\"\n[ingest]\nengine = \"ray\"\n"),
+        ('[index]\nengine = "exact"  # why\nsnapshot = 5\n', '[index]\nengine = "embedded"  # why\nsnapshot = 5\n'),
+        ("[index]\nengine = 'exact'\n", '[index]\nengine = "embedded"\n'),
+        ("[index]  # of faces\nsnapshot = 5\n", '[index]  # of faces\nengine = "embedded"\nsnapshot = 5\n'),
+        ('[ingest]\nengine = "ray"\n', '[ingest]\nengine = "ray"\n\n[index]\nengine = "embedded"\n'),
+        ('[index]\n[ingest]\nengine = "ray"\n', '[index]\nengine = "embedded"\n[ingest]\nengine = "ray"\n'),
     ],
 )
 def test_one_line_is_changed_and_no_other(folder: Path, before: str, after: str) -> None:

@@ -1,4 +1,4 @@
-"""The registry and the index side by side: does it hold exactly who stands, on their terms, with their templates?"""
+"""The registry and the index side by side: exactly who stands, on their terms, with their templates."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """The two sides. ``hold`` opens a transaction in which the index does not change, ``sequence`` is where it stands."""
+    """The two sides. In ``hold``, a transaction, the index does not change; ``sequence`` is where it stands."""
 
     hold: Callable[[], AbstractContextManager[sa.Connection]]
     sequence: Callable[[], int]

@@ -208,10 +208,10 @@ class MilvusIndex:
     def remains(self, seconds: float) -> str:
         """Have deleted entries cleared out of Milvus' files, and say how far that got."""
         try:
-            done = all([self._server.compact(name, seconds) for name in self._all()])
+            done = [self._server.compact(name, seconds) for name in self._all()]
         except (Unavailable, Gone):
             return "compaction could not be asked for: the server did not take it now, and does it by itself later"
-        if done:
+        if all(done):
             return "compaction finished: files without them are written, and Milvus removes the old ones by itself"
         return "compaction asked for, and not finished yet"
 

@@ -10,9 +10,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,8 @@ METRIC = "IP"
 """The inner product: the cosine of vectors of length 1."""
 _NO_SUCH = (100, 4)
 """What Milvus calls it when a collection is not there, as of 2.3 and before."""
+_NOT_LOADED = 101
+"""What it calls it when a collection is there and not in memory, as after a start."""
 _GRAPH = {"M": 24, "efConstruction": 200}
 _LEAST_EF = 256
 """How many neighbours a search of the graph keeps in mind, at least."""
@@ -121,27 +124,21 @@ class Server:
 
     def rows(self, name: str, where: str, columns: Sequence[str]) -> dict[str, list[Any]]:
         """These columns of all rows that a condition holds for, as they are at this moment."""
-        with self._plain_errors():
-            found = self._connected().query(
-                name, filter=where, output_fields=list(columns), consistency_level="Strong", timeout=_SECONDS
-            )
+        asked = {"filter": where, "output_fields": list(columns), "consistency_level": "Strong", "timeout": _SECONDS}
+        found = self._loaded(name, lambda client: client.query(name, **asked))
         return {column: [row[column] for row in found] for column in columns}
 
     def count(self, name: str, where: str) -> int:
         """How many rows a condition holds for."""
         return int((self.rows(name, where, ["count(*)"])["count(*)"] or [0])[0])
 
-    def search(
-        self, name: str, queries: Vectors, k: int, where: str
-    ) -> Iterator[tuple[int, list[int], list[float]]]:
+    def search(self, name: str, queries: Vectors, k: int, where: str) -> Iterator[tuple[int, list[int], list[float]]]:
         """For each query its number, and the ids and scores of the best rows that a condition holds for."""
         asked = {"metric_type": METRIC, "params": {"ef": max(k, _LEAST_EF)} if self._place.kind == "hnsw" else {}}
+        options = {"search_params": asked, "consistency_level": "Strong", "timeout": _SECONDS}
         for start in range(0, len(queries), _QUERIES):
-            with self._plain_errors():
-                lines = self._connected().search(
-                    name, data=queries[start : start + _QUERIES].tolist(), filter=where, limit=k, anns_field="vector",
-                    search_params=asked, consistency_level="Strong", timeout=_SECONDS,
-                )  # fmt: skip
+            part = queries[start : start + _QUERIES].tolist()
+            lines = self._loaded(name, partial(_search, name=name, data=part, filter=where, limit=k, **options))
             for number, line in enumerate(lines, start):
                 yield number, [hit["id"] for hit in line], [hit["distance"] for hit in line]
 
@@ -181,6 +178,20 @@ class Server:
         secure = {"server_pem_path": str(self._place.certificates)} if self._place.certificates else {}
         return pymilvus.MilvusClient(self._place.address, token=self._place.token or "", timeout=_SECONDS, **secure)
 
+    def _loaded(self, name: str, ask: Callable[[Any], Any]) -> Any:
+        """The answer to a question about a collection, which is loaded first if it is not."""
+        from pymilvus.exceptions import MilvusException
+
+        with self._plain_errors():
+            client = self._connected()
+            try:
+                return ask(client)
+            except MilvusException as error:
+                if error.code != _NOT_LOADED:
+                    raise
+            client.load_collection(name, timeout=_SECONDS_TO_MAKE)
+            return ask(client)
+
     @contextmanager
     def _plain_errors(self) -> Iterator[None]:
         _library()
@@ -202,6 +213,10 @@ class Server:
             f"The Milvus server at {self._place.address} does not answer as it should{why}.",
             hint=f"Start it, and check [milvus] address and {TOKEN}; or `countenance index move --to embedded`.",
         )
+
+
+def _search(client: Any, *, name: str, **options: Any) -> Any:
+    return client.search(name, anns_field="vector", **options)
 
 
 def _library() -> Any:

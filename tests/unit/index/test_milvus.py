@@ -38,7 +38,8 @@ def test_it_is_refused_without_a_place():
 
 
 @pytest.mark.parametrize(
-    "address", ["http://127.0.0.1:19530", "http://localhost:19530", "https://milvus.example.org:19530", "http://[::1]:1"]
+    "address",
+    ["http://127.0.0.1:19530", "http://localhost:19530", "https://milvus.example.org:19530", "http://[::1]:1"],
 )
 def test_p25_a_server_is_on_this_machine_or_behind_tls(tmp_path: Path, address: str):
     (tmp_path / FILE_NAME).write_text(f'{WHOLE}[milvus]\naddress = "{address}"\n')
