@@ -216,7 +216,7 @@ SET = {
     "log.level": "error",
     "queryNode.segcore.interimIndex.enableIndex": "false",
     "proxy.timeTickInterval": "50",
-    "dataCoord.segment.assignmentExpiration": "2000",
+    "common.session.ttl": "5",  # seconds until a server that was killed counts as gone
 }
 
 

@@ -6,14 +6,16 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from clubs import ANNA, BEN, WORDS, Club
+from clubs import ANNA, BEN, WORDS, Club, MovableClock
 from countenance.config import FILE_NAME, load
 from milvuses import LITE, Milvuses
 
+FOUNDED = 1_780_000_000
 KILLED = """
 import os, signal, sys
 from countenance.cli.app import main
@@ -29,14 +31,22 @@ main(sys.argv[1:])
 """
 
 
+class Wall(MovableClock):
+    """Some day while the club is founded; then the time that the commands have too."""
+
+    def __call__(self) -> int:
+        return self.now or int(time.time())
+
+
 @pytest.fixture
 def rowing(quick_folder: Path, monkeypatch: pytest.MonkeyPatch):
     """Five people, on the exact engine; the commands run in its folder."""
-    club = Club(quick_folder, engine="exact")
+    clock = Wall(FOUNDED)
+    club = Club(quick_folder, engine="exact", clock=clock)
+    clock.now = 0
     for who in range(1, 6):
         club.person(f"Person {who}", who)
     monkeypatch.chdir(club.folder)
-    monkeypatch.setattr("countenance.wiring.system_clock", club.clock)
     yield club
     club.close()
 
@@ -136,9 +146,10 @@ def test_p7_a_move_that_is_killed_is_gone_on_with_and_the_erased_stay_gone(run, 
     assert milvus.found(1) == ["person-1"]
     milvus.ben.erase("person-1", reason="request")
     server = milvus.anna.context.follow("milvus")
-    assert server._index.filling().reached == int(milvus.anna.subjects.get("person-3").id)
+    reached = server._index.filling().reached
+    assert 0 < reached < 5
     (name,) = server._index._all()
-    assert server._index._server.count(name, "id > 0") == 2
+    assert server._index._server.count(name, "id > 0") == reached - 1
     server.close()
     told = run("index", "move", "--to", "milvus", "--json", words=WORDS[ANNA])
     assert told.code == 0, told.err
