@@ -167,12 +167,10 @@ class Columns:
         begun = part["not_before"] <= at
         until = END_OF_TIME
         if not begun.all():
-            until = int(part["not_before"][mask & ~begun].min(initial=END_OF_TIME))
+            until = _least(part["not_before"][mask & ~begun])
             mask &= begun
         mask &= part["expires"] > at
-        if mask.any():
-            until = min(until, int(part["expires"][mask].min()))
-        return mask, until
+        return mask, min(until, _least(part["expires"][mask]))
 
 
 def _moves(slots: NDArray[np.int64], length: int) -> Moves:
@@ -186,6 +184,10 @@ def _moves(slots: NDArray[np.int64], length: int) -> Moves:
             stands[slot] = moved
     holes = np.fromiter(stands.keys(), np.int64, len(stands))
     return Moves(taken, holes, np.fromiter(stands.values(), np.int64, len(stands)), length)
+
+
+def _least(times: NDArray[Any]) -> int:
+    return int(times.min()) if len(times) else END_OF_TIME
 
 
 def among(values: NDArray[Any], wanted: Ids) -> NDArray[np.bool_]:
