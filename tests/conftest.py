@@ -20,7 +20,15 @@ settings.register_profile("countenance", deadline=None, print_blob=True)
 settings.load_profile("countenance")
 
 
-LENGTHY = ("test_rules_can_fail.py", "test_restore.py", "test_gallery_machine.py", "test_order.py", "test_erase.py")
+LENGTHY = (
+    "test_rules_can_fail.py",
+    "test_restore.py",
+    "test_gallery_machine.py",
+    "test_order.py",
+    "test_erase.py",
+    "test_milvus.py",
+    "test_index.py",
+)
 """Files that take minutes. They begin first, so that no core waits for another in the end."""
 
 

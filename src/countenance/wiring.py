@@ -231,7 +231,7 @@ def _follow(
 ) -> Following:
     index, snapshot = open_index(engine, vision.dimension, _place(settings, vision.contract)), None
     if isinstance(index, Lasting):
-        return Outbox(registry, keys, index, vision.contract, clock)
+        return Outbox(registry, keys, index, vision.contract, clock, building)
     if isinstance(index, Segmented) and settings.index.snapshot:
         belongs = f"{settings.gallery.id}/{vision.contract}"
         folder = settings.data / FOLDER

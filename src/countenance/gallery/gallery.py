@@ -324,16 +324,12 @@ class Gallery:
 
     # --- the index ---------------------------------------------------------------------------------------------------
 
-    def reindex(
-        self, *, into: Following | None = None, progress: Progress | None = None, grant: Grant[Reindex]
-    ) -> int:
+    def reindex(self, *, into: Following | None = None, progress: Progress | None = None, grant: Grant[Reindex]) -> int:
         """Build the index anew from the registry, or another engine's. Returns of how many people."""
         grant.spend(Reindex, scope="gallery", now=self._clock())
         return (into or self._mirror).rebuild(progress)
 
-    def compare_index(
-        self, sample: int | None, *, progress: Progress | None = None, grant: Grant[Reindex]
-    ) -> Compared:
+    def compare_index(self, sample: int | None, *, progress: Progress | None = None, grant: Grant[Reindex]) -> Compared:
         """Compare the index with the registry, and about ``sample`` templates in it; None for all of them."""
         grant.spend(Reindex, scope="gallery", now=self._clock())
         with self._registry.read() as connection:

@@ -41,14 +41,26 @@ WHAT = "vectors in the files of the search engine and in its message log, which 
 
 
 class Outbox:
-    """The way from one registry to one lasting index. Has the face of a `Mirror`."""
+    """The way from one registry to one lasting index. Has the face of a `Mirror`.
 
-    def __init__(self, registry: Registry, keys: Keyring, index: Lasting, contract: str, clock: Clock) -> None:
+    ``progress`` is told how far it is while a first search fills the index.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        keys: Keyring,
+        index: Lasting,
+        contract: str,
+        clock: Clock,
+        progress: Progress | None = None,
+    ) -> None:
         self._registry = registry
         self._keys = keys
         self._index = index
         self._contract = contract
         self._clock = clock
+        self._progress = progress
         self._known: Position | None = None
         self._lock = threading.Lock()
 
@@ -98,7 +110,7 @@ class Outbox:
         self._fill(progress)
         with self._lock:
             self._catch_up()
-        self._index.tidy()
+        self._tidy()
         with self._registry.read() as connection:
             return count_people(connection, self._contract)
 
@@ -135,8 +147,8 @@ class Outbox:
             return now
         if at is None or not common:
             self._index.begin()
-            self._fill(None)
-            self._index.tidy()
+            self._fill(self._progress)
+            self._tidy()
             return None
         if at.year != now.year:
             self._birthdays(at, now)
@@ -177,6 +189,10 @@ class Outbox:
         wanted = sorted(set(subjects))
         found = standing(connection, self._contract, self._clock(), subjects=wanted)
         self._index.deliver(np.array(wanted, np.int64), rows_of(self._keys, found, self._contract), to)
+
+    def _tidy(self) -> None:
+        with self._registry.write():  # nobody is in the middle of a delivery to what goes
+            self._index.tidy()
 
     def _sequence(self) -> int:
         at = self._index.position()

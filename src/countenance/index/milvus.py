@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -269,18 +270,16 @@ class MilvusIndex:
 
     def _on_current(self, ask: Callable[[str], T], otherwise: T) -> T:
         """Ask the collection that is searched; once more, if another has been put in its place meanwhile."""
-        name = self._current()
-        if name is None:
-            return otherwise
-        try:
-            return ask(name)
-        except Gone:
-            name = self._current(fresh=True)
-            if name is None:
-                raise Unavailable(
-                    "The index is not there any more.", hint="Open the gallery again, or `countenance index rebuild`."
-                ) from None
-        return ask(name)
+        for fresh in (False, True):
+            name = self._current(fresh=fresh)
+            if name is None and not fresh:
+                return otherwise
+            with suppress(Gone):
+                if name is not None:
+                    return ask(name)
+        raise Unavailable(
+            "The index is not there any more.", hint="Open the gallery again, or `countenance index rebuild`."
+        )
 
     # --- rows --------------------------------------------------------------------------------------------------------
 

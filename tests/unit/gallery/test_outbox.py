@@ -111,9 +111,9 @@ def test_p7_a_delivery_that_was_late_brings_nobody_back(club: Club, monkeypatch:
 
     def slowly(*given: object) -> None:
         # Whoever wants to erase now waits for the registry, until this delivery has ended.
-        with closing(sqlite3.connect(context.registry.file, timeout=0.05)) as connection:
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
-                connection.execute("BEGIN IMMEDIATE")
+        hasty = sqlite3.connect(context.registry.file, timeout=0.05)
+        with closing(hasty), pytest.raises(sqlite3.OperationalError, match="locked"):
+            hasty.execute("BEGIN IMMEDIATE")
         seen.append(given)
         deliver(*given)
 
