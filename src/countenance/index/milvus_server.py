@@ -1,6 +1,7 @@
 """The connection to a Milvus server: the only module that imports its client.
 
-It speaks to the configured address alone (P25, DESIGN §10), over TLS or on this machine. What the server says of an
+It speaks to the configured address alone (P25, DESIGN §10), over TLS or on this machine, whatever the environment says
+of proxies. What the server says of an
 error is not repeated: it may hold parts of what was asked.
 """
 
@@ -176,7 +177,10 @@ class Server:
     def _connect(self) -> Any:
         pymilvus = _library()
         secure = {"server_pem_path": str(self._place.certificates)} if self._place.certificates else {}
-        return pymilvus.MilvusClient(self._place.address, token=self._place.token or "", timeout=_SECONDS, **secure)
+        return pymilvus.MilvusClient(
+            self._place.address, token=self._place.token or "", timeout=_SECONDS, dedicated=True,
+            grpc_options={"grpc.enable_http_proxy": 0}, **secure,
+        )  # fmt: skip
 
     def _loaded(self, name: str, ask: Callable[[Any], Any]) -> Any:
         """The answer to a question about a collection, which is loaded first if it is not."""
@@ -222,6 +226,7 @@ def _search(client: Any, *, name: str, **options: Any) -> Any:
 def _library() -> Any:
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # what matters is raised
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+    os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # it would take settings from a file .env of whoever lays it there
     try:
         import pymilvus
     except ImportError:  # pragma: no cover - the extra is not installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -122,3 +123,18 @@ def test_of_many_people_several_conditions_are_made():
     for person in (1, 2000, 2001, 5000, 5001):
         found = [bool(eval(where, {}, row | {"subjects": person})) for where in wheres]  # noqa: S307
         assert sum(found) == (person in many)
+
+
+@LITE.marks[0]
+@LITE.marks[1]
+def test_p25_no_proxy_of_the_environment_and_no_file_of_settings_comes_between(monkeypatch, milvuses):
+    """The proxy does not answer; the server is reached all the same, and what a file .env says is not taken over."""
+    place = milvuses.place("milvus-lite")
+    for name in ("grpc_proxy", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    index = open_index("milvus", 128, place)
+    assert len(index) == 0
+    index.close()
+    assert os.environ["PYTHON_DOTENV_DISABLED"] == "1"
