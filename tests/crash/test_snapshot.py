@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(1000)
 RUNNER = Path(__file__).with_name("snapshot_runner.py")
 
 
-@pytest.mark.parametrize("work", ["write", "erase"])
+@pytest.mark.parametrize("work", ["write", pytest.param("erase", marks=pytest.mark.long)])
 def test_p7_a_snapshot_that_is_cut_short_hides_nobody_and_brings_nobody_back(work: str) -> None:
     kills = told_by(RUNNER, work)
     assert [kill["at"] for kill in kills] == list(range(1, len(kills) + 1))

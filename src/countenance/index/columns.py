@@ -67,7 +67,8 @@ class Columns:
         at = np.unique(ids) - self._first
         at = at[(at >= 0) & (at < len(self._slots))]
         found: NDArray[np.int64] = self._slots[at].astype(np.int64)
-        return found[found != _ABSENT]
+        there: NDArray[np.int64] = found[found != _ABSENT]
+        return there
 
     def of(self, subjects: Ids) -> NDArray[np.int64]:
         """Where the rows of these subjects are."""
