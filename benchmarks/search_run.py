@@ -106,7 +106,7 @@ def _embedded(made: Crowd) -> tuple[Search, dict[str, Any]]:
         exact[ids == 0] = -np.inf
         return np.take_along_axis(ids - 1, np.argsort(-exact, axis=1), 1)
 
-    return search, {"index": index, "packed_bytes": index.bytes / made.n}
+    return search, {"index": index, "packed_bytes": index.nbytes / made.n}
 
 
 def _rows(vectors: np.ndarray, start: int, bits: np.ndarray) -> Rows:

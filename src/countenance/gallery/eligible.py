@@ -142,7 +142,7 @@ def people_of(connection: sa.Connection, ids: Sequence[int]) -> int:
     return len(found)
 
 
-def of_age_between(connection: sa.Connection, before: int, now: int) -> list[int]:
+def grown_up_between(connection: sa.Connection, before: int, now: int) -> list[int]:
     """Whoever was a minor in the year of one time, and is none at the other, or the other way round."""
     born = connection.scalars(sa.select(t.subjects.c.birth_year).where(t.subjects.c.birth_year.is_not(None)).distinct())
     years = [year for year in born if is_minor(year, before) != is_minor(year, now)]

@@ -58,8 +58,12 @@ from countenance.vault.keyring import Keyring, subject_key
 
 _FETCH = 200
 """References fetched from the index a search: enough that an engine's estimates lose nothing above the threshold."""
-_FETCH_INGEST = 32
-"""References fetched for each face of a batch, of which only the best one is kept."""
+_FETCH_ALL = 1_200
+"""The same where there is no threshold: the tenth best of a million is then found in 99 of 100 searches."""
+_FETCH_INGEST = 128
+"""References fetched for each face of a batch: an engine that looks for fewer looks less deep."""
+_LOOKED_AT = 32
+"""How many of them are re-scored; only the best one is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +214,9 @@ class Gallery:
         agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
         alone = None if only is None else frozenset({int(only)})
         terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
+        fetch = max(_FETCH_ALL if threshold is None else _FETCH, 4 * limit)
         least = searching.least_estimate(threshold)
-        hits, sequence = self._mirror.search_people(
-            probe.template.vector, max(_FETCH, 4 * limit), limit, least, terms.eligible()
-        )
+        hits, sequence = self._mirror.search_people(probe.template.vector, fetch, limit, least, terms.eligible())
         crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
@@ -352,6 +355,7 @@ class Gallery:
         if templates:
             vectors = np.stack([template.vector for template in templates])
             hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, terms.eligible())
+            hits = Hits(hits.ids[:, :_LOOKED_AT], hits.scores[:, :_LOOKED_AT])
         return _Seen(row, templates, hits, sequence, terms)
 
     def _rechecked(self, connection: sa.Connection, seen: _Seen) -> list[list[Match]]:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from countenance.errors import CountenanceError
 from countenance.gallery.compared import Compared, Sides, compare, count_people
 from countenance.gallery.deeper import search_people
-from countenance.gallery.eligible import Standing, of_age_between, standing
+from countenance.gallery.eligible import Standing, grown_up_between, standing
 from countenance.gallery.rows import rows_of
 from countenance.gallery.snapshot import Dumped, Snapshot, State
 from countenance.index.latch import Latch
@@ -159,7 +159,7 @@ class Mirror:
             whom = set(connection.scalars(query))
             if self._year(judged) != self._year(time):
                 # Whoever comes of age does so by the calendar, without any change in the registry.
-                whom |= set(of_age_between(connection, judged, time))
+                whom |= set(grown_up_between(connection, judged, time))
         # A change that is cut short from here on leaves an index that nobody can vouch for: the next search throws it
         # away and builds it again.
         self._sequence = -1
@@ -186,6 +186,8 @@ class Mirror:
         ranges = [(start, min(start + size, last + 1)) for start in range(0, last + 1, size)]
         lacking = [each for each in ranges if each[0] // size not in held]
         self._read(lacking, judged)
+        if isinstance(self._index, Segmented):
+            self._index.pack()
         self._sequence, self._judged = (sequence, judged) if state is None else (state.sequence, state.judged)
 
     def _read(self, ranges: list[tuple[int, int]], judged: int) -> None:

@@ -21,8 +21,8 @@ from countenance.registry import schema as t
 from countenance.types import Agreed, Candidate, Grant, Search, SearchId, SubjectId, Verify, iso, reference_number
 from countenance.vault.keyring import Keyring, subject_key
 
-_ESTIMATE = 0.1
-"""How far an engine's estimate may be from the exact score; only time depends on it."""
+_ESTIMATE = 0.15
+"""How far an engine's estimate may be from the exact score, and a little more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -109,10 +110,10 @@ class Snapshot:
         self._fresh = len(self._known) != len(listed["segments"])
         return State(listed["sequence"], listed["judged"], frozenset(self._known))
 
-    def _listed(self, connection: sa.Connection) -> dict[str, dict[str, str]] | None:  # type: ignore[type-arg]
+    def _listed(self, connection: sa.Connection) -> dict[str, Any] | None:
         try:
             sealed = (self._folder / _LIST).read_bytes()
-            listed = json.loads(self._keys.unseal(SNAPSHOT_KEY, sealed, self._belongs))
+            listed: dict[str, Any] = json.loads(self._keys.unseal(SNAPSHOT_KEY, sealed, self._belongs))
         except (OSError, KeyMissing, Tampered, ValueError):
             return None
         same_course = _leaf(connection, listed["leaf"][0]) == listed["leaf"]

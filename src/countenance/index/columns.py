@@ -66,16 +66,19 @@ class Columns:
         """Where the rows of these ids are, those of them that are there, each once."""
         at = np.unique(ids) - self._first
         at = at[(at >= 0) & (at < len(self._slots))]
-        found = self._slots[at]
-        return found[found != _ABSENT].astype(np.int64)
+        found: NDArray[np.int64] = self._slots[at].astype(np.int64)
+        there: NDArray[np.int64] = found[found != _ABSENT]
+        return there
 
     def of(self, subjects: Ids) -> NDArray[np.int64]:
         """Where the rows of these subjects are."""
-        return np.flatnonzero(among(self.column("subjects"), subjects))
+        here: NDArray[np.int64] = np.flatnonzero(among(self.column("subjects"), subjects)).astype(np.int64, copy=False)
+        return here
 
     def ids(self, slots: NDArray[np.int64]) -> Ids:
         """The ids at ``slots``, in the same shape."""
-        return self._data["ids"][slots].astype(np.int64)
+        found: Ids = self._data["ids"][slots].astype(np.int64)
+        return found
 
     def column(self, name: str) -> NDArray[Any]:
         """One column as it is packed. Not to be written to."""
@@ -87,10 +90,14 @@ class Columns:
         return list(self._numbers)
 
     @property
-    def bytes(self) -> int:
+    def nbytes(self) -> int:
         """How much memory the rows take here, without room to grow and with the masks that are kept."""
         held = sum(values.itemsize for values in self._data.values()) * self._length + self._slots.nbytes
         return held + len(self._kept) * self._length
+
+    def pack(self) -> None:
+        """Give back the room that was left to grow into."""
+        self._data = {name: values[: self._length].copy() for name, values in self._data.items()}
 
     # --- changes ---
 

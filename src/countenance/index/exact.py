@@ -34,9 +34,9 @@ class Floats:
         return self.vectors[: self._length].tobytes()
 
     @property
-    def bytes(self) -> int:
+    def nbytes(self) -> int:
         """How much memory they take."""
-        return self._length * self.vectors.itemsize * self.vectors.shape[1]
+        return self.vectors[: self._length].nbytes
 
     def remove(self, moves: Moves) -> None:
         """Remove vectors. What is removed does not linger in the spare room."""

@@ -17,7 +17,7 @@ import zipfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ class Codes(Protocol):
         """All of it as bytes."""
 
     @property
-    def bytes(self) -> int:
+    def nbytes(self) -> int:
         """How much memory they take, without room to grow."""
 
 
@@ -189,10 +189,17 @@ class FlatIndex(ABC):
         return f"{self._kind}, {self._dimension} dimensions, segments of 2^{SEGMENT_BITS}"
 
     @property
-    def bytes(self) -> int:
+    def nbytes(self) -> int:
         """How much memory the rows take: packed codes and columns, without room to grow."""
         with self._latch.shared():
-            return sum(each.codes.bytes + each.columns.bytes for each in self._segments.values())
+            return sum(each.codes.nbytes + each.columns.nbytes for each in self._segments.values())
+
+    def pack(self) -> None:
+        """Give back the room that was left to grow into: a segment filled row by row takes half as much again."""
+        with self._changing():
+            for segment in self._segments.values():
+                segment.codes = self._codes_of(segment.codes.dump())
+                segment.columns.pack()
 
     def segments(self) -> list[int]:
         """The numbers of the segments that hold rows."""
@@ -215,7 +222,8 @@ class FlatIndex(ABC):
             about = json.dumps({"terms": segment.columns.terms}).encode()
             packed = io.BytesIO()
             codes = np.frombuffer(segment.codes.dump(), np.uint8)
-            np.savez(packed, about=np.frombuffer(about, np.uint8), codes=codes, **columns)
+            arrays: dict[str, Any] = columns | {"about": np.frombuffer(about, np.uint8), "codes": codes}
+            np.savez(packed, **arrays)
             segment.changed = False
             return packed.getvalue(), np.unique(columns["subjects"]).astype(np.int64)
 

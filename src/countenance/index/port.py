@@ -160,6 +160,9 @@ class Segmented(Index, Protocol):
     def coding(self) -> str:
         """How codes are made: a segment of another coding cannot be read in."""
 
+    def pack(self) -> None:
+        """Give back the room that was left to grow into, after many rows were added."""
+
     def segments(self) -> list[int]:
         """The numbers of the segments that hold rows: those of an id's higher bits."""
 

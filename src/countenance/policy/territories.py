@@ -60,7 +60,8 @@ def number(territory: str) -> int:
         return 0
     country, _, part = territory.partition("-")
     first, second = (ord(letter) - ord("A") for letter in country)
-    return (1 + 26 * first + second) * _PARTS + sum((_SIGNS.index(sign) + 1) * 37**at for at, sign in enumerate(part))
+    within = sum((_SIGNS.index(sign) + 1) * int(37**at) for at, sign in enumerate(part))
+    return (1 + 26 * first + second) * _PARTS + within
 
 
 def spans(codes: frozenset[str] | None) -> frozenset[tuple[int, int]] | None:

@@ -145,7 +145,7 @@ def test_a_face_of_128_dimensions_takes_little():
     columns.append(rows(range(1, 2**16 + 1)))
     for purposes in (1, 2, 4, 8, 16):
         columns.mask(replace(ANY, purposes=purposes))
-    assert columns.bytes / len(columns) < 28
+    assert columns.nbytes / len(columns) < 28
 
 
 def test_room_grows_by_a_quarter_and_keeps_what_was_there():

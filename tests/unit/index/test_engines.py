@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from countenance.errors import BadConfiguration, Tampered, Unavailable
 from countenance.evaluate.crowd import generated_templates
 from countenance.index import ENGINES, Eligibility, Rows, Segmented, open_index
 from countenance.index import exact as exact_module
-from countenance.index.embedded import EmbeddedIndex
+from countenance.index.embedded import EmbeddedIndex, depth_for
 from countenance.index.flat import SEGMENT_BITS
 
 ANY = Eligibility(purposes=1, organisations=frozenset({1}), at=5)
@@ -79,7 +83,8 @@ def test_the_embedded_engine_estimates_closely():
         index.add(rows(range(1, 300)))
     estimates = embedded.search(CROWD[:20], 299, ANY)
     true = np.einsum("qd,qkd->qk", CROWD[:20], CROWD[estimates.ids])
-    assert np.abs(estimates.scores - true).max() < 0.06
+    assert np.abs(estimates.scores - true).max() < 0.15
+    assert np.sqrt(np.mean((estimates.scores - true) ** 2)) < 0.04
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -164,3 +169,36 @@ def test_a_segment_of_another_engine_is_not_read_in():
         with pytest.raises(Tampered):
             other.load(0, one.dump(0)[0])
     assert exact.coding != embedded.coding != open_index("embedded", 256).coding
+
+
+@given(k=st.integers(1, 2000), permitted=st.none() | st.integers(1, 10**6))
+def test_the_engine_is_never_asked_in_its_slow_range_nor_for_fewer_than_are_wanted(k, permitted):
+    depth = depth_for(k, permitted)
+    assert depth >= k
+    if permitted is not None:
+        assert permitted <= 16 * depth or permitted >= 32 * depth
+    if permitted is None or permitted >= 32 * max(k, 512):
+        assert depth == max(k, min(512, 4 * k))
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_what_is_packed_finds_the_same(engine):
+    index = open_index(engine, 128)
+    for reference in EVERYWHERE:
+        index.add(rows([reference]))
+    before = index.search(CROWD[:9], 5, ANY)
+    index.pack()
+    after = index.search(CROWD[:9], 5, ANY)
+    assert after.ids.tolist() == before.ids.tolist()
+    assert len(index._segments[0].columns._data["ids"]) == 3
+    index.add(rows([4]))
+    index.remove(np.array([1], np.int64))
+    assert sorted(index.search(CROWD[:1], 7, ANY).ids[0].tolist()) == sorted({*EVERYWHERE, 4} - {1})
+
+
+def test_a_face_takes_at_most_64_bytes():
+    index = EmbeddedIndex(128)
+    index.add(rows(range(1, 20_001)))
+    for purposes in range(1, 10):
+        index.search(CROWD[:1], 5, replace(ANY, purposes=purposes))
+    assert index.nbytes / len(index) <= 64
