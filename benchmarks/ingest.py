@@ -132,7 +132,7 @@ def _most_cores() -> int:
 
 def _conditions(options: argparse.Namespace) -> Told:
     return {
-        "processor": _processor(),
+        "processor": processor(),
         "cores": len(os.sched_getaffinity(0)),
         "load": round(os.getloadavg()[0], 1),
         "rounds": options.rounds,
@@ -140,7 +140,8 @@ def _conditions(options: argparse.Namespace) -> Told:
     }
 
 
-def _processor() -> str:
+def processor() -> str:
+    """What the machine computes with."""
     for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()

@@ -6,12 +6,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from clubs import Club
+from milvuses import Milvuses
 from servers import Server, missing
 
 LONG = os.environ.get("COUNTENANCE_LONG") == "1"
@@ -19,7 +21,15 @@ settings.register_profile("countenance", deadline=None, print_blob=True)
 settings.load_profile("countenance")
 
 
-LENGTHY = ("test_rules_can_fail.py", "test_restore.py", "test_gallery_machine.py", "test_order.py", "test_erase.py")
+LENGTHY = (
+    "test_rules_can_fail.py",
+    "test_restore.py",
+    "test_gallery_machine.py",
+    "test_order.py",
+    "test_erase.py",
+    "test_milvus.py",
+    "test_index.py",
+)
 """Files that take minutes. They begin first, so that no core waits for another in the end."""
 
 
@@ -39,6 +49,19 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.delenv("COUNTENANCE_PASSPHRASE", raising=False)
         patch.delenv("COLUMNS", raising=False)  # what is printed is as wide as in a pipe, whoever runs the tests
         yield
+
+
+@pytest.fixture(scope="session")
+def _milvuses() -> Iterator[Milvuses]:
+    with ExitStack() as closing:
+        yield Milvuses(closing)
+
+
+@pytest.fixture
+def milvuses(_milvuses: Milvuses) -> Iterator[Milvuses]:
+    """Milvus servers, started once a run. What a test opens on them is dropped at its end."""
+    yield _milvuses
+    _milvuses.tidy()
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ An environment variable such as ``COUNTENANCE_INDEX__ENGINE=exact`` overrides th
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -57,9 +58,30 @@ class KeysSection(Section):
 
 
 class IndexSection(Section):
-    """The search engine: ``embedded`` (turbovec) or ``exact`` (numpy)."""
+    """The search engine: ``embedded`` (turbovec), ``exact`` (numpy) or ``milvus`` (a cluster).
+
+    ``snapshot``: from how many templates on the embedded index is kept on disk, encrypted, so that it opens in seconds;
+    0 for never. Fewer are built from the registry in the same time.
+    """
 
     engine: str = "embedded"
+    snapshot: int = Field(default=100_000, ge=0)
+
+
+class MilvusSection(Section):
+    """The Milvus server, the only one that is ever spoken to, over TLS or on this machine.
+
+    ``encrypted_disk`` is the operator's word that its disks are encrypted: it keeps vectors in clear. ``index``:
+    ``flat`` looks at every eligible row, ``hnsw`` follows a graph; its other types learn from what they hold.
+    ``certificates``: PEM of an authority of your own. A token is read from COUNTENANCE_MILVUS_TOKEN.
+    """
+
+    address: str = Field(
+        pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5})/?$"
+    )
+    encrypted_disk: bool = False
+    index: Literal["flat", "hnsw"] = "flat"
+    certificates: Path | None = None
 
 
 class VisionSection(Section):
@@ -152,6 +174,7 @@ class Settings(BaseSettings):
     registry: RegistrySection = RegistrySection()
     keys: KeysSection
     index: IndexSection = IndexSection()
+    milvus: MilvusSection | None = None
     vision: VisionSection = VisionSection()
     search: SearchSection = SearchSection()
     ingest: IngestSection = IngestSection()
@@ -231,6 +254,50 @@ def load(path: Path) -> Settings:
         raise BadConfiguration(f"{file}: {_first_fault(error)}.") from None
     _check_places(settings, file)
     return settings
+
+
+def set_engine(file: Path, engine: str) -> None:
+    """Write ``[index] engine`` into a configuration file, and leave every other line of it as it is.
+
+    Raises `BadConfiguration` when the file is written in a way that this cannot change, or cannot be written.
+    """
+    try:
+        text = file.read_text("utf-8")
+        changed, wanted = _with_engine(text, engine), tomllib.loads(text)
+        wanted["index"] = {**wanted.get("index", {}), "engine": engine}
+        if _parsed(changed) != wanted:
+            raise BadConfiguration(
+                f"{file} is written in a way that cannot be changed here.",
+                hint=f'Write it yourself: engine = "{engine}" in the table [index].',
+            )
+        fresh = file.with_name(f"{file.name}.new")
+        fresh.write_text(changed, encoding="utf-8")
+        fresh.chmod(file.stat().st_mode & 0o777)
+        fresh.replace(file)
+    except OSError as error:
+        raise BadConfiguration(f"{file} cannot be written: {error.strerror}.") from None
+
+
+def _with_engine(text: str, engine: str) -> str:
+    lines, setting = text.splitlines(keepends=True), f'engine = "{engine}"'
+    start = next((number for number, line in enumerate(lines, 1) if re.match(r"\s*\[index\]\s*(#|$)", line)), None)
+    if start is None:
+        return f"{text}\n[index]\n{setting}\n"
+    for number in range(start, len(lines)):
+        if lines[number].lstrip().startswith("["):
+            break
+        if re.match(r"\s*engine\s*=", lines[number]):
+            lines[number] = re.sub(r"engine\s*=\s*(\"[^\"]*\"|'[^']*')", setting, lines[number], count=1)
+            return "".join(lines)
+    lines.insert(start, f"{setting}\n")
+    return "".join(lines)
+
+
+def _parsed(text: str) -> dict[str, Any] | None:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return None
 
 
 def _first_fault(error: Exception) -> str:

@@ -217,6 +217,10 @@ class Confirm(Action):
     """Compare camera stills with the one person's own enrolment, to confirm their consent."""
 
 
+class Reindex(Action):
+    """Build the index anew, compare it with the registry, or fill that of another engine."""
+
+
 class Evaluate(Action):
     """Measure a model on a data set, in memory, outside the gallery."""
 

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -14,9 +15,13 @@ from countenance.backup import placing
 from countenance.backup.restoring import Staged, Wish, restore
 from countenance.config import Settings, load
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
+from countenance.gallery.following import Beside, Following
 from countenance.gallery.gallery import Gallery
+from countenance.gallery.mirror import Mirror, Progress
+from countenance.gallery.outbox import Outbox
 from countenance.gallery.scale import Scale
-from countenance.index import open_index
+from countenance.gallery.snapshot import FOLDER, Snapshot
+from countenance.index import TOKEN, Lasting, Place, Segmented, open_index
 from countenance.log.book import Book
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
@@ -53,10 +58,12 @@ def open_gallery(
     passphrase: str | Asking | None = None,
     clock: Clock = system_clock,
     kek_passphrase: str | Asking | None = None,
+    building: Progress | None = None,
 ) -> Countenance:
     """Open the gallery of a configuration file. See `countenance.open`.
 
     ``kek_passphrase`` is for a key-encryption key that is stretched from one (COUNTENANCE_KEK_PASSPHRASE goes first).
+    ``building`` is told how far it is while the index of a large gallery is built anew, which the first search does.
     """
     settings = load(config)
     placing.tidy(settings.data)
@@ -68,7 +75,7 @@ def open_gallery(
         Ledger(settings.ledger_path, settings.gallery.id).begin()
         organisation = _organisation(registry, settings)
         actor = _actor(registry, settings, account or settings.gallery.account, passphrase)
-        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
+        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all(), building)
     opened.finish_erasures()
     opened.finish_orders()
     guard(opened)
@@ -200,6 +207,7 @@ def _assemble(
     actor: Actor | None,
     clock: Clock,
     closing: ExitStack,
+    building: Progress | None = None,
 ) -> Countenance:
     vision = _vision(settings)
     closing.callback(vision.close)
@@ -207,11 +215,57 @@ def _assemble(
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
     desk = Desk(registry, book, clock, organisation, actor, vision.contract)
     scale = Scale(settings.search.threshold, settings.search.high)
-    index = open_index(settings.index.engine, vision.dimension)
+    follow = partial(_follow, settings, registry, keys, vision, clock, building)
+    servers = ("milvus",) if settings.milvus else ()
+    followed = _followed(settings.index.engine, servers, follow)
+    closing.callback(followed.close)
     tools = erasure_tools(settings, registry, keys)
-    gallery = Gallery(registry, keys, index, desk, clock, scale, vision.contract, tools)
-    context = Context(settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor)
+    gallery = Gallery(registry, keys, followed, desk, clock, scale, vision.contract, tools)
+    context = Context(
+        settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor, follow, servers
+    )
     return Countenance(context, closing)
+
+
+def _followed(engine: str, servers: tuple[str, ...], follow: Callable[[str], Following]) -> Following:
+    """The index that is searched, and beside it every server that is configured and not searched."""
+    with ExitStack() as opening:
+        followed = follow(engine)
+        opening.callback(followed.close)
+        for name in servers:
+            server = follow(name) if name != engine else None
+            if isinstance(server, Outbox):
+                followed = Beside(followed, server)
+        opening.pop_all()
+    return followed
+
+
+def _follow(
+    settings: Settings,
+    registry: Registry,
+    keys: Keyring,
+    vision: Vision,
+    clock: Clock,
+    building: Progress | None,
+    engine: str,
+) -> Following:
+    index, snapshot = open_index(engine, vision.dimension, _place(settings, vision.contract)), None
+    if isinstance(index, Lasting):
+        return Outbox(registry, keys, index, vision.contract, clock, building)
+    if isinstance(index, Segmented) and settings.index.snapshot:
+        belongs = f"{settings.gallery.id}/{vision.contract}"
+        folder = settings.data / FOLDER
+        snapshot = Snapshot(folder, registry, keys, index, belongs, settings.index.snapshot)
+    return Mirror(registry, keys, index, vision.contract, clock, snapshot, building)
+
+
+def _place(settings: Settings, contract: str) -> Place | None:
+    wanted = settings.milvus
+    if wanted is None:
+        return None
+    certificates = None if wanted.certificates is None else settings.folder / wanted.certificates.expanduser()
+    token, gallery = os.environ.get(TOKEN), settings.gallery.id
+    return Place(wanted.address, gallery, contract, wanted.encrypted_disk, wanted.index, certificates, token)
 
 
 def _vision(settings: Settings) -> Vision:

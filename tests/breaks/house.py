@@ -9,7 +9,7 @@ SEARCH = "unit/service/test_searching.py"
 STALE = "unit/gallery/test_recheck.py::test_a_stale_index_shows_nobody_who_is_gone"
 
 UNCHECKED = """[
-        Standing(row.id, row.subject, row.organisation, row.basis, row.template_sealed, 0xFFFFFFFF, 0, 1 << 60)
+        Standing(row.id, row.subject, row.organisation, row.basis, row.template_sealed, 0xFFFFFFFF, 0, 1 << 60, "GB")
         for row in connection.exec_driver_sql("SELECT * FROM references_")
     ]"""
 

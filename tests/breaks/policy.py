@@ -66,7 +66,7 @@ BREAKS = [
     Break(
         "P24",
         "an ingest of people whose territory was never assessed",
-        (("gallery/searching.py", "return None if where is None else _living", "return None if True else _living"),),
+        (("gallery/gallery.py", "self._desk.gallery, now, territories=where)", "self._desk.gallery, now)"),),
         f"{ACTIVE}::test_p24_an_ingest_keeps_nobody_who_lives_where_nothing_was_assessed",
     ),
     Break(
@@ -120,13 +120,19 @@ BREAKS = [
     Break(
         "P4",
         "people of every territory, shown to another organisation",
-        (("gallery/searching.py", "    if terms.territories is None:\n", "    if True:\n"),),
+        (
+            (
+                "gallery/gallery.py",
+                "self._desk.gallery, now, alone, agreed.territories)",
+                "self._desk.gallery, now, alone, None)",
+            ),
+        ),
         f"{AGREED}::test_p4_another_organisation_is_shown_only_people_of_its_territories",
     ),
     Break(
         "P4",
         "a territory filter behind the search instead of inside",
-        (("gallery/gallery.py", "now, whom)\n        hits", "now, None)\n        hits"),),
+        (("gallery/matching.py", "self.now, self.subjects, where)", "self.now, self.subjects, None)"),),
         f"{AGREED}::test_p4_the_territories_filter_works_inside_the_search",
     ),
     Break(

@@ -14,14 +14,14 @@ BREAKS = [
     Break(
         "P4",
         "a gate behind the search instead of inside it",
-        (("index/columns.py", '(column["purposes"] & np.uint32(eligible.purposes)) != 0', 'column["purposes"] != 0'),),
+        (("index/masks.py", "(purposes & eligible.purposes) != 0", "purposes != 0"),),
         "unit/gallery/test_purposes.py::test_p4_people_of_another_purpose_take_nobody_s_place",
     ),
     Break(
         "P4",
         "a search that shows people whatever their basis permits",
         (
-            ("index/columns.py", '(column["purposes"] & np.uint32(eligible.purposes)) != 0', 'column["purposes"] != 0'),
+            ("index/masks.py", "(purposes & eligible.purposes) != 0", "purposes != 0"),
             ("gallery/eligible.py", "bool(self.purposes & purposes)", "bool(self.purposes)"),
         ),
         f"{SEARCH}::test_p4_a_basis_for_one_purpose_serves_no_other",
@@ -80,8 +80,8 @@ BREAKS = [
         (
             (
                 "index/embedded.py",
-                "        self._codes.add(vectors, chunk_size=0)\n",
-                "        self._codes.add(vectors, chunk_size=0)\n        self._codes.calibrate(vectors)\n",
+                "        self.codes.add(vectors, chunk_size=0)\n",
+                "        self.codes.add(vectors, chunk_size=0)\n        self.codes.calibrate(vectors)\n",
             ),
         ),
         "unit/index/test_engines.py::test_p23_two_galleries_have_the_identical_codebook",

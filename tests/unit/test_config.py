@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from countenance.config import FILE_NAME, load
+from countenance.config import FILE_NAME, load, set_engine
 from countenance.errors import BadConfiguration
 
 WHOLE = """
@@ -118,3 +118,28 @@ def test_a_link_into_the_data_folder_does_not_hide_it(folder: Path) -> None:
     (folder / "keys").symlink_to(folder / "data")
     with pytest.raises(BadConfiguration, match="kek"):
         load(folder)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('[index]\nengine = "exact"  # why\nsnapshot = 5\n', '[index]\nengine = "embedded"  # why\nsnapshot = 5\n'),
+        ("[index]\nengine = 'exact'\n", '[index]\nengine = "embedded"\n'),
+        ("[index]  # of faces\nsnapshot = 5\n", '[index]  # of faces\nengine = "embedded"\nsnapshot = 5\n'),
+        ('[ingest]\nengine = "ray"\n', '[ingest]\nengine = "ray"\n\n[index]\nengine = "embedded"\n'),
+        ('[index]\n[ingest]\nengine = "ray"\n', '[index]\nengine = "embedded"\n[ingest]\nengine = "ray"\n'),
+    ],
+)
+def test_one_line_is_changed_and_no_other(folder: Path, before: str, after: str) -> None:
+    write(folder, more=before)
+    set_engine(folder / FILE_NAME, "embedded")
+    assert (folder / FILE_NAME).read_text() == WHOLE + after
+    assert load(folder).index.engine == "embedded"
+
+
+def test_a_file_that_is_written_otherwise_is_left_as_it_is(folder: Path) -> None:
+    write(folder, ("[gallery]", 'index.engine = "exact"\n[gallery]'))
+    before = (folder / FILE_NAME).read_text()
+    with pytest.raises(BadConfiguration, match="cannot be changed"):
+        set_engine(folder / FILE_NAME, "embedded")
+    assert (folder / FILE_NAME).read_text() == before

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from countenance.errors import Tampered
-from countenance.gallery.mirror import TEMPLATE
+from countenance.gallery.rows import TEMPLATE
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.vault.keyring import BACKUP_KEY, LOG_KEY, Keyring, organisation_key, subject_key

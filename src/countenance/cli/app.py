@@ -18,6 +18,7 @@ from countenance.cli import (
     bases,
     enrolling,
     founding,
+    indexing,
     ingesting,
     keys,
     leaving,
@@ -59,7 +60,7 @@ for part in (starting, trying, founding, enrolling, ingesting, sweeping, searchi
     part.register(app)
 for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
     part.register(app)
-for part in (keys, backup, registry, models):
+for part in (keys, backup, registry, indexing, models):
     part.register(app)
 
 

@@ -31,6 +31,7 @@ class Standing:
     purposes: int
     starts: int
     ends: int
+    territory: str
 
     def permits(self, purposes: int, organisation: int, now: int) -> bool:
         """Whether a search for one of these purposes in this organisation's gallery may show it now (P4)."""
@@ -44,13 +45,18 @@ def standing(
     *,
     subjects: Sequence[int] | None = None,
     ids: Sequence[int] | None = None,
+    between: tuple[int, int] | None = None,
 ) -> list[Standing]:
-    """The references under this embedding contract that stand; all of them, or those of ``subjects``, or those ``ids``.
+    """The references under this embedding contract that stand: of ``subjects``, or those ``ids``, or all of them.
+
+    ``between``: only those with an id from the first up to before the second.
 
     Standing means: the subject is active, the basis live, a notice recorded, no quarantine (P1, P2, P8). Whatever is
     missing makes the join come out empty: unknown means no.
     """
     query = _query(contract)
+    if between is not None:
+        query = query.where(t.references.c.id >= between[0], t.references.c.id < between[1])
     if subjects is not None:
         queries = [query.where(t.references.c.subject.in_(part)) for part in parts(subjects)]
     elif ids is not None:
@@ -67,6 +73,7 @@ def standing(
             permitted(row.birth_year, row.confirmed_how, row.purposes, now),
             row.starts,
             row.ends,
+            row.territory,
         )
         for each in queries
         for row in connection.execute(each)
@@ -104,6 +111,7 @@ def _query(contract: str) -> sa.Select[Any]:
                 "ends"
             ),
             t.subjects.c.birth_year,
+            t.subjects.c.territory,
         )
         .select_from(
             t.references.join(t.subjects, t.references.c.subject == t.subjects.c.id)
@@ -122,6 +130,23 @@ def _query(contract: str) -> sa.Select[Any]:
 def subject_stands() -> sa.ColumnElement[bool]:
     """The subject is active, has not restricted their record, and is under no order that takes them out of search."""
     return sa.and_(t.subjects.c.state == "active", t.subjects.c.restricted.is_(None), ~out_of_search())
+
+
+def people_of(connection: sa.Connection, ids: Sequence[int]) -> int:
+    """How many people these references are of."""
+    found: set[int] = set()
+    for part in parts(ids):
+        found |= set(
+            connection.scalars(sa.select(t.references.c.subject).where(t.references.c.id.in_(part)).distinct())
+        )
+    return len(found)
+
+
+def grown_up_between(connection: sa.Connection, before: int, now: int) -> list[int]:
+    """Whoever was a minor in the year of one time, and is none at the other, or the other way round."""
+    born = connection.scalars(sa.select(t.subjects.c.birth_year).where(t.subjects.c.birth_year.is_not(None)).distinct())
+    years = [year for year in born if is_minor(year, before) != is_minor(year, now)]
+    return list(connection.scalars(sa.select(t.subjects.c.id).where(t.subjects.c.birth_year.in_(years))))
 
 
 def parts(numbers: Sequence[T]) -> Iterator[Sequence[T]]:

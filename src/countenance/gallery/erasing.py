@@ -4,7 +4,9 @@ However many there are, it is one pass:
 
 1. tombstone: one transaction of state, ledger rows and log; out of the next search.
 2. ledger: the file beside the vault says so as well, before anything is destroyed, so that no restore brings it back.
-3. markers: what will be looked for is written to a file beside the vault (see `countenance.gallery.scanning`).
+3. index and markers: the keys of the segments of the index' snapshot that hold them are destroyed (see
+   `countenance.gallery.snapshot`); what will be looked for is written to a file beside the vault (see
+   `countenance.gallery.scanning`).
 4. delete: rows and log openings, overwritten with zeros by SQLite's ``secure_delete``.
 5. scrub: the write-ahead log is truncated, which VACUUM alone would not do.
 6. keys: destroyed, in one transaction of the vault, and asked for again: every copy of what was sealed under them, in
@@ -33,7 +35,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from countenance.errors import Tampered, Unavailable
-from countenance.gallery import marking
+from countenance.gallery import marking, snapshot
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.eligible import parts
 from countenance.gallery.originals import answers, elsewhere, originals_of, residuals
@@ -102,6 +104,8 @@ class Erased:
     originals: tuple[str, ...]
     on_server: bool = False
     """The registry is no file of ours: what its server keeps is out of reach."""
+    removal: str = ""
+    """How their entries were removed from the index."""
 
     @property
     def faces(self) -> int:
@@ -119,6 +123,8 @@ class Tools:
     places: tuple[Path, ...]
     answers: Path
     """Where access answers wait to be sent: a folder a person."""
+    snapshot: Path
+    """Where the index is kept, in encrypted segments."""
 
     def markers(self, number: int) -> Path:
         """The file of what an erasure looks for."""
@@ -185,6 +191,7 @@ def carry_out(tools: Tools, batch: int) -> Erased:
         what = _what(rows)
         originals = originals_of(connection, tools.keys, what)
     follow(tools)
+    _drop_segments(tools, what)
     wanted = _wanted(tools, batch, what, untouched=all(row.state == "tombstoned" for row in rows))
     _delete(tools, batch, what)
     _scrub(tools.registry)
@@ -259,6 +266,15 @@ def _what(rows: Sequence[sa.Row[tuple[object, ...]]]) -> What:
     if rows[0].basis is None:
         return What(subjects=tuple(row.subject for row in rows))
     return What(bases=tuple(row.basis for row in rows))
+
+
+def _drop_segments(tools: Tools, what: What) -> None:
+    """The index' snapshot: the segments that hold them cannot be opened from here on, by anybody."""
+    held: set[int] = set()
+    with tools.registry.read() as connection:
+        for part in parts(what.numbers):
+            held |= set(connection.scalars(sa.select(t.references.c.id).where(what.of(t.references, part))))
+    snapshot.drop(tools.keys.vault, tools.snapshot, held)
 
 
 def _wanted(tools: Tools, batch: int, what: What, *, untouched: bool) -> Wanted | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,17 +13,20 @@ import sqlalchemy as sa
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
 from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, searching
 from countenance.gallery.batch import Copied, Kept, Looked
+from countenance.gallery.compared import Compared, Progress
 from countenance.gallery.erasing import Erased, Order, Tools, What
+from countenance.gallery.following import Following, forget_if_there
 from countenance.gallery.forgetting import Forgotten
 from countenance.gallery.locating import Located
 from countenance.gallery.matching import Match, Terms, recheck
-from countenance.gallery.mirror import TEMPLATE, Mirror
+from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
 from countenance.gallery.searching import Answer, Comparison, Record
 from countenance.gallery.writing import Into
-from countenance.index.port import Eligibility, Hits, Index
+from countenance.index.port import Hits
 from countenance.log.book import Written
+from countenance.policy import activating
 from countenance.policy.asking import gallery_scope, group_scope
 from countenance.policy.confirming import check_confirmed
 from countenance.policy.desk import Desk
@@ -42,6 +45,7 @@ from countenance.types import (
     Locate,
     Probe,
     ReferenceId,
+    Reindex,
     Search,
     SourceId,
     SubjectId,
@@ -54,8 +58,12 @@ from countenance.vault.keyring import Keyring, subject_key
 
 _FETCH = 200
 """References fetched from the index a search: enough that an engine's estimates lose nothing above the threshold."""
-_FETCH_INGEST = 32
-"""References fetched for each face of a batch, of which only the best one is kept."""
+_FETCH_ALL = 1_200
+"""The same where there is no threshold: the tenth best of a million is then found in 99 of 100 searches."""
+_FETCH_INGEST = 128
+"""References fetched for each face of a batch: an engine that looks for fewer looks less deep."""
+_LOOKED_AT = 32
+"""How many of them are re-scored; only the best one is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Gallery:
         self,
         registry: Registry,
         keys: Keyring,
-        index: Index,
+        mirror: Following,
         desk: Desk,
         clock: Clock,
         scale: Scale,
@@ -100,7 +108,7 @@ class Gallery:
         self._scale = scale
         self._contract = contract
         self._tools = tools
-        self._mirror = Mirror(registry, keys, index, contract, clock)
+        self._mirror = mirror
 
     # --- in ----------------------------------------------------------------------------------------------------------
 
@@ -204,15 +212,14 @@ class Gallery:
         grant.spend(Search, scope=gallery_scope(only), now=now)
         self._same_contract(probe.template)
         agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
-        with self._registry.read() as connection:
-            whom = searching.covered(connection, self._desk, agreed, only)
-        eligible = Eligibility(mask, frozenset({int(self._desk.gallery)}), now, whom)
-        hits, sequence = self._mirror.search(probe.template.vector[None, :], max(_FETCH, 4 * limit), eligible)
+        alone = None if only is None else frozenset({int(only)})
+        terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
+        fetch = max(_FETCH_ALL if threshold is None else _FETCH, 4 * limit)
+        least = searching.least_estimate(threshold)
+        hits, sequence = self._mirror.search_people(probe.template.vector, fetch, limit, least, terms.eligible())
         crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
-            whom = searching.covered(connection, self._desk, agreed, only)
-            terms = Terms(self._contract, mask, self._desk.gallery, now, whom)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
             shown = [match for match in matches if threshold is None or match.score >= threshold][:limit]
             check_confirmed(connection, [match.basis for match in shown], self._desk)
@@ -282,7 +289,7 @@ class Gallery:
             connection.execute(sa.insert(t.changes).values(subject=subject))
             facts = {"bases": changed.rowcount}
             written = self._desk.effect(connection, "withdraw", grant.log_index, subjects=(subject,), facts=facts)
-        self._mirror.forget()
+        forget_if_there(self._mirror)
         return written
 
     def erase(
@@ -316,8 +323,21 @@ class Gallery:
     def resume_erasure(self, number: int, *, grant: Grant[Erase]) -> Erased:
         """Carry an erasure that was cut short to its end."""
         grant.spend(Erase, scope=f"erasure:{number}", now=self._clock())
-        self._mirror.forget()
-        return erasing.carry_out(self._tools, number)
+        return self._carry_out(number)
+
+    # --- the index ---------------------------------------------------------------------------------------------------
+
+    def reindex(self, *, into: Following | None = None, progress: Progress | None = None, grant: Grant[Reindex]) -> int:
+        """Build the index anew from the registry, or another engine's. Returns of how many people."""
+        grant.spend(Reindex, scope="gallery", now=self._clock())
+        return (into or self._mirror).rebuild(progress)
+
+    def compare_index(self, sample: int | None, *, progress: Progress | None = None, grant: Grant[Reindex]) -> Compared:
+        """Compare the index with the registry, and about ``sample`` templates in it; None for all of them."""
+        grant.spend(Reindex, scope="gallery", now=self._clock())
+        with self._registry.read() as connection:
+            size = searching.size(connection, self._desk)
+        return self._mirror.compare(max(1, size // sample) if sample else 1, progress)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -329,13 +349,13 @@ class Gallery:
         with self._registry.read() as connection:
             row = connection.execute(sa.select(t.sources).where(t.sources.c.id == source)).one()
             sequence = self._registry.sequence(connection)
-            whom = searching.assessed(connection, self._desk)
+            where = activating.territories_on(connection, self._desk)
+        terms = Terms(self._contract, row.purposes, self._desk.gallery, now, territories=where)
         hits = None
         if templates:
             vectors = np.stack([template.vector for template in templates])
-            eligible = Eligibility(row.purposes, frozenset({int(self._desk.gallery)}), now, whom)
-            hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, eligible)
-        terms = Terms(self._contract, row.purposes, self._desk.gallery, now, whom)
+            hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, terms.eligible())
+            hits = Hits(hits.ids[:, :_LOOKED_AT], hits.scores[:, :_LOOKED_AT])
         return _Seen(row, templates, hits, sequence, terms)
 
     def _rechecked(self, connection: sa.Connection, seen: _Seen) -> list[list[Match]]:
@@ -364,9 +384,14 @@ class Gallery:
         return Order(reason, account, grant.log_index, under)
 
     def _erase(self, what: What, order: Order, now: int) -> Erased:
-        number = erasing.tombstone(self._tools, self._desk, what, order, now)
+        return self._carry_out(erasing.tombstone(self._tools, self._desk, what, order, now))
+
+    def _carry_out(self, number: int) -> Erased:
+        """Out of the index first. Where its server is gone, the erasure waits for it, and nobody is found meanwhile."""
         self._mirror.forget()
-        return erasing.carry_out(self._tools, number)
+        erased = erasing.carry_out(self._tools, number)
+        remaining = [*erased.residuals, *self._mirror.remains()]
+        return replace(erased, residuals=remaining, removal=self._mirror.removal)
 
     def _same_contract(self, template: Template) -> None:
         if template.contract != self._contract:

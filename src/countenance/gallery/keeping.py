@@ -124,15 +124,13 @@ def _still_keepable(into: Into, original: int, terms: Terms) -> list[Kept]:
     stands = {
         (each.subject, each.basis)
         for each in standing(into.connection, terms.contract, terms.now, subjects=subjects)
-        if each.permits(terms.purposes, terms.organisation, terms.now)
+        if terms.permit(each)
     }
     stopped = stopped_among(into.connection, subjects)
     return [
         (Match(row.subject, row.basis, row.score), json.loads(row.box))
         for row in rows
-        if (row.subject, row.basis) in stands
-        and row.subject not in stopped
-        and (terms.subjects is None or row.subject in terms.subjects)
+        if (row.subject, row.basis) in stands and row.subject not in stopped
     ]
 
 

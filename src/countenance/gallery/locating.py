@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.gallery.mirror import TEMPLATE
+from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.scale import Scale
 from countenance.registry import schema as t
 from countenance.types import OrganisationId, SubjectId, Template

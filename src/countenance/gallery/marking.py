@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from countenance.errors import KeyMissing, Tampered
 from countenance.gallery.eligible import parts
-from countenance.gallery.mirror import TEMPLATE
 from countenance.gallery.removing import keys_of, searches_that_showed
+from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.scanning import WINDOW, Wanted
 from countenance.registry import schema as t
 from countenance.vault.keyring import Keyring, subject_key

@@ -8,8 +8,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from countenance.gallery.eligible import Standing, standing
-from countenance.gallery.mirror import TEMPLATE
-from countenance.index.port import Hits
+from countenance.gallery.rows import TEMPLATE
+from countenance.index.port import Eligibility, Hits
+from countenance.policy import territories
 from countenance.types import Template
 from countenance.vault.keyring import Keyring, subject_key
 
@@ -25,13 +26,30 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms hits are re-checked. ``subjects``: these alone; None for anybody."""
+    """On which terms faces are looked up in the index and re-checked in the registry.
+
+    ``subjects``: these alone; None for anybody. ``territories``: people who live there; None for everywhere.
+    """
 
     contract: str
     purposes: int
     organisation: int
     now: int
     subjects: frozenset[int] | None = None
+    territories: frozenset[str] | None = None
+
+    def eligible(self) -> Eligibility:
+        """What the index may show on these terms."""
+        where = territories.spans(self.territories)
+        return Eligibility(self.purposes, frozenset({int(self.organisation)}), self.now, self.subjects, where)
+
+    def permit(self, row: Standing) -> bool:
+        """Whether this reference may be shown on these terms, as the registry has it now (P4)."""
+        if self.subjects is not None and row.subject not in self.subjects:
+            return False
+        if not territories.covers(self.territories, row.territory):
+            return False
+        return row.permits(self.purposes, self.organisation, self.now)
 
 
 def recheck(
@@ -43,7 +61,7 @@ def recheck(
     """
     wanted = sorted({int(i) for i in hits.ids.ravel() if i > 0})
     found = standing(connection, terms.contract, terms.now, ids=wanted)
-    allowed = [row for row in found if _permitted(row, terms)]
+    allowed = [row for row in found if terms.permit(row)]
     opened = keys.unseal_many([(subject_key(row.subject), row.sealed) for row in allowed], TEMPLATE)
     vectors = {
         row.id: (row, Template.from_bytes(plain, terms.contract).vector)
@@ -54,12 +72,6 @@ def recheck(
         _best_of_each([vectors[int(i)] for i in line if int(i) in vectors], template)
         for line, template in zip(hits.ids, templates, strict=True)
     ]
-
-
-def _permitted(row: Standing, terms: Terms) -> bool:
-    if terms.subjects is not None and row.subject not in terms.subjects:
-        return False
-    return row.permits(terms.purposes, terms.organisation, terms.now)
 
 
 def _best_of_each(rows: list[tuple[Standing, np.ndarray]], template: Template) -> list[Match]:

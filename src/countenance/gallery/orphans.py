@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 
 from countenance.registry import schema as t
-from countenance.vault.keyring import BACKUP_KEY, LOG_KEY
+from countenance.vault.keyring import BACKUP_KEY, LOG_KEY, SNAPSHOT_KEY
 
 _GONE = sa.select(t.subjects.c.id).where(t.subjects.c.state.in_(("erasing", "erased")))
 _OF_A_PERSON = {
@@ -71,6 +71,7 @@ def _in_the_log(connection: sa.Connection) -> Iterator[str]:
 def _keys(connection: sa.Connection, held: frozenset[str]) -> Iterator[str]:
     here = {f"subject:{number}" for number in _numbers(connection, t.subjects, t.subjects.c.id.not_in(_GONE))}
     owned = here | {LOG_KEY, BACKUP_KEY}
+    owned |= {name for name in held if name.partition(":")[0] == SNAPSHOT_KEY}
     owned |= {f"organisation:{number}" for number in _numbers(connection, t.organisations)}
     owned |= set(connection.scalars(sa.select(t.probes.c.key)))
     owned |= set(connection.scalars(sa.select(t.requests.c.key)))

@@ -8,7 +8,7 @@ from itertools import combinations
 import numpy as np
 import sqlalchemy as sa
 
-from countenance.gallery.mirror import TEMPLATE
+from countenance.gallery.rows import TEMPLATE
 from countenance.registry import schema as t
 from countenance.types import BasisId, SubjectId, Template
 from countenance.vault.keyring import Keyring, subject_key

@@ -14,15 +14,15 @@ from countenance.gallery.matching import Match
 from countenance.gallery.scale import Scale
 from countenance.index.port import Hits
 from countenance.log.book import Written
-from countenance.policy import activating, agreeing, comparing, gather, territories
+from countenance.policy import agreeing, comparing, gather
 from countenance.policy.desk import Desk
 from countenance.policy.facts import Facts
 from countenance.registry import schema as t
 from countenance.types import Agreed, Candidate, Grant, Search, SearchId, SubjectId, Verify, iso, reference_number
 from countenance.vault.keyring import Keyring, subject_key
 
-_ESTIMATE = 0.1
-"""How far an engine's estimate may be from the exact score; only time depends on it."""
+_ESTIMATE = 0.15
+"""How far an engine's estimate may be from the exact score, and a little more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +64,18 @@ def pair_of(one: str, other: str) -> str:
     return hashlib.sha256("/".join(sorted((one, other))).encode()).hexdigest()
 
 
+def least_estimate(threshold: float | None) -> float:
+    """What scores less than this in an engine's estimate is certainly no candidate."""
+    return -1.0 if threshold is None else threshold - _ESTIMATE
+
+
 def made_early(crop: Callable[[], bytes] | None, hits: Hits, threshold: float | None) -> Callable[[], bytes] | None:
     """The crop, made before the write lock is taken where somebody will probably be shown: it takes its time."""
-    likely = bool(hits.ids.any()) and (threshold is None or float(hits.scores.max()) >= threshold - _ESTIMATE)
+    likely = bool(hits.ids.any()) and (float(hits.scores.max()) >= least_estimate(threshold))
     if crop is None or not likely:
         return crop
     made = crop()
     return lambda: made
-
-
-def covered(
-    connection: sa.Connection, desk: Desk, terms: Agreed, only: SubjectId | None = None
-) -> frozenset[int] | None:
-    """Whom the agreement lets be shown, by where they live; None for everybody. The index filters by it (P4)."""
-    alone = None if only is None else frozenset({int(only)})
-    if terms.territories is None:
-        return alone
-    living = _living(connection, desk, terms.territories)
-    return living if alone is None else living & alone
-
-
-def assessed(connection: sa.Connection, desk: Desk) -> frozenset[int] | None:
-    """Whom an ingest may keep: who lives where this gallery was made for (P24); None for everybody."""
-    where = activating.territories_on(connection, desk)
-    return None if where is None else _living(connection, desk, where)
-
-
-def _living(connection: sa.Connection, desk: Desk, codes: frozenset[str]) -> frozenset[int]:
-    mine = t.subjects.c.organisation == desk.gallery
-    return frozenset(connection.scalars(sa.select(t.subjects.c.id).where(mine, territories.residents(codes))))
 
 
 def check_in_force(connection: sa.Connection, desk: Desk, terms: Agreed, act: str, now: int) -> None:

@@ -5,48 +5,77 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from countenance.index.columns import room_for
-from countenance.index.flat import Best, FlatIndex
+from countenance.index.columns import Moves, room_for
+from countenance.index.flat import Best, Codes, FlatIndex
 from countenance.index.port import Vectors
 
 _BLOCK = 65_536
 """Rows looked at in one go: bounds the memory of a search, however large the gallery."""
 
 
-class ExactIndex(FlatIndex):
-    """Every eligible row by its exact cosine; equal scores in the order of their slots."""
-
-    name = "exact"
-    approximate = False
+class Floats:
+    """Templates as they are."""
 
     def __init__(self, dimension: int) -> None:
-        super().__init__(dimension)
-        self._reset()
+        self.vectors: Vectors = np.zeros((0, dimension), np.float32)
+        self._length = 0
 
-    def _reset(self) -> None:
-        self._vectors: Vectors = np.zeros((0, self._dimension), np.float32)
+    def append(self, vectors: Vectors) -> None:
+        """Add ``vectors`` behind the last slot."""
+        start, self._length = self._length, self._length + len(vectors)
+        self.vectors = room_for(self.vectors, self._length)
+        self.vectors[start : self._length] = vectors
 
-    def _append(self, vectors: Vectors) -> None:
-        start = len(self._columns)
-        self._vectors = room_for(self._vectors, start + len(vectors))
-        self._vectors[start : start + len(vectors)] = vectors
+    def __len__(self) -> int:
+        return self._length
 
-    def _swap_remove(self, slot: int) -> None:
-        last = len(self._columns) - 1
-        self._vectors[slot] = self._vectors[last]
-        self._vectors[last] = 0  # what is removed does not linger in the spare room
+    def dump(self) -> bytes:
+        """The templates as bytes."""
+        return self.vectors[: self._length].tobytes()
 
-    def _best(self, queries: Vectors, k: int, mask: NDArray[np.bool_]) -> Best:
+    @property
+    def nbytes(self) -> int:
+        """How much memory they take."""
+        return self.vectors[: self._length].nbytes
+
+    def remove(self, moves: Moves) -> None:
+        """Remove vectors. What is removed does not linger in the spare room."""
+        self.vectors[moves.holes] = self.vectors[moves.origins]
+        self.vectors[moves.length : self._length] = 0
+        self._length = moves.length
+
+    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None) -> Best:
+        """The best by their exact cosine; equal scores in the order of their slots."""
         scores = np.zeros((len(queries), 0), np.float32)
         slots = np.zeros((len(queries), 0), np.int64)
-        for start in range(0, len(mask), _BLOCK):
-            here = start + np.flatnonzero(mask[start : start + _BLOCK])
+        for start in range(0, self._length, _BLOCK):
+            end = min(start + _BLOCK, self._length)
+            here = np.arange(start, end) if mask is None else start + np.flatnonzero(mask[start:end])
             if len(here):
-                block = queries @ self._vectors[here].T
+                block = queries @ (self.vectors[start:end] if mask is None else self.vectors[here]).T
                 scores = np.concatenate([scores, block], axis=1)
                 slots = np.concatenate([slots, np.broadcast_to(here, block.shape)], axis=1)
                 scores, slots = _keep_best(scores, slots, k)
         return scores, slots
+
+
+class ExactIndex(FlatIndex):
+    """Every eligible row by its exact cosine."""
+
+    name = "exact"
+    approximate = False
+
+    def _no_codes(self) -> Codes:
+        return Floats(self._dimension)
+
+    def _codes_of(self, content: bytes) -> Codes:
+        codes = Floats(self._dimension)
+        codes.append(np.frombuffer(content, np.float32).reshape(-1, self._dimension))
+        return codes
+
+    @property
+    def _kind(self) -> str:
+        return "float32"
 
 
 def _keep_best(scores: NDArray[np.float32], slots: NDArray[np.int64], k: int) -> Best:

@@ -7,7 +7,7 @@ scored exactly from the registry's template before anybody sees it. It can be th
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,10 @@ class Rows:
         purposes: uint32 (n), bit mask of the purposes for which the row may be shown.
         not_before: int64 (n), seconds since 1970; found from this second on.
         expires: int64 (n), seconds since 1970; no longer found from this second on.
+        territories: int64 (n), where the person lives, as a number that keeps a country's parts together; 0: unknown.
+
+    What an order or a restriction takes out of search is no column: such a row is not in the index at all, and comes
+    back as one that is added.
 
     Raises:
         InputError: A shape, a type, an id or a length is wrong.
@@ -48,6 +52,7 @@ class Rows:
     purposes: NDArray[np.uint32]
     not_before: Ids
     expires: Ids
+    territories: Ids
 
     def __post_init__(self) -> None:
         for column in fields(self):
@@ -63,6 +68,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def at(self, chosen: NDArray[np.bool_]) -> Rows:
+        """The rows that are chosen."""
+        return Rows(*(getattr(self, column.name)[chosen] for column in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
@@ -72,7 +81,9 @@ class Eligibility:
         purposes: The purposes that the rows may serve, of which one is enough: a search has one, a source has several.
         organisations: Whose rows may be shown. Empty: nobody's.
         at: The time of the search, in seconds since 1970; a row counts when not_before ≤ at < expires.
-        subjects: Only these subjects; None: any.
+        subjects: Only these subjects; None: any. For a few; where they live is asked by ``territories``.
+        territories: Spans of numbers, each from its first up to before its second: the row's is in one of them. None:
+            anywhere, also where nobody knows.
 
     Raises:
         InputError: There is no purpose among 32 bits.
@@ -82,6 +93,7 @@ class Eligibility:
     organisations: frozenset[int]
     at: int
     subjects: frozenset[int] | None = None
+    territories: frozenset[tuple[int, int]] | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.purposes < 1 << _PURPOSE_BITS:
@@ -125,8 +137,8 @@ class Index(Protocol):
     def add(self, rows: Rows) -> None:
         """Make ``rows`` findable; an id that is there already is replaced whole. Raises `InputError`."""
 
-    def remove(self, ids: Ids) -> int:
-        """Take the rows of ``ids`` (int64) out and return how many were there. No later search finds them."""
+    def remove(self, subjects: Ids) -> int:
+        """Take all rows of ``subjects`` (int64) out and return how many there were. No later search finds them."""
 
     def search(self, queries: Vectors, k: int, eligible: Eligibility) -> Hits:
         """The ``k`` best of the eligible rows for each of the ``queries`` (float32, q × dimension, each of length 1).
@@ -138,6 +150,30 @@ class Index(Protocol):
 
     def clear(self) -> None:
         """Forget all rows."""
+
+
+@runtime_checkable
+class Segmented(Index, Protocol):
+    """An engine in this process whose rows can be taken out and put in again as they are, segment by segment."""
+
+    @property
+    def coding(self) -> str:
+        """How codes are made: a segment of another coding cannot be read in."""
+
+    def pack(self) -> None:
+        """Give back the room that was left to grow into, after many rows were added."""
+
+    def segments(self) -> list[int]:
+        """The numbers of the segments that hold rows: those of an id's higher bits."""
+
+    def changed(self) -> frozenset[int]:
+        """The segments that have changed since they were last written out, or read in."""
+
+    def dump(self, number: int) -> tuple[bytes, Ids] | None:
+        """A segment as bytes, in clear, and whose rows are in it; None when empty. It then counts as unchanged."""
+
+    def load(self, number: int, dumped: bytes) -> None:
+        """Take a segment in. Raises `Tampered` when the bytes are none, or of another segment."""
 
 
 def check_vectors(vectors: Any, dimension: int | None = None) -> None:

@@ -37,6 +37,7 @@ from countenance.types import (
     Evaluate,
     Ingest,
     Locate,
+    Reindex,
     Search,
     Sweep,
     Verify,
@@ -280,4 +281,5 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Erase: (by_its_receipt_or(*_KEEPER, an_officer_or_what_is_due), a_living_record, no_hold),
     Locate: (*_KEEPER, has_role("officer"), for_a_request),
     Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),
+    Reindex: (*_KEEPER, has_role("controller", "system")),
 }

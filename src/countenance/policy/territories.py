@@ -11,8 +11,6 @@ from collections.abc import Iterable
 
 import sqlalchemy as sa
 
-from countenance.registry import schema as t
-
 EVERYWHERE = "*"
 UNKNOWN = "unknown"
 _COUNTRIES = """
@@ -29,6 +27,9 @@ COUNTRIES = frozenset(_COUNTRIES.split())
 MISTAKEN = {"UK": "GB", "EL": "GR"}
 """Codes that other lists have, and what ISO 3166 writes for them."""
 _CODE = re.compile(r"([A-Z]{2})(-[A-Z0-9]{1,3})?")
+_SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_PARTS = 37**3
+"""Numbers for a country and its parts: each of up to three signs is one of 36, or missing."""
 
 
 def is_code(territory: str) -> bool:
@@ -53,13 +54,24 @@ def covers(codes: frozenset[str] | None, territory: str) -> bool:
     return codes is None or (is_code(territory) and bool(codes & {territory, territory.partition("-")[0]}))
 
 
+def number(territory: str) -> int:
+    """A residence as a number, for the index: the parts of a country follow it. 0 where nobody knows; never changes."""
+    if not is_code(territory):
+        return 0
+    country, _, part = territory.partition("-")
+    first, second = (ord(letter) - ord("A") for letter in country)
+    within = sum((_SIGNS.index(sign) + 1) * int(37**at) for at, sign in enumerate(part))
+    return (1 + 26 * first + second) * _PARTS + within
+
+
+def spans(codes: frozenset[str] | None) -> frozenset[tuple[int, int]] | None:
+    """What a list covers, in those numbers: each span goes up to before its end. None for everywhere."""
+    if codes is None:
+        return None
+    known = [(number(code), "-" in code) for code in codes if is_code(code)]
+    return frozenset((start, start + (1 if is_part else _PARTS)) for start, is_part in known)
+
+
 def missing(wanted: Iterable[str], codes: frozenset[str] | None) -> list[str]:
     """Those of the wanted codes that a list does not cover, sorted; `EVERYWHERE` is covered by everywhere alone."""
     return sorted(code for code in set(wanted) if not covers(codes, code))
-
-
-def residents(codes: frozenset[str]) -> sa.ColumnElement[bool]:
-    """The person of a query over subjects lives where the list says."""
-    known = sorted(code for code in codes if is_code(code))
-    parts = [t.subjects.c.territory.like(f"{code}-%") for code in known]
-    return sa.or_(t.subjects.c.territory.in_(known), *parts)

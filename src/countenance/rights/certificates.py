@@ -153,7 +153,7 @@ def _method(erased: Erased) -> list[str]:
     return [
         "the erasure written to the ledger beside the vault, so that a restored backup is erased again",
         *rows,
-        "index entries removed from memory",
+        erased.removal,
         keys if erased.subjects else kept,
         "every file of the gallery's folder, the data folder and the vault's searched for the bytes, except in sources",
     ]

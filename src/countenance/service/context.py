@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -9,8 +10,10 @@ import sqlalchemy as sa
 from countenance.config import Settings
 from countenance.errors import NotFound, NotSignedIn
 from countenance.gallery.erasing import Tools
+from countenance.gallery.following import Following
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
+from countenance.gallery.snapshot import FOLDER
 from countenance.log.book import Book
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
@@ -38,6 +41,10 @@ class Context:
     clock: Clock
     organisation: OrganisationId
     actor: Actor | None
+    follow: Callable[[str], Following]
+    """Opens the index of an engine, by its name."""
+    servers: tuple[str, ...] = ()
+    """Engines whose server is configured, whether it is searched or not."""
 
     @property
     def own_key(self) -> str:
@@ -109,4 +116,5 @@ def erasure_tools(settings: Settings, registry: Registry, keys: Keyring) -> Tool
     """What an erasure works with. Every folder with files of ours is searched, also for what others copied there."""
     places = {*settings.places, *([registry.file.parent] if registry.file else [])}
     ledger = Ledger(settings.ledger_path, settings.gallery.id)
-    return Tools(registry, keys, ledger, tuple(sorted(places)), settings.data / "exports")
+    data = settings.data
+    return Tools(registry, keys, ledger, tuple(sorted(places)), data / "exports", data / FOLDER)

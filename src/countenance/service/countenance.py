@@ -22,6 +22,7 @@ from countenance.service.context import Context
 from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
 from countenance.service.executing import Executed, Executing
 from countenance.service.finding import Finding, Found, Verified
+from countenance.service.indexing import Indexing
 from countenance.service.ingesting import ingest
 from countenance.service.keys import Keys
 from countenance.service.leaving import Certified, Leaving
@@ -59,6 +60,7 @@ class Countenance:
         orders: what authorities ordered, and carrying it out.
         pictures: the photos that may be shown, with strangers covered.
         keys, backups: the vault's keys and the one that opens it; backups, and a drill of restoring one.
+        index: what searches use: built anew, compared with the registry, moved to another engine.
         receipts, stills: what people prove with instead of an account: a receipt; camera stills in the poses asked.
         logbook: the log for people outside: checkpoints sent, tiles, proofs, uses.
         reports: accountability, the register of processing, what is public, and what nobody owns.
@@ -85,6 +87,7 @@ class Countenance:
         closing.callback(self.pictures.close)
         self.keys = Keys(context)
         self.backups = Backups(context)
+        self.index = Indexing(context)
         self._finding = Finding(context, self.cases)
         self._enrolling = Enrolling(context, self.subjects, self.bases)
         self._leaving = Leaving(context)

@@ -37,7 +37,14 @@ kek = {kek}                    # the key-encryption key, or the salt of its pass
 accounts = {accounts}          # account key files, one a person, passphrase-protected
 
 [index]
-engine = "embedded"              # or "exact"
+engine = "embedded"              # or "exact", or "milvus": `countenance index move --to ENGINE` changes it
+snapshot = 100_000               # kept on disk, encrypted, from so many templates on; 0: never
+
+# [milvus]                       # a cluster, see docs/how-to/search-on-milvus.md; token: COUNTENANCE_MILVUS_TOKEN
+# address = "https://milvus.example.org:19530"  # the only one that is ever spoken to; http:// only on this machine
+# encrypted_disk = true          # your word that its disks are encrypted: it keeps vectors in clear
+# index = "flat"                 # or "hnsw"
+# certificates = "/etc/ssl/our-authority.pem"
 
 [vision]
 backend = "auto"                 # or "openvino", "onnxruntime", "cuda"

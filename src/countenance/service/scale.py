@@ -93,7 +93,7 @@ def _rows(batches: Iterable[np.ndarray], start: int) -> Iterator[Rows]:
         count = len(vectors)
         ids = np.arange(start, start + count, dtype=np.int64)
         ones = np.ones(count, np.int64)
-        yield Rows(ids, vectors, ids, ones, ones.astype(np.uint32) * _ANY, 0 * ones, _FOR_EVER * ones)
+        yield Rows(ids, vectors, ids, ones, ones.astype(np.uint32) * _ANY, 0 * ones, _FOR_EVER * ones, 0 * ones)
         start += count
 
 

@@ -19,6 +19,9 @@ LOG_KEY = "log"
 BACKUP_KEY = "backup"
 """Under which backups are encrypted."""
 
+SNAPSHOT_KEY = "snapshot"
+"""Under which the list of the index' segments is encrypted. Each segment has a key of its own."""
+
 
 def subject_key(subject: SubjectId | int) -> str:
     """The name of a subject's key."""
@@ -28,6 +31,11 @@ def subject_key(subject: SubjectId | int) -> str:
 def organisation_key(organisation: OrganisationId | int) -> str:
     """The name of an organisation's key: case references and who did what."""
     return f"organisation:{organisation}"
+
+
+def snapshot_key(segment: int) -> str:
+    """The name of the key of one segment of the index' snapshot."""
+    return f"{SNAPSHOT_KEY}:{segment}"
 
 
 class Keyring:

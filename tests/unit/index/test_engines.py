@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from countenance.errors import BadConfiguration, Unavailable
+from countenance.errors import BadConfiguration, Tampered, Unavailable
 from countenance.evaluate.crowd import generated_templates
-from countenance.index import ENGINES, Eligibility, Rows, open_index
+from countenance.index import ENGINES, Eligibility, Rows, Segmented, open_index
 from countenance.index import exact as exact_module
-from countenance.index.embedded import EmbeddedIndex
+from countenance.index.embedded import EmbeddedIndex, depth_for
+from countenance.index.flat import SEGMENT_BITS
 
 ANY = Eligibility(purposes=1, organisations=frozenset({1}), at=5)
 CROWD = np.concatenate(list(generated_templates(300, seed=3)))
@@ -18,10 +23,10 @@ CROWD = np.concatenate(list(generated_templates(300, seed=3)))
 def rows(ids) -> Rows:
     ids = np.asarray(ids, np.int64)
     ones = np.ones(len(ids), np.int64)
-    return Rows(ids, CROWD[ids], ones, ones, ones.astype(np.uint32), ones, ones * 9)
+    return Rows(ids, CROWD[ids % len(CROWD)], ids, ones, ones.astype(np.uint32), ones, ones * 9, ones)
 
 
-def cut_short(slot: int) -> None:
+def cut_short(*_: object) -> None:
     raise KeyboardInterrupt
 
 
@@ -57,7 +62,7 @@ def test_the_exact_engine_leaves_no_trace_of_a_removed_vector():
     index = open_index("exact", 128)
     index.add(rows([1, 2, 3]))
     index.remove(np.array([3], np.int64))
-    assert not (index._vectors == CROWD[3]).all(axis=1).any()
+    assert not (index._segments[0].codes.vectors == CROWD[3]).all(axis=1).any()
 
 
 def test_p23_two_galleries_have_the_identical_codebook():
@@ -67,8 +72,9 @@ def test_p23_two_galleries_have_the_identical_codebook():
     crowded.add(rows(range(2, 200)))
     crowded.add(rows([1]))
     crowded.remove(np.arange(2, 200))
-    assert crowded._codes.to_bytes() == alone._codes.to_bytes()
-    assert crowded._codes.calibration_state == "uncalibrated"
+    here, there = (each._segments[0].codes.codes for each in (crowded, alone))
+    assert here.to_bytes() == there.to_bytes()
+    assert here.calibration_state == "uncalibrated"
 
 
 def test_the_embedded_engine_estimates_closely():
@@ -77,7 +83,8 @@ def test_the_embedded_engine_estimates_closely():
         index.add(rows(range(1, 300)))
     estimates = embedded.search(CROWD[:20], 299, ANY)
     true = np.einsum("qd,qkd->qk", CROWD[:20], CROWD[estimates.ids])
-    assert np.abs(estimates.scores - true).max() < 0.06
+    assert np.abs(estimates.scores - true).max() < 0.15
+    assert np.sqrt(np.mean((estimates.scores - true) ** 2)) < 0.04
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
@@ -85,7 +92,7 @@ def test_a_change_that_was_cut_short_silences_the_index_until_it_is_rebuilt(engi
     index = open_index(engine, 128)
     index.add(rows([1, 2, 3]))
     with monkeypatch.context() as patch:
-        patch.setattr(index._columns, "swap_remove", cut_short)
+        patch.setattr(type(index._segments[0].codes), "remove", cut_short)
         with pytest.raises(KeyboardInterrupt):
             index.remove(np.array([1], np.int64))
     for act in (
@@ -98,3 +105,100 @@ def test_a_change_that_was_cut_short_silences_the_index_until_it_is_rebuilt(engi
     index.clear()
     index.add(rows([2]))
     assert index.search(CROWD[2:3], 1, ANY).ids.tolist() == [[2]]
+
+
+FAR = 1 << SEGMENT_BITS
+EVERYWHERE = [1, 2, 3, FAR, FAR + 1, 5 * FAR + 7, 2**40]
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_segments_are_searched_as_one(engine):
+    index, together = open_index(engine, 128), open_index("exact", 128)
+    index.add(rows(EVERYWHERE))
+    together.add(rows(EVERYWHERE))
+    assert len(index) == len(EVERYWHERE)
+    assert all(each in index for each in EVERYWHERE)
+    assert index.search(CROWD[:9], 3, ANY).ids.shape == (9, 3)
+    found, wanted = (each.search(CROWD[:1], 50, ANY) for each in (index, together))
+    assert set(found.ids[0].tolist()) == set(wanted.ids[0].tolist())
+    assert (np.diff(found.scores[0, : len(EVERYWHERE)]) <= 0).all()
+    assert index.remove(np.array([2, FAR, 2**40], np.int64)) == 3
+    assert sorted(index.search(CROWD[:1], 4, ANY).ids[0].tolist()) == [1, 3, FAR + 1, 5 * FAR + 7]
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_an_engine_is_written_out_and_read_in_segment_by_segment(engine):
+    index, again = open_index(engine, 128), open_index(engine, 128)
+    index.add(rows(EVERYWHERE))
+    assert isinstance(index, Segmented)
+    assert index.segments() == sorted(index.changed()) == [0, 1, 5, 2**20]
+    for number in index.segments():
+        content, subjects = index.dump(number)
+        assert {each >> SEGMENT_BITS for each in subjects.tolist()} == {number}
+        again.load(number, content)
+    assert not index.changed()
+    assert not again.changed()
+    here, there = (each.search(CROWD[:5], 9, ANY) for each in (index, again))
+    assert here.ids.tolist() == there.ids.tolist()
+    assert here.scores.tolist() == there.scores.tolist()
+    again.remove(np.array([FAR], np.int64))
+    again.add(rows([2]))
+    assert again.changed() == {0, 1}
+    assert sorted(again.search(CROWD[:1], 6, ANY).ids[0].tolist()) == sorted(set(EVERYWHERE) - {FAR})
+    again.clear()
+    assert again.dump(1) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "cut"), [(0, lambda dumped: dumped[:-30]), (0, lambda _: b""), (1, bytes)], ids=["cut", "empty", "other"]
+)
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_what_is_no_segment_is_not_read_in(engine, number, cut):
+    index, again = open_index(engine, 128), open_index(engine, 128)
+    index.add(rows([1, 2, 3]))
+    with pytest.raises(Tampered):
+        again.load(number, cut(index.dump(0)[0]))
+    assert len(again) == 0
+
+
+def test_a_segment_of_another_engine_is_not_read_in():
+    exact, embedded = open_index("exact", 128), open_index("embedded", 128)
+    for one, other in ((exact, embedded), (embedded, exact)):
+        one.add(rows([1, 2, 3]))
+        other.clear()
+        with pytest.raises(Tampered):
+            other.load(0, one.dump(0)[0])
+    assert exact.coding != embedded.coding != open_index("embedded", 256).coding
+
+
+@given(k=st.integers(1, 2000), permitted=st.none() | st.integers(1, 10**6))
+def test_the_engine_is_never_asked_in_its_slow_range_nor_for_fewer_than_are_wanted(k, permitted):
+    depth = depth_for(k, permitted)
+    assert depth >= k
+    if permitted is not None:
+        assert permitted <= 16 * depth or permitted >= 32 * depth
+    if permitted is None or permitted >= 32 * max(k, 512):
+        assert depth == max(k, min(512, 4 * k))
+
+
+@pytest.mark.parametrize("engine", sorted(ENGINES))
+def test_what_is_packed_finds_the_same(engine):
+    index = open_index(engine, 128)
+    for reference in EVERYWHERE:
+        index.add(rows([reference]))
+    before = index.search(CROWD[:9], 5, ANY)
+    index.pack()
+    after = index.search(CROWD[:9], 5, ANY)
+    assert after.ids.tolist() == before.ids.tolist()
+    assert len(index._segments[0].columns._data["ids"]) == 3
+    index.add(rows([4]))
+    index.remove(np.array([1], np.int64))
+    assert sorted(index.search(CROWD[:1], 7, ANY).ids[0].tolist()) == sorted({*EVERYWHERE, 4} - {1})
+
+
+def test_a_face_takes_at_most_64_bytes():
+    index = EmbeddedIndex(128)
+    index.add(rows(range(1, 20_001)))
+    for purposes in range(1, 10):
+        index.search(CROWD[:1], 5, replace(ANY, purposes=purposes))
+    assert index.nbytes / len(index) <= 64

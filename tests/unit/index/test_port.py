@@ -18,6 +18,7 @@ def columns(n: int = 2) -> dict[str, np.ndarray]:
         "purposes": np.ones(n, np.uint32),
         "not_before": np.zeros(n, np.int64),
         "expires": np.ones(n, np.int64),
+        "territories": np.zeros(n, np.int64),
     }
 
 

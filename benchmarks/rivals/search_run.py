@@ -1,0 +1,134 @@
+"""faiss and usearch on the same crowd; run inside their own environment, with nothing of ours.
+
+    python search_run.py ENGINE CROWD N DIM ANSWERS
+
+Writes the rows found for each share into the folder ANSWERS, and prints one line of JSON. Threads: one.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+SHARES = (1.0, 0.1, 0.01, 0.001)
+K, BATCH, FEWER = 200, 64, 50
+LINKS, BUILD, LOOK = 32, 200, 256
+"""Of both graphs: links a node, candidates looked at when building, and when searching."""
+PATIENCE = 40.0
+BLOCK = 65_536
+
+
+def main() -> None:
+    """Build, measure, print."""
+    engine, folder, n, dimension, answers = sys.argv[1:]
+    vectors = np.memmap(Path(folder) / "vectors.f32", np.float32, "r", shape=(int(n), int(dimension)))
+    levels = np.load(Path(folder) / "levels.npy")
+    before, began = held(), time.perf_counter()
+    search = {"faiss-flat": flat, "faiss-hnsw": hnsw, "usearch": usearch}[engine](vectors, levels)
+    built = time.perf_counter() - began
+    gc.collect()
+    told = {"build_s": built, "bytes_per_vector": (held() - before) / len(vectors)}
+    told["rows"] = measured(np.load(Path(folder) / "queries.npy"), search, Path(answers))
+    sys.stdout.write(json.dumps(told) + "\n")
+
+
+def measured(queries: np.ndarray, search: Callable, answers: Path) -> list:
+    """Every share, one probe at a time and in batches."""
+    rows = []
+    for share in SHARES:
+        for batch, k in ((1, K), (BATCH, K), (BATCH, FEWER)):
+            if batch > 1 and share != 1.0:
+                continue
+            search(queries[:batch], k, share)
+            taken, found = [], []
+            for start in range(0, len(queries), batch):
+                part = np.ascontiguousarray(queries[start : start + batch])
+                began = time.perf_counter()
+                found.append(search(part, k, share))
+                taken.append((time.perf_counter() - began) * 1000 / len(part))
+                if sum(taken) * batch > PATIENCE * 1000:
+                    break
+            np.save(answers / f"{share}-{batch}-{k}.npy", np.concatenate(found))
+            rows.append({"eligible": share, "batch": batch, "k": k, "p50_ms": statistics.median(taken)})
+    return rows
+
+
+def flat(vectors: np.ndarray, levels: np.ndarray) -> Callable:
+    """Every row, exactly; a bitmap says which may be shown."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    for start in range(0, len(vectors), BLOCK):
+        index.add(np.ascontiguousarray(vectors[start : start + BLOCK]))
+    chosen = selectors(levels, lambda selector: faiss.SearchParameters(sel=selector))
+    return lambda queries, k, share: index.search(queries, k, params=chosen[share])[1]
+
+
+def hnsw(vectors: np.ndarray, levels: np.ndarray) -> Callable:
+    """A graph; what may not be shown is walked over."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    index = faiss.IndexHNSWFlat(vectors.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
+    index.hnsw.efConstruction = BUILD
+    index.hnsw.efSearch = LOOK
+    for start in range(0, len(vectors), BLOCK):
+        index.add(np.ascontiguousarray(vectors[start : start + BLOCK]))
+    chosen = selectors(levels, lambda selector: faiss.SearchParametersHNSW(sel=selector, efSearch=LOOK))
+    return lambda queries, k, share: index.search(queries, k, params=chosen[share])[1]
+
+
+def selectors(levels: np.ndarray, parameters: Callable) -> dict:
+    """A bitmap a share, made beforehand."""
+    import faiss
+
+    kept = {1.0: None}
+    for level, share in enumerate(SHARES[1:], start=1):
+        kept[share] = parameters(faiss.IDSelectorBitmap(np.packbits(levels >= level, bitorder="little")))
+    return kept
+
+
+def usearch(vectors: np.ndarray, levels: np.ndarray) -> Callable:
+    """A graph, whose Python interface has no filter: more is asked for, and what may not be shown is left out."""
+    from usearch.index import Index
+
+    index = Index(
+        ndim=vectors.shape[1], metric="ip", dtype="f32", connectivity=LINKS // 2, expansion_add=BUILD,
+        expansion_search=LOOK,
+    )  # fmt: skip
+    for start in range(0, len(vectors), BLOCK):
+        block = np.ascontiguousarray(vectors[start : start + BLOCK])
+        index.add(np.arange(start, start + len(block), dtype=np.uint64), block, threads=1)
+
+    def search(queries: np.ndarray, k: int, share: float) -> np.ndarray:
+        more = min(round(k / share), len(vectors), 20_000)
+        found = index.search(queries, more, threads=1).keys.reshape(len(queries), -1).astype(np.int64)
+        if share == 1.0:
+            return found
+        shown = np.full((len(queries), k), -1, np.int64)
+        for line, rows in enumerate(found):
+            mine = rows[levels[rows] >= SHARES.index(share)][:k]
+            shown[line, : len(mine)] = mine
+        return shown
+
+    return search
+
+
+def held() -> int:
+    """Bytes of memory of this process alone, without the files that it reads."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+if __name__ == "__main__":
+    main()
