@@ -32,7 +32,7 @@ K, FEWER = 200, 50
 """Rows that are asked for; in a second measurement of the batch, fewer."""
 BATCH = 64
 _BLOCK = 65_536
-_PATIENCE = 40.0
+_PATIENCE = 20.0
 """Seconds for one figure; then the median of what was measured is told."""
 
 Search = Callable[[np.ndarray, int, float], np.ndarray]

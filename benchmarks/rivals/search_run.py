@@ -21,7 +21,7 @@ SHARES = (1.0, 0.1, 0.01, 0.001)
 K, BATCH, FEWER = 200, 64, 50
 LINKS, BUILD, LOOK = 32, 200, 256
 """Of both graphs: links a node, candidates looked at when building, and when searching."""
-PATIENCE = 40.0
+PATIENCE = 20.0
 BLOCK = 65_536
 
 

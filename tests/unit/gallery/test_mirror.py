@@ -96,3 +96,15 @@ def test_the_index_itself_knows_when_a_basis_ends(club: Club) -> None:
     outside, _ = mirror.search(vector, 4, Eligibility(2, frozenset({1}), START + DAY))
     assert inside.ids[0].max() > 0
     assert outside.ids[0].max() == 0
+
+
+def test_somebody_with_many_references_takes_nobody_s_place(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty photos of one person fill the answer four times over; the other one is found all the same."""
+    monkeypatch.setattr("countenance.gallery.gallery._FETCH", 4)
+    ada = club.person("Ada", 1)
+    for photo in range(1, 20):
+        club.enrol(ada, club.anna.bases.list()[0], 1, photo=photo)
+    bo = club.subject("Bo")
+    club.enrol(bo, club.basis(bo), 1, photo=77)
+    assert sorted(club.found(1, limit=2)) == ["ada", "bo"]
+    assert len(club.found(1, limit=1)) == 1

@@ -52,7 +52,7 @@ def test_p4_people_of_another_purpose_take_nobody_s_place(
     engine: str, quick_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A gate behind the search would see only the few best of all, and none of them may be shown."""
-    monkeypatch.setattr(gallery_module, "_FETCH", 4)
+    monkeypatch.setattr(gallery_module, "_FETCH_ALL", 4)
     club = Club(quick_folder / engine, engine)
     try:
         for number in range(6):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from clubs import ANNA, BEN, Club, orphans, template
-from countenance.errors import KeyMissing, Unavailable
+from countenance.errors import KeyMissing, Tampered, Unavailable
 from countenance.gallery import mirror as mirror_module
 from countenance.gallery import snapshot as snapshot_module
 from countenance.gallery.mirror import Mirror
@@ -193,7 +193,7 @@ def test_codes_of_another_kind_are_not_read(
 
 
 @pytest.mark.parametrize("lie", [{"sequence": 10**6}, {"leaf": [3, "00" * 32]}, {"leaf": [10**6, "00" * 32]}])
-def test_a_registry_that_took_another_course_is_built_from(
+def test_p7_a_registry_that_took_another_course_is_built_from(
     kept: Club, built: list[tuple[int, int]], lie: dict[str, object]
 ) -> None:
     """The snapshot is newer than the registry, as after an older copy of the data folder was put back by hand."""
@@ -286,6 +286,16 @@ def test_p6_an_old_copy_of_the_files_does_not_open(
     assert kept.found(3) == []
     assert (2, 4) in built
     built.clear()
+
+
+def test_p6_a_segment_written_again_has_another_key(kept: Club) -> None:
+    old = (folder(kept) / "3.segment").read_bytes()
+    kept.person("gus", 7)
+    kept.found(7)
+    kept.reopen()
+    snapshot, keys = kept.anna.context.gallery._mirror._snapshot, kept.anna.context.keys
+    with pytest.raises(Tampered):
+        keys.unseal(snapshot_key(3), old, snapshot._label(3))
 
 
 def test_two_processes_write_one_after_the_other(kept: Club) -> None:
