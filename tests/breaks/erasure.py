@@ -92,14 +92,14 @@ BREAKS = [
     Break(
         "P7",
         "an erasure that the ledger does not know of when the keys go",
-        (("gallery/erasing.py", "    follow(tools)\n    wanted", "    wanted"),),
+        (("gallery/erasing.py", "    follow(tools)\n    _drop", "    _drop"),),
         f"{MANY}::test_p7_the_ledger_has_the_erasure_before_a_key_is_destroyed",
     ),
     Break(
         "P7",
         "a ledger that is not made good after a crash",
         (
-            ("gallery/erasing.py", "    follow(tools)\n    wanted", "    wanted"),
+            ("gallery/erasing.py", "    follow(tools)\n    _drop", "    _drop"),
             ("service/leaving.py", "        follow(context.tools)\n", ""),
         ),
         f"{MANY}::test_p7_what_a_crash_left_out_of_the_ledger_is_written_at_the_next_start",
