@@ -308,7 +308,7 @@ def test_a_search_beside_changes_never_shows_what_it_may_not(index):
         finally:
             stop.set()
         assert [each.result() for each in searches] == [0, 0]
-    assert found(index) == set(range(last, 100))
+    assert found(index, k=100) == set(range(last, 100))
 
 
 class Walk:
