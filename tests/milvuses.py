@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import apart
 from countenance.index import Place
 from countenance.index.milvus import MilvusIndex
 
@@ -39,6 +40,7 @@ SERVER = pytest.param(
     marks=[
         pytest.mark.milvus,
         pytest.mark.skipif(_lacks("milvus", "pymilvus"), reason="Milvus is not installed: pip install milvus pymilvus"),
+        pytest.mark.skipif(not apart.possible(), reason="Milvus listens everywhere, and cannot be shut in here"),
     ],
 )
 LITE = pytest.param(
@@ -113,8 +115,13 @@ class Process:
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """As a power cut would: SIGKILL."""
-        self._process.send_signal(signal.SIGKILL)
+        """As a power cut would: SIGKILL, of the server first where it is shut in."""
+        shut_in = self._folder / "number"
+        if shut_in.exists() and self.alive:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(shut_in.read_text()), signal.SIGKILL)
+        else:
+            self._process.send_signal(signal.SIGKILL)
         self._process.wait(30)
 
     def stop(self) -> None:
@@ -182,7 +189,7 @@ def serving(folder: Path | None = None) -> Iterator[Process]:
     """A real Milvus server, standalone, with everything it needs in its own process and folder.
 
     Its interim indexes are off, as the how-to says, and its clock ticks fast, so that strong consistency waits less. It
-    listens at every address that the machine has: this version cannot be told otherwise.
+    listens at every address and cannot be told otherwise, so it has a network of its own (see `apart`).
     """
     from milvus import MilvusServerConfig
 
@@ -202,9 +209,9 @@ def serving(folder: Path | None = None) -> Iterator[Process]:
             "LD_LIBRARY_PATH": str(binaries),
             "ETCD_CONFIG_PATH": str(_etcd(here)),
         }
-        process = Process(
-            [str(binaries / "milvus"), "run", "standalone"], here, config.get("proxy_port"), _plain() | env
-        )
+        port = int(config.get("proxy_port"))
+        shut_in = [sys.executable, apart.__file__, str(port), str(here / "number"), "--"]
+        process = Process([*shut_in, str(binaries / "milvus"), "run", "standalone"], here, port, _plain() | env)
         try:
             yield process
         finally:
