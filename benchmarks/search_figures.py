@@ -105,9 +105,8 @@ def _compared(told: Told) -> list[str]:
             lines.append(f"{n:,}: {kind}: 1/{blas[0] / row['p50_ms']:.1f} of one float32 product over all rows")
         reading = told["more"][f"{n}"].get("embedded", {}).get("read_ms")
         if reading and mine:
-            lines.append(
-                f"{n:,}: 1/{reading / plain(rows, n, 'embedded')['p50_ms']:.1f} of a plain read of the vectors ({reading:.0f} ms)"
-            )
+            ratio = reading / plain(rows, n, "embedded")["p50_ms"]
+            lines.append(f"{n:,}: 1/{ratio:.1f} of a plain read of the vectors ({reading:.0f} ms)")
     return lines
 
 
