@@ -44,7 +44,7 @@ def main() -> None:
             told = _measured(made, engine, options)
             rows += told.pop("rows")
             more.setdefault(f"{n}", {})[engine] = told
-            figures.progress(f"{n:,} × {options.dim}, {engine}: {rows[-6]['p50_ms']:.2f} ms")
+            figures.progress(f"{n:,} × {options.dim}, {engine}: {figures.plain(rows, n, engine)['p50_ms']:.2f} ms")
     told = {"rows": rows, "more": more, "conditions": _conditions(options)}
     if options.docs:
         figures.write_docs(told)

@@ -79,8 +79,19 @@ class Session:
         settings = self.settings
         email = self.account or settings.gallery.account
         return open_gallery(
-            settings.file, account=email, passphrase=self.asks(f"the key of {email}"), kek_passphrase=self.asks_kek
+            settings.file,
+            account=email,
+            passphrase=self.asks(f"the key of {email}"),
+            kek_passphrase=self.asks_kek,
+            building=None if self.quiet or self.json else self._tell_building,
         )
+
+    def _tell_building(self, done: int, of: int) -> None:
+        """How far the index of a large gallery is, on a line of its own that is written over."""
+        if sys.stderr.isatty():
+            end = "\n" if done >= of else ""
+            sys.stderr.write(f"\rBuilding the index: {done:,} of {of:,} templates{end}")
+            sys.stderr.flush()
 
     @contextmanager
     def signed_in(self) -> Iterator[Countenance]:
