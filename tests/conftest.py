@@ -27,8 +27,15 @@ LENGTHY = (
     "test_gallery_machine.py",
     "test_order.py",
     "test_erase.py",
+    "test_clearview.py",
     "test_milvus.py",
     "test_index.py",
+    "test_engine.py",
+    "test_ingest_many.py",
+    "test_postgresql.py",
+    "test_snapshot.py",
+    "test_indexing.py",
+    "test_outbox.py",
 )
 """Files that take minutes. They begin first, so that no core waits for another in the end."""
 
