@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,10 +54,14 @@ def test_every_refusal_in_the_source_says_it(what: str) -> None:
 @pytest.mark.parametrize("action", RULES, ids=lambda action: action.__name__)
 @pytest.mark.parametrize("purpose", ["photo-library", "find-my-photos"])
 def test_every_rule_refuses_with_its_requirement_and_a_way_out(action: type[Action], purpose: str) -> None:
-    """Each rule is asked by itself, by a named account with every role about which nothing else is known."""
+    """Each rule is asked by itself, by named accounts with every role and none, of whom nothing else is known."""
     everything = AccountFacts(AccountId(1), OWN, frozenset(ROLES), trial=False, revoked=False, signed=True)
-    asked = Facts(action, 1, OWN, everything, purpose)
-    refusals = [refusal for rule in RULES[action] if (refusal := rule(asked)) is not None]
+    refusals = [
+        refusal
+        for who in (everything, replace(everything, roles=frozenset()))
+        for rule in RULES[action]
+        if (refusal := rule(Facts(action, 1, OWN, who, purpose))) is not None
+    ]
     assert refusals
     for refusal in refusals:
         assert refusal.hint, refusal.message
