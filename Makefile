@@ -18,7 +18,7 @@ demo: $(READY) ## set up, then walk the main job on synthetic people
 serve: $(READY) ## open the demo club in the browser (127.0.0.1 only)
 	@$(BIN)/countenance serve --demo
 
-test: $(READY) lint ## set up, then every check
+test: $(READY) ## set up, then every check (style and types are among the tests)
 	@$(BIN)/python -m pytest $(EVERY_CORE)
 
 test-long: $(READY) ## the same with the long stateful and crash runs

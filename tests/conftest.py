@@ -26,6 +26,7 @@ settings.load_profile("countenance")
 
 LENGTHY = (
     "test_rules_can_fail.py",
+    "test_lint.py",
     "test_restore.py",
     "test_gallery_machine.py",
     "test_order.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from countenance.service.founding import Plan
 from countenance.vault.keyring import BACKUP_KEY
 from countenance.wiring import found_gallery, move_registry, open_gallery, restore_gallery
 from restores import backup, ledger
-from robust.test_two_processes import SERVANT, WRITER, Listener, child
+from robust.test_two_processes import SERVANT, WRITER, Listener, asked, child
 from servers import APP, OWNER, Server
 from traces import markers_of
 
@@ -213,13 +214,7 @@ def test_a_search_here_after_a_withdrawal_there(pg_club: Club) -> None:
     for number, name in enumerate(("Ada", "Bruno", "Chidi")):
         pg_club.person(name, number)
     process = child(pg_club, SERVANT, "other")
-
-    def there(*words: object) -> object:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(words) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
+    there = partial(asked, process)
 
     assert (there("found", 0), pg_club.found(0)) == (["ada"], ["ada"])
     there("withdraw", "ada")

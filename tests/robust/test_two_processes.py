@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from functools import partial
 from pathlib import Path
 
 from clubs import ANNA, WORDS, Club
@@ -70,17 +71,20 @@ def child(club: Club, code: str, name: str, *more: str) -> subprocess.Popen[str]
     return process
 
 
+def asked(process: subprocess.Popen[str], *words: object) -> object:
+    """What the `SERVANT` of another process answers."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(words) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
 def test_a_search_here_after_a_withdrawal_there(club: Club) -> None:
     for number, name in enumerate(("Ada", "Bruno", "Chidi", "Dina")):
         club.person(name, number)
     process = child(club, SERVANT, "other")
-
-    def there(*words: object) -> object:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(words) + "\n")
-        process.stdin.flush()
-        return json.loads(process.stdout.readline())
+    there = partial(asked, process)
 
     assert there("found", 0) == ["ada"]
     assert club.found(0) == ["ada"]

@@ -559,7 +559,7 @@ class EmbeddedMachine(GalleryMachine):
 
 
 _budget = settings(
-    max_examples=1000 if LONG else 32,
+    max_examples=1000 if LONG else 26,
     stateful_step_count=60 if LONG else 50,
     deadline=None,
     report_multiple_bugs=False,

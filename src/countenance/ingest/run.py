@@ -152,7 +152,6 @@ class Ingestion:
         if seen.look is None:
             fault = seen.fault or Unreadable("Nothing was seen of this file.")
             return self._refuse(file, fault.code, fault.message)
-        self.report.new += 1
         self._looked_at.add(file.path)
         line, look = self._provenance.line(file.path), seen.look
         return Looked(
@@ -207,7 +206,7 @@ class Ingestion:
         for file, code, reason in kept.refused:
             self.report.skip(shown_path(file.path), code, reason)
         fresh = len(copies) - len(kept.refused) - len(kept.lost)
-        self.report.new += fresh
+        self.report.new += fresh + sum(not each.code for each in batch)
         self.report.duplicates += fresh
         self.report.faces_found += kept.found
         self.report.faces_kept += kept.kept

@@ -13,15 +13,17 @@ SOON = 10
 
 
 def test_two_look_at_once() -> None:
-    latch, both = Latch(), threading.Barrier(2)
+    latch, both, inside = Latch(), threading.Barrier(2), []
 
     def look() -> None:
         with latch.shared():
             both.wait(SOON)  # neither gets on unless the other is in as well
+            inside.append(threading.get_ident())
 
     with ThreadPoolExecutor(2) as pool:
         for each in [pool.submit(look), pool.submit(look)]:
             each.result(SOON)
+    assert len(set(inside)) == 2
 
 
 def test_a_change_waits_for_those_who_look_and_goes_before_those_who_come() -> None:

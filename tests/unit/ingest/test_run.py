@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from clubs import Club
 from countenance import errors
+from countenance.ingest import report as told_often
 from countenance.ingest.run import Progress
 from countenance.registry import schema as t
 from made_up import Party
@@ -349,6 +350,16 @@ def test_progress_says_how_far_it_is_and_how_long_it_takes_still(party: Party) -
     assert told == [(4, 14, 0, 10, 0), (8, 14, 4, 10, 4), (12, 14, 8, 10, 8), (14, 14, 10, 10, 10)]
     assert rates[0] is None
     assert rates[-1] == 0
+
+
+def test_what_is_told_as_new_is_written(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(told_often, "_OFTEN", 0)
+    for number in range(10):
+        party.put(f"{number}.jpg", 1, salt=number)
+    told: list[tuple[int, int]] = []
+    party.ingest(tell=lambda now: told.append((now.report.new, len(rows(party)))))
+    assert len(told) > 10, "in the middle of a batch, too"
+    assert all(new == written for new, written in told)
 
 
 def test_an_interrupted_run_goes_on_where_it_was(party: Party) -> None:

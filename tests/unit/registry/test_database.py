@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,27 +59,6 @@ def test_a_second_writer_waits_and_is_then_told(registry: Registry, file: Path) 
 
 def test_the_wait_is_five_seconds() -> None:
     assert database.BUSY_SECONDS == 5
-
-
-def test_two_threads_queue_instead_of_failing(registry: Registry) -> None:
-    faults: list[BaseException] = []
-
-    def count() -> None:
-        try:
-            for _ in range(20):
-                with registry.write() as connection:
-                    seen = connection.scalar(sa.select(sa.func.count()).select_from(t.organisations))
-                    connection.execute(sa.insert(t.organisations).values(name=f"{seen}", created=1))
-        except BaseException as error:  # noqa: BLE001 - a thread must not die unheard
-            faults.append(error)
-
-    threads = [threading.Thread(target=count) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert faults == []
-    assert names(registry) == [str(number) for number in range(60)]
 
 
 def test_a_full_disk_is_told_and_nothing_is_half_written(registry: Registry) -> None:

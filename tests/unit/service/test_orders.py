@@ -106,6 +106,7 @@ def test_p8_an_operator_is_no_approver(club: Club) -> None:
         "stop", territory="GB", authority="ICO", evidence=club.document()))  # fmt: skip
     order = club.anna.orders.propose("stop", territory="GB", authority="ICO", evidence=club.document())
     refused(club, errors.RoleRefused, lambda: olga.orders.approve(order))
+    assert [(each.state, each.waiting) for each in club.anna.orders.list()] == [("proposed", 2)]
 
 
 # --- stay and revive -------------------------------------------------------------------------------------------------
