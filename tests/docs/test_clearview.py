@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ready import ready
+
 PAGE = Path(__file__).parents[2] / "docs" / "clearview.md"
 
 
@@ -23,15 +25,16 @@ def test_p8_p9_p10_p21_p26_the_clearview_case_goes_as_the_page_says(tmp_path):
     script = "set -euo pipefail\n" + "\n".join(f"echo '@@ {number}'\n{line}" for number, line in enumerate(lines))
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("COUNTENANCE_")},
-        "PATH": str(Path(sys.executable).parent) + os.pathsep + os.environ["PATH"],
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "COUNTENANCE_VISION__BACKEND": "onnxruntime",
     }
     work = tmp_path / "work"
     work.mkdir()
-    ran = subprocess.run(
-        ["bash", "-c", script], cwd=work, env=environment, capture_output=True, text=True, timeout=590, check=False
-    )
+    with ready(tmp_path / "bin") as ours:
+        environment["PATH"] = os.pathsep.join([str(ours), str(Path(sys.executable).parent), os.environ["PATH"]])
+        ran = subprocess.run(
+            ["bash", "-c", script], cwd=work, env=environment, capture_output=True, text=True, timeout=590, check=False
+        )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-3000:]
     assert "Traceback" not in ran.stderr
     outputs = re.split(r"@@ \d+\n", ran.stdout)[1:]
