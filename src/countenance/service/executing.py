@@ -21,7 +21,7 @@ from countenance.errors import CountenanceError, OrderError, Tampered
 from countenance.gallery.only_one import OnlyOne
 from countenance.log.book import Written
 from countenance.log.witness import witness
-from countenance.policy.approving import approvers, quorum_at
+from countenance.policy.approving import approvers
 from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
 from countenance.rights import orders as rights
@@ -94,7 +94,15 @@ class Executing(Orders):
         """Execute orders whose deadline has passed, as far as no hold keeps everything; the purge calls this."""
         with self._context.registry.read() as connection:
             numbers = [row.id for row in self.due(connection)]
-        return [self.execute(reference_number("O", number), roles=(*ROLES, "system")) for number in numbers]
+        done, unsigned = [], []
+        for number in numbers:
+            try:
+                done.append(self.execute(reference_number("O", number), roles=(*ROLES, "system")))
+            except Tampered as error:  # the others must not wait for it
+                unsigned.append(error)
+        if unsigned:
+            raise unsigned[0]
+        return done
 
     def due(self, connection: sa.Connection) -> list[Row]:
         """Orders whose deadline has passed and that would erase something now."""
@@ -231,12 +239,12 @@ class Executing(Orders):
 
     def _check_approved(self, connection: sa.Connection, row: Row) -> None:
         """An order that somebody put into force with a database tool is not executed."""
-        context = self._context
-        signed = len(approvers(connection, context.desk, approval_of(row)))
-        if signed < quorum_at(connection, context.organisation, row.in_force):
+        if self._lacking(connection, row):
+            number = reference_number("O", row.id)
             raise Tampered(
-                f"{reference_number('O', row.id)} is in force, but its approvals do not check.",
-                hint="Its record was changed with another program. Look at `countenance log show`.",
+                f"{number} is in force without its approvals: a restore brought it back from the log, more people have "
+                "joined since, or its record was changed with another program.",
+                hint=f"Look at `countenance log show`. If it is right, two accounts sign it: `order approve {number}`.",
             )
 
     def _only_one(self, wait: float) -> OnlyOne:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.errors import InputError, NotFound, OrderError
-from countenance.policy.approving import approve, quorum, quorum_at, signatures
+from countenance.policy.approving import approve, approvers, quorum, quorum_at, signatures
 from countenance.registry import schema as t
 from countenance.rights import orders as rights
 from countenance.rights.orders import Event, Instrument, Scope
@@ -120,16 +120,21 @@ class Orders:
     def approve(self, order: Order | str) -> Order:
         """Sign a proposed order. With the last signature that it needs, it is in force and binds at once.
 
+        An order to erase that a restore brought back from the log is in force already; its approvals are not in the
+        backup, so it is signed again before it is executed.
+
         Raises `OrderError` in any other state; `RoleRefused` for one's own proposal, or a second signature.
         """
         context, number = self._context, number_of(order)
         with recording(context, "approve") as connection:
             row = self._row(connection, number)
-            rights.after(row.kind, row.state, "enter")
+            again = row.state == "in-force" and self._lacking(connection, row) > 0
+            if not again:
+                rights.after(row.kind, row.state, "enter")
             signed = approve(
                 context.desk, connection, approval_of(row), *ROLES, not_by=(AccountId(row.proposed_by or 0),)
             )
-            if len(signed) >= quorum(connection, context.organisation, context.clock()):
+            if not again and not self._lacking(connection, row):
                 self._enter(connection, row, len(signed))
             return self._order(connection, number)
 
@@ -269,6 +274,16 @@ class Orders:
         then = quorum_at(connection, ours, row.in_force or row.created)
         return max(quorum(connection, ours, now), then, 1)
 
+    def _lacking(self, connection: sa.Connection, row: Row) -> int:
+        """Signatures that it needs still: to come into force, or, to erase, to be executed.
+
+        As many as it takes today: when it came into force, and who was there, is only what its record says.
+        """
+        if row.state != "proposed" and (row.state, row.kind) != ("in-force", "erase"):
+            return 0
+        signed = approvers(connection, self._context.desk, approval_of(row))
+        return max(quorum(connection, self._context.organisation, self._context.clock()) - len(signed), 0)
+
     def _row(self, connection: sa.Connection, number: int) -> Row:
         return order_row(self._context, connection, number)
 
@@ -276,9 +291,6 @@ class Orders:
         row = self._row(connection, number)
         signed = signatures(connection, self._context.desk, approval_of(row))
         proposer = connection.scalar(sa.select(t.accounts.c.email).where(t.accounts.c.id == row.proposed_by))
-        needed = 0
-        if row.state == "proposed":
-            needed = quorum(connection, self._context.organisation, self._context.clock()) - len(signed)
         return Order(
             id=reference_number("O", row.id),
             kind=row.kind,
@@ -293,7 +305,7 @@ class Orders:
             proposed_by=proposer or "",
             approvals=len(signed),
             signed=[{"account": each.email, "at": iso(each.at)} for each in signed],
-            waiting=max(needed, 0) if waiting is None else waiting,
+            waiting=self._lacking(connection, row) if waiting is None else waiting,
             joined=json.loads(row.joined or "[]"),
             history=json.loads(row.history or "[]"),
             evidence_sha256=row.evidence_sha256 or "",

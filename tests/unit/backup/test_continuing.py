@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from clubs import BEN, WORDS, Club
-from countenance.errors import InputError, NotSignedIn, ReceiptRefused, Tampered
+from countenance.errors import InputError, NotSignedIn, OrderError, ReceiptRefused, RoleRefused, Tampered
 from countenance.registry import schema as t
 from restores import backup, lose, restore
 
@@ -235,6 +235,27 @@ def test_p8_an_order_that_came_after_the_backup_binds_after_the_restore(club: Cl
     done = restore(club, made.file)
     assert (done.repeated.orders, done.repeated.closed) == (("O1",), ())
     assert club.found(1) == []
+
+
+def test_p8_an_order_to_erase_that_came_after_the_backup_is_approved_again_and_executed(club: Club, ada: int) -> None:
+    """It binds at once; but its approvals are not in the backup, and nobody is erased on the word of the log alone."""
+    assert club.cleo
+    made = backup(club)
+    order = club.obey("erase", territory="GB")
+    lose(club, log=True)
+    restore(club, made.file)
+    assert (club.found(1), club.ben.orders.get(order).waiting) == ([], 2)
+    with pytest.raises(Tampered, match="approvals"):
+        club.ben.orders.execute(order)
+    assert club.ben.orders.approve(order).waiting == 1
+    with pytest.raises(RoleRefused):
+        club.ben.orders.approve(order)
+    with pytest.raises(Tampered, match="approvals"):
+        club.ben.orders.execute(order)
+    assert (club.cleo.orders.approve(order).waiting, club.ben.orders.get(order).state) == (0, "in-force")
+    with pytest.raises(OrderError):
+        club.cleo.orders.approve(order)
+    assert (club.ben.orders.execute(order).state, club.found(1)) == ("complied", [])
 
 
 def test_p8_an_order_whose_scope_the_log_does_not_tell_binds_everybody(club: Club, ada: int) -> None:

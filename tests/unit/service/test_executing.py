@@ -187,16 +187,32 @@ def test_p8_a_due_order_whose_people_are_all_held_is_left_alone_day_by_day(club:
     assert len(club.anna.log_entries()) == entries
 
 
-def test_p8_an_order_put_into_force_by_a_database_tool_is_not_executed(club: Club) -> None:
+@pytest.mark.parametrize("since", [0, DAY, 100 * 365 * DAY], ids=["now", "when nobody else was there", "long ago"])
+def test_p8_an_order_put_into_force_by_a_database_tool_is_not_executed(club: Club, since: int) -> None:
     members(club, "GB")
     _ = club.cleo
     club.clock.forward(seconds=DAY)
     club.anna.orders.propose("erase", territory="GB", authority="ICO", evidence=club.document())
     with club.sql() as connection:
-        connection.execute(sa.update(t.orders).values(state="in-force", in_force=club.clock()))
+        then = max(club.clock() - since, 0)
+        connection.execute(sa.update(t.orders).values(state="in-force", in_force=then, deadline=then))
     with pytest.raises(errors.Tampered, match="approvals"):
         club.anna.orders.execute("O1")
     assert club.anna.subjects.list() != []
+
+
+def test_p8_an_order_without_its_approvals_keeps_no_other_waiting(club: Club) -> None:
+    members(club, "GB", "DE")
+    _ = club.cleo
+    club.anna.orders.propose("erase", territory="GB", authority="ICO", evidence=club.document(), deadline="2027-02-01")
+    second = club.obey("erase", territory="DE", deadline="2027-02-01")
+    with club.sql() as connection:
+        connection.execute(sa.update(t.orders).values(state="in-force", in_force=club.clock()))
+    club.clock.forward(days=30)
+    with pytest.raises(errors.Tampered, match="O1 is in force without"):
+        club.anna.orders.execute_due()
+    assert club.anna.orders.get(second).state == "complied"
+    assert [person.territory for person in club.anna.subjects.list()] == ["GB"]
 
 
 def test_p8_overlapping_orders_are_each_complied_with(club: Club) -> None:
