@@ -23,7 +23,7 @@ KEPT = (
 
 BLIND = (
     "gallery/erasing.py",
-    "        return look_for(wanted, places, but=sources)\n",
+    "        return look_for(wanted, tools.places, but=sources)\n",
     "        return Scan(1, 1, 1)\n",
 )
 """The program's own scan of its files is made to find nothing, so that only the test's own scan can object."""
