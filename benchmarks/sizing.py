@@ -66,7 +66,7 @@ class Facts:
 
 
 def facts() -> Facts:
-    """Read from the pages on which the benchmarks have told them: each of the largest gallery that it was measured on."""
+    """Read from the pages on which the benchmarks have told them, each of the largest gallery that was measured."""
     search, ingest, filling = (each.read_text("utf-8") for each in (SEARCH, INGEST, MILVUS))
     searched, search_ms = _largest(
         search, r"^\| Countenance \(embedded\) \| ([0-9,]+) × 128 \| 1 \| 1 \| 200 \| ([0-9.]+) \|"

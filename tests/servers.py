@@ -6,7 +6,7 @@ outlives its death without them, and only a power cut would show the difference.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 import os
 import pwd
@@ -115,7 +115,7 @@ class Server:
 
     @contextmanager
     def secured(self, address: str = "127.0.0.1") -> Iterator[Path]:
-        """TLS, by a certificate for an address that an authority of the tests' own has signed; yields the authority's."""
+        """TLS, by a certificate for an address that an authority of the tests' own signed; yields the authority's."""
         authority, certificate, key = certificates(address)
         files = {"server.crt": certificate, "server.key": key, "authority.pem": authority}
         for name, content in files.items():
@@ -209,7 +209,7 @@ class Server:
 
 def certificates(address: str) -> tuple[bytes, bytes, bytes]:
     """An authority's certificate, one for this address that it has signed, and the key of that: PEM."""
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     made: list[tuple[x509.Certificate, ec.EllipticCurvePrivateKey]] = []
     for name, is_authority in ((f"authority {secrets.token_hex(4)}", True), ("server", False)):
         key = ec.generate_private_key(ec.SECP256R1())
@@ -221,8 +221,8 @@ def certificates(address: str) -> tuple[bytes, bytes, bytes]:
             .issuer_name(by[0].subject if by else named)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=1))
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
         )
         if not is_authority:

@@ -54,8 +54,8 @@ def configured(text: str, wanted: dict[str, dict[str, Any]]) -> str:
         before, table = re.split(rf"^{re.escape(head)}.*\n", text, maxsplit=1, flags=re.MULTILINE)
         for key, value in keys.items():
             line = f"{key} = {json.dumps(value)}"
-            table, changed = re.subn(rf"\A((?:[^\[\n].*\n|\n)*?){key} =.*$", rf"\g<1>{line}", table, 1, re.MULTILINE)
-            table = table if changed else f"{line}\n{table}"
+            there = re.match(rf"((?:[^\[\n].*\n|\n)*?){key} =.*\n", table)
+            table = f"{there[1]}{line}\n{table[there.end() :]}" if there else f"{line}\n{table}"
         text = f"{before}{head}\n{table}"
     return text
 
@@ -144,7 +144,12 @@ def walk(
 def shown(answer: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Candidates as they are shown: in order, each with score, band, and the photos it appears in."""
     return [
-        (each["subject"], round(each["score"], 4), each["band"], sorted(a["photo"]["path"] for a in each["appearances"]))
+        (
+            each["subject"],
+            round(each["score"], 4),
+            each["band"],
+            sorted(a["photo"]["path"] for a in each["appearances"]),
+        )
         for each in answer["candidates"]
     ]
 

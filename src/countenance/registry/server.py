@@ -82,9 +82,7 @@ def translated(error: sa.exc.DBAPIError) -> CountenanceError | None:
         # The first line says whether nobody answers, or the password or the certificate is wrong.
         lines: list[Any] = str(error.orig).strip().splitlines() or ["no reason was given"]
         trusted = "certificate" in lines[0] or "SSL" in lines[0]
-        return Unavailable(
-            f"The registry cannot be used: {lines[0].rstrip('.')}.", hint=_AUTHORITY if trusted else ""
-        )
+        return Unavailable(f"The registry cannot be used: {lines[0].rstrip('.')}.", hint=_AUTHORITY if trusted else "")
     if isinstance(error, sa.exc.DataError):
         return InputError("A text or a number that was given cannot be stored.")
     return None

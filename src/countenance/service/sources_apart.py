@@ -47,9 +47,9 @@ def keep_from_bound(
     """
     ordered = sa.exists().where(bearing.has_stopped_source()).correlate(t.sources)
     rows = connection.execute(
-        sa.select(t.sources.c.id, t.sources.c.name, t.sources.c.root, t.sources.c.state, ordered.label("ordered")).where(
-            t.sources.c.organisation == organisation, sa.or_(t.sources.c.state != "active", ordered)
-        )
+        sa.select(
+            t.sources.c.id, t.sources.c.name, t.sources.c.root, t.sources.c.state, ordered.label("ordered")
+        ).where(t.sources.c.organisation == organisation, sa.or_(t.sources.c.state != "active", ordered))
     )
     for row in rows:
         if row.id == but or not _overlap(place_of(root, settings), place_of(row.root, settings)):

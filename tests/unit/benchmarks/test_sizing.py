@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks import sizing  # noqa: E402
 from benchmarks.sizing import FLAT_BYTES, SIZES, facts, table  # noqa: E402
+
 from countenance.index import milvus  # noqa: E402
 
 

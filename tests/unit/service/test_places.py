@@ -23,6 +23,7 @@ def names(club: Club) -> list[str]:
         "https:/photos.example.org", "gs://bucket", "file:///srv/photos", "rtsp://camera.example/1",
         "https://user:hunter2@example.org/",
     ],
+    ids=["https", "http", "capitals", "ftp", "as a path", "another cloud", "file", "camera", "with a password"],
 )  # fmt: skip
 def test_p25_an_address_is_no_source(club: Club, address: str) -> None:
     with pytest.raises(SourceRefused, match="nothing is ever fetched from the web") as refused:
@@ -67,7 +68,9 @@ def test_sources_below_the_photos_follow_one_line_of_the_configuration(below: Cl
     assert str(below.root / "elsewhere" / "party" / "a.jpg") in done.originals
 
 
-@pytest.mark.parametrize("name", ["photos://../data", "photos://a//b", "photos://.hidden", "photos://a/./b", "photos:///etc"])
+@pytest.mark.parametrize(
+    "name", ["photos://../data", "photos://a//b", "photos://.hidden", "photos://a/./b", "photos:///etc"]
+)
 def test_a_name_below_the_photos_leads_nowhere_else(below: Club, name: str) -> None:
     with pytest.raises(InputError):
         below.anna.sources.add("more", name, **STATED)
