@@ -29,7 +29,7 @@ import rfc8785
 import sqlalchemy as sa
 
 from countenance.config import FILE_NAME
-from countenance.gallery.mirror import TEMPLATE
+from countenance.gallery.rows import TEMPLATE
 from countenance.log import merkle
 from countenance.registry import schema as t
 from countenance.service.countenance import Countenance

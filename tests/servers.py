@@ -6,17 +6,26 @@ outlives its death without them, and only a power cut would show the difference.
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from countenance.registry.address import OWNER_PASSWORD, PASSWORD
 from countenance.registry.owning import Owner
@@ -104,6 +113,28 @@ class Server:
             assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.1)
 
+    @contextmanager
+    def secured(self, address: str = "127.0.0.1") -> Iterator[Path]:
+        """TLS, by a certificate for an address that an authority of the tests' own signed; yields the authority's."""
+        authority, certificate, key = certificates(address)
+        files = {"server.crt": certificate, "server.key": key, "authority.pem": authority}
+        for name, content in files.items():
+            place = self.folder / "data" / name
+            place.write_bytes(content)
+            place.chmod(0o600 if name.endswith("key") else 0o644)
+            if self._as:
+                shutil.chown(place, "postgres", "postgres")
+        public = Path(tempfile.mkdtemp(prefix="countenance-ca-"), "authority.pem")
+        public.write_bytes(authority)
+        self.sql("ALTER SYSTEM SET ssl = on")
+        try:
+            self._reload("on")
+            yield public
+        finally:
+            self.sql("ALTER SYSTEM RESET ssl")
+            self._reload("off")
+            shutil.rmtree(public.parent)
+
     @property
     def alive(self) -> bool:
         """Whether the postmaster runs."""
@@ -164,9 +195,44 @@ class Server:
                 return True
         return False
 
+    def _reload(self, ssl: str) -> None:
+        self.sql("SELECT pg_reload_conf()")
+        until = time.monotonic() + 10
+        while self.sql("SHOW ssl") != [(ssl,)]:
+            assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.02)
+
     def _run(self, program: str, *words: object) -> None:
         command = [str(self._programs / program), *map(str, words)]
         subprocess.run(command, check=True, capture_output=True, cwd=self.folder, **self._as)
+
+
+def certificates(address: str) -> tuple[bytes, bytes, bytes]:
+    """An authority's certificate, one for this address that it has signed, and the key of that: PEM."""
+    now = dt.datetime.now(dt.UTC)
+    made: list[tuple[x509.Certificate, ec.EllipticCurvePrivateKey]] = []
+    for name, is_authority in ((f"authority {secrets.token_hex(4)}", True), ("server", False)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        named = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        by = made[0] if made else None
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(named)
+            .issuer_name(by[0].subject if by else named)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - dt.timedelta(days=1))
+            .not_valid_after(now + dt.timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        )
+        if not is_authority:
+            host = x509.IPAddress(ipaddress.ip_address(address))
+            builder = builder.add_extension(x509.SubjectAlternativeName([host]), critical=False)
+        made.append((builder.sign(by[1] if by else key, hashes.SHA256()), key))
+    (authority, _), (certificate, key) = made
+    pem = serialization.Encoding.PEM
+    plain = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return authority.public_bytes(pem), certificate.public_bytes(pem), plain
 
 
 def _free_port() -> int:

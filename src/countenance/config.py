@@ -120,6 +120,15 @@ class RaySection(Section):
     address: str = Field(default="local", pattern=r"^(local|[A-Za-z0-9.-]+:[0-9]{1,5}|\[[0-9A-Fa-f:]+\]:[0-9]{1,5})$")
 
 
+class PhotosSection(Section):
+    """Where the photographs lie of every source that is named ``photos://NAME``: a folder, or ``s3://bucket/prefix``.
+
+    Moving them is one line here; the sources, and what is known of their photos, stay as they are.
+    """
+
+    root: str | None = Field(default=None, pattern=r"^(s3://\S+|[^:]+)$")
+
+
 class S3Section(Section):
     """The store of buckets, the only one that is ever spoken to. Its keys are read from AWS_ACCESS_KEY_ID and so on.
 
@@ -179,6 +188,7 @@ class Settings(BaseSettings):
     search: SearchSection = SearchSection()
     ingest: IngestSection = IngestSection()
     ray: RaySection = RaySection()
+    photos: PhotosSection = PhotosSection()
     s3: S3Section | None = None
     witness: WitnessSection = WitnessSection()
 
@@ -227,6 +237,14 @@ class Settings(BaseSettings):
     def account_key(self, email: str) -> Path:
         """The key file of one account."""
         return self.accounts_path / f"{email}.pem"
+
+    @property
+    def photos_root(self) -> str | None:
+        """``[photos] root``: a folder, made absolute, or a bucket."""
+        root = self.photos.root
+        if root is None or root.startswith("s3://"):
+            return root
+        return str((self.folder / Path(root).expanduser()).absolute())
 
     @property
     def registry_url(self) -> str:

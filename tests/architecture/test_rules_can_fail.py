@@ -19,6 +19,7 @@ from breaks import BREAKS
 from breaks.kind import Break
 from clubs import keep_seeds
 from conftest import LONG
+from servers import missing
 from workshop import Ran, Workshop
 
 SOURCE = Path(countenance.__file__).parent
@@ -64,7 +65,13 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pool]:
 def outcomes(pool: Pool, request: pytest.FixtureRequest) -> dict[str, Future[Ran]]:
     """All rules that this run of pytest is to break, handed to the pool at once, in the order of the items."""
     chosen = [each.callspec.params["broken"] for each in request.session.items if _breaks(each)]
+    chosen = [each for each in chosen if not lacking(each)]
     return {each.rule: pool.submit(lambda workshop, each=each: workshop.run_broken(each)) for each in chosen}
+
+
+def lacking(broken: Break) -> str | None:
+    """Why this rule's test cannot run here."""
+    return missing() if broken.server else None
 
 
 def _breaks(item: pytest.Item) -> bool:
@@ -73,7 +80,7 @@ def _breaks(item: pytest.Item) -> bool:
 
 def test_unbroken_they_pass_here_too(pool: Pool) -> None:
     """That each passes is shown by the whole run; here, that a workshop turns none red by itself: one of each file."""
-    every = sorted({each.test for each in BREAKS})
+    every = sorted({each.test for each in BREAKS if not lacking(each)})
     tests = every if LONG else list({test.partition("::")[0]: test for test in every}.values())
     parts = [tests[start::AT_ONCE] for start in range(min(AT_ONCE, len(tests)))]
     for done in [pool.submit(lambda workshop, part=part: workshop.run(*part)) for part in parts]:
@@ -83,6 +90,8 @@ def test_unbroken_they_pass_here_too(pool: Pool) -> None:
 
 @pytest.mark.parametrize("broken", BREAKS, ids=[each.rule for each in BREAKS])
 def test_a_broken_rule_turns_its_test_red(broken: Break, outcomes: dict[str, Future[Ran]]) -> None:
+    if why := lacking(broken):
+        pytest.skip(why)
     done = outcomes[broken.rule].result()
     assert done.red, f"the rule was broken and nobody minded:\n{done.output}"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from breaks.kind import Break
 
 BUCKET = "unit/photos/test_bucket.py"
+PLACES = "unit/service/test_places.py"
 
 BREAKS = [
     Break(
@@ -43,6 +44,18 @@ BREAKS = [
         "a source's root that names more than a bucket",
         (("photos/bucket.py", 'if not _NAME.fullmatch(name) or ".." in name:', "if not name:"),),
         f"{BUCKET}::test_p25_a_root_names_a_bucket_and_nothing_else",
+    ),
+    Break(
+        "P25",
+        "a source that is an address of the web",
+        (("service/sources.py", "            if _ADDRESS.match(root):\n", "            if False:\n"),),
+        f"{PLACES}::test_p25_an_address_is_no_source[https]",
+    ),
+    Break(
+        "P26",
+        "photographs that are turned by the configuration to a place that was stopped",
+        (("service/engines.py", "    still_apart(context, source.id)\n", ""),),
+        f"{PLACES}::test_p26_what_was_stopped_is_not_collected_by_turning_the_setting",
     ),
     Break(
         "P25",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,19 @@ def lines(text: str) -> set[str]:
     return {*INLINE.findall(prose), *(line for each in blocks for line in LINE.findall(each.replace("\\\n", " ")))}
 
 
-def fault(line: str) -> str | None:
-    """What is wrong with a command line, as far as its command and the names of its options go."""
+@cache
+def whole() -> Any:
+    """The command with everything below it, which takes long to make."""
     import typer
 
     from countenance.cli.app import app
 
-    command: Any = typer.main.get_command(app)
+    return typer.main.get_command(app)
+
+
+def fault(line: str) -> str | None:
+    """What is wrong with a command line, as far as its command and the names of its options go."""
+    command = whole()
     options = {option for each in command.params for option in each.opts}
     for word in shlex.split(line, comments=True)[1:]:
         if word in ("|", ">", "&&"):

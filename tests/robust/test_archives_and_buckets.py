@@ -129,14 +129,10 @@ def test_p26_a_sidecar_in_an_archive_pauses_the_source(members: Club) -> None:
 def test_p25_a_source_is_a_place_of_ours_and_no_address(members: Club) -> None:
     text = members.root / "text.zip"
     text.write_bytes(b"no archive")
-    places = (
-        "https://example.org/a.zip",
-        "http://127.0.0.1/",
-        "ftp://example.org",
-        str(text),
-        str(members.root / "no.zip"),
-    )
-    for place in places:
+    for address in ("https://example.org/a.zip", "http://127.0.0.1/", "ftp://example.org"):
+        fault = refused(members, errors.SourceRefused, lambda p=address: add(members, p))
+        assert "nothing is ever fetched" in fault.message
+    for place in (str(text), str(members.root / "no.zip")):
         fault = refused(members, errors.InputError, lambda p=place: add(members, p))
         assert Path(place).name in fault.message
     fault = refused(members, errors.BadConfiguration, lambda: add(members, "s3://photos"))

@@ -17,12 +17,13 @@ from countenance.errors import AlreadyExists, BadConfiguration, Refused, Tampere
 from countenance.policy.bearing import stops_on_source
 from countenance.registry import schema as t
 from countenance.registry.address import PASSWORD
+from countenance.registry.database import Registry
 from countenance.service.founding import Plan
 from countenance.vault.keyring import BACKUP_KEY
 from countenance.wiring import found_gallery, move_registry, open_gallery, restore_gallery
 from restores import backup, ledger
 from robust.test_two_processes import SERVANT, WRITER, Listener, asked, child
-from servers import APP, OWNER, Server
+from servers import APP, OWNER, Server, certificates
 from traces import markers_of
 
 pytestmark = pytest.mark.postgresql
@@ -273,6 +274,30 @@ def test_the_commands_say_what_they_did(
     told = capsys.readouterr()
     assert "Traceback" not in told.err
     assert "wrong" not in told.err
+
+
+def test_p25_a_server_has_to_prove_its_name_by_its_certificate(server: Server, tmp_path: Path) -> None:
+    """At 127.1, which is this machine and is not held for it, so that nothing but TLS with a checked name will do."""
+    url = server.url(server.copy()).replace("127.0.0.1", "127.1")
+    with pytest.raises(Unavailable, match="does not support SSL"):
+        Registry(f"{url}?sslrootcert=system")
+    with server.secured() as authority:
+        registry = Registry(f"{url}?sslrootcert={authority}")
+        with registry.read() as connection:
+            asked = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+            assert connection.exec_driver_sql(asked).scalar() is True
+        registry.close()
+        other = tmp_path / "other.pem"
+        other.write_bytes(certificates("127.0.0.1")[0])
+        for refused in (f"?sslrootcert={other}", f"?sslrootcert={tmp_path / 'none.pem'}", ""):
+            with pytest.raises(Unavailable, match="certificate") as told:
+                Registry(url + refused)
+            assert "sslrootcert=" in told.value.hint
+            assert "\n" not in told.value.message
+        with pytest.raises(BadConfiguration, match="sslmode require"):
+            Registry(f"{url}?sslmode=require")
+    with server.secured("10.0.0.1") as authority, pytest.raises(Unavailable, match="does not match host name"):
+        Registry(f"{url}?sslrootcert={authority}")
 
 
 def test_a_server_that_is_gone_is_told_in_two_lines(pg_club: Club, server: Server) -> None:

@@ -306,7 +306,8 @@ def _told(found: dict[str, Any]) -> Iterator[str]:
         return
     body, log = found["body"], found["log"]
     grew = "" if log["only_grew_from"] is None else f", and only grew from {log['only_grew_from']}"
-    told = {name: body.get(name) for name in ("number", "reason", "order", "issued", "counts", "scan", "witness")}
+    names = ("number", "reason", "order", "issued", "counts", "index", "scan", "witness")
+    told = {name: body.get(name) for name in names}
     told["log"] = f"entry {log['index']} of {log['origin']}, which had {log['size']} entries{grew}"
     told["key"] = found["key"] + (", the one that you gave" if found["key_vouched_for"] else "")
     for name, value in told.items():

@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
         'countenance source add party ~/party --statement "our own photographer, contract of May 2026"',
         'countenance source add scans scans-1950.tar.gz --statement "our own archive"',
         'countenance source add summer s3://photos/2026/summer --statement "our own photographer"',
+        'countenance source add spring photos://2026/spring --statement "our own photographer"',
     )(source_add)
     command(sources, "stop", 'countenance source stop party --reason "the contract ended"')(source_stop)
     command(sources, "release", 'countenance source release party --rights-holder "Anna Berg"')(source_release)
@@ -161,7 +162,7 @@ def source_add(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is called here.")],
     place: Annotated[
-        str, typer.Argument(metavar="PLACE", help="A folder, an archive, or s3://bucket/prefix. The photographs stay.")
+        str, typer.Argument(metavar="PLACE", help="A folder, an archive, s3://bucket/prefix, or photos://NAME.")
     ],
     statement: Annotated[
         str | None, typer.Option("--statement", metavar="TEXT", help="What entitles you to hold these photographs.")
@@ -187,7 +188,8 @@ def source_add(
 
     An archive is a zip or tar file (also packed by gzip, bzip2 or xz); it is read where it lies. A bucket is read at
     the endpoint that [s3] in the configuration names, and nowhere else; the keys come from AWS_ACCESS_KEY_ID and
-    AWS_SECRET_ACCESS_KEY.
+    AWS_SECRET_ACCESS_KEY. photos://NAME lies below [photos] root, a folder or a bucket, and moves with that line.
+    Nothing is fetched from the web.
     """
     statement = statement or session.ask("What entitles you to hold these photographs", "--statement", default="")
     with session.signed_in() as c:

@@ -38,10 +38,9 @@ from countenance.errors import Tampered, Unavailable
 from countenance.gallery import marking, snapshot
 from countenance.gallery.appearing import shown_path
 from countenance.gallery.eligible import parts
-from countenance.gallery.originals import answers, elsewhere, originals_of, residuals
+from countenance.gallery.originals import Where, answers, elsewhere, originals_of, residuals
 from countenance.gallery.removing import left_of, remove_bases, remove_subjects
 from countenance.gallery.scanning import Scan, Wanted, look_for
-from countenance.photos.opening import is_bucket
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
@@ -104,8 +103,12 @@ class Erased:
     originals: tuple[str, ...]
     on_server: bool = False
     """The registry is no file of ours: what its server keeps is out of reach."""
+    segments: int = 0
+    """Parts of the index on disk that held them, whose keys were destroyed."""
+    engine: str = ""
+    """The index that is searched."""
     removal: str = ""
-    """How their entries were removed from the index."""
+    """How their entries were removed from it."""
 
     @property
     def faces(self) -> int:
@@ -125,6 +128,8 @@ class Tools:
     """Where access answers wait to be sent: a folder a person."""
     snapshot: Path
     """Where the index is kept, in encrypted segments."""
+    place: Where
+    """Where a source's root is."""
 
     def markers(self, number: int) -> Path:
         """The file of what an erasure looks for."""
@@ -137,8 +142,9 @@ def tombstone(tools: Tools, desk: Desk, what: What, order: Order, now: int) -> i
         whose = _whose(connection, what)
         references, appearances = (_counted(connection, what, each) for each in (t.references, t.appearances))
         bases = dict.fromkeys(what.bases, 1) or _counted(connection, what, t.bases)
-        remaining = residuals(tools.keys, desk.gallery, originals_of(connection, tools.keys, what), order.decision)
-        remaining += elsewhere(connection, what)
+        files = originals_of(connection, tools.keys, what, tools.place)
+        remaining = residuals(tools.keys, desk.gallery, files, order.decision)
+        remaining += elsewhere(connection, what, tools.place)
         remaining += answers(connection, [subject for _, subject in whose])
         rows = [
             {
@@ -189,9 +195,9 @@ def carry_out(tools: Tools, batch: int) -> Erased:
     with tools.registry.read() as connection:
         rows = rows_of(connection, batch)
         what = _what(rows)
-        originals = originals_of(connection, tools.keys, what)
+        originals = originals_of(connection, tools.keys, what, tools.place)
     follow(tools)
-    _drop_segments(tools, what)
+    told = json.loads(rows[0].residuals) | {"segments": _drop_segments(tools, batch, what)}
     wanted = _wanted(tools, batch, what, untouched=all(row.state == "tombstoned" for row in rows))
     _delete(tools, batch, what)
     _scrub(tools.registry)
@@ -202,14 +208,14 @@ def carry_out(tools: Tools, batch: int) -> Erased:
         wanted = Wanted.of([], keys=[subject_key(subject) for subject in what.subjects])
     tools.keys.vault.destroy_many(wanted.keys)
     _check_keys(tools.keys, wanted.keys)
-    scan = _scan(tools.registry, wanted, tools.places)
+    scan = _scan(tools, wanted)
     if tools.registry.file is None:
         _ask_again(tools.registry, what)
-    first, told = rows[0], json.loads(rows[0].residuals)
+    first = rows[0]
     return Erased(
         batch, len(what.subjects), told.get("bases", len(what.bases)), told["references"], told["appearances"],
         first.reason, first.under, first.log_index, scan, whole, len(wanted.keys), told["residuals"],
-        tuple(shown_path(path) for path in originals), tools.registry.file is None,
+        tuple(shown_path(path) for path in originals), tools.registry.file is None, len(told["segments"]),
     )  # fmt: skip
 
 
@@ -268,13 +274,25 @@ def _what(rows: Sequence[sa.Row[tuple[object, ...]]]) -> What:
     return What(bases=tuple(row.basis for row in rows))
 
 
-def _drop_segments(tools: Tools, what: What) -> None:
-    """The index' snapshot: the segments that hold them cannot be opened from here on, by anybody."""
+def _drop_segments(tools: Tools, batch: int, what: What) -> list[int]:
+    """The index' snapshot: the segments that hold them cannot be opened from here on, by anybody.
+
+    Which ones had a key is written down before it is destroyed, so that a certificate after a crash says the same.
+    Returns all that were written down.
+    """
     held: set[int] = set()
     with tools.registry.read() as connection:
         for part in parts(what.numbers):
             held |= set(connection.scalars(sa.select(t.references.c.id).where(what.of(t.references, part))))
+    keyed = snapshot.keyed(tools.keys.vault, held)
+    mine = t.erasures.c.id == batch
+    with tools.registry.write() if keyed else tools.registry.read() as connection:
+        told = json.loads(connection.scalar(sa.select(t.erasures.c.residuals).where(mine)) or "{}")
+        told["segments"] = sorted({*told.get("segments", ()), *keyed})
+        if keyed:
+            connection.execute(sa.update(t.erasures).where(mine).values(residuals=json.dumps(told)))
     snapshot.drop(tools.keys.vault, tools.snapshot, held)
+    return list(told["segments"])
 
 
 def _wanted(tools: Tools, batch: int, what: What, *, untouched: bool) -> Wanted | None:
@@ -331,16 +349,16 @@ def _check_keys(keys: Keyring, names: Sequence[str]) -> None:
         )
 
 
-def _scan(registry: Registry, wanted: Wanted, places: Sequence[Path]) -> Scan:
+def _scan(tools: Tools, wanted: Wanted) -> Scan:
     """Step 7: where SQLite left a stale copy in the slack of a split page, write the whole file anew and look again."""
-    with registry.read() as connection:
-        roots = connection.scalars(sa.select(t.sources.c.root)).all()
-    sources = [Path(root) for root in roots if not is_bucket(root)]
+    with tools.registry.read() as connection:
+        roots = [tools.place(root) for root in connection.scalars(sa.select(t.sources.c.root))]
+    sources = [Path(root) for root in roots if "://" not in root]
     try:
-        return look_for(wanted, places, but=sources)
+        return look_for(wanted, tools.places, but=sources)
     except Tampered:
-        registry.rewrite()
-        return look_for(wanted, places, but=sources)
+        tools.registry.rewrite()
+        return look_for(wanted, tools.places, but=sources)
 
 
 def _ask_again(registry: Registry, what: What) -> None:

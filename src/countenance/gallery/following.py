@@ -37,6 +37,10 @@ class Following(Protocol):
         """Throw it away, with whatever was kept of it."""
 
     @property
+    def engine(self) -> str:
+        """What it is, in one word, for a certificate."""
+
+    @property
     def removal(self) -> str:
         """How entries are removed from it, for a certificate."""
 
@@ -68,9 +72,15 @@ class Beside:
         self._server.forget()
 
     @property
+    def engine(self) -> str:
+        """The one that is searched."""
+        return self._searched.engine
+
+    @property
     def removal(self) -> str:
-        """How entries are removed, for a certificate."""
-        return self._searched.removal
+        """How entries are removed, for a certificate: from the server as well, where something lay there."""
+        here, there = self._searched.removal, self._server.removal
+        return f"{here}; {there}" if self._server.holds_something() else here
 
     def remains(self) -> list[dict[str, Any]]:
         """What an erasure leaves in the files of either."""

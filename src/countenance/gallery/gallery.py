@@ -391,7 +391,7 @@ class Gallery:
         self._mirror.forget()
         erased = erasing.carry_out(self._tools, number)
         remaining = [*erased.residuals, *self._mirror.remains()]
-        return replace(erased, residuals=remaining, removal=self._mirror.removal)
+        return replace(erased, residuals=remaining, engine=self._mirror.engine, removal=self._mirror.removal)
 
     def _same_contract(self, template: Template) -> None:
         if template.contract != self._contract:

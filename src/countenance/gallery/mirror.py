@@ -126,6 +126,11 @@ class Mirror:
 
     removal = "index entries removed from memory"
 
+    @property
+    def engine(self) -> str:
+        """The name of the index."""
+        return self._index.name
+
     def remains(self) -> list[dict[str, Any]]:
         """What an erasure leaves in its files: nothing that could be opened."""
         return []

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ ANSWERS = "access answers that were made for them: a copy that was handed out is
 SALT = "salt_sealed"
 """Kept with the erasure and never published."""
 _LABEL = "originals"
+Where = Callable[[str], str]
+"""From a source's root, as it is recorded, to the place where it is."""
 
 
 _PHOTOS = sa.select(t.sources.c.root, t.photos.c.path).select_from(
@@ -42,12 +44,15 @@ _PHOTOS = sa.select(t.sources.c.root, t.photos.c.path).select_from(
 )
 
 
-def originals_of(connection: sa.Connection, keys: Keyring, what: What) -> list[bytes]:
-    """The files that show them: photos they appear in and photos they were enrolled with."""
+def originals_of(connection: sa.Connection, keys: Keyring, what: What, place: Where) -> list[bytes]:
+    """The files that show them: photos they appear in and photos they were enrolled with.
+
+    ``place`` says where a source's root is.
+    """
     paths: set[bytes] = set()
     for part in parts(what.numbers):
         found = connection.execute(_PHOTOS.where(what.of(t.appearances, part)))
-        paths |= {os.path.join(os.fsencode(root), bytes(path)) for root, path in found}  # noqa: PTH118 - not always UTF-8
+        paths |= {os.path.join(os.fsencode(place(root)), bytes(path)) for root, path in found}  # noqa: PTH118
         query = sa.select(t.references.c.subject, t.references.c.photo_sealed).where(what.of(t.references, part))
         rows = [(subject_key(subject), sealed) for subject, sealed in connection.execute(query)]
         paths |= set(opened(keys, rows, "photo"))
@@ -69,12 +74,12 @@ def residuals(
     ]
 
 
-def elsewhere(connection: sa.Connection, what: What) -> list[dict[str, Any]]:
+def elsewhere(connection: sa.Connection, what: What, place: Where) -> list[dict[str, Any]]:
     """Which of the originals cannot simply be deleted: those inside archives and in buckets, by count."""
     found: set[tuple[str, bytes]] = set()
     for part in parts(what.numbers):
         rows = connection.execute(_PHOTOS.where(what.of(t.appearances, part)))
-        found |= {(root, bytes(path)) for root, path in rows}
+        found |= {(place(root), bytes(path)) for root, path in rows}
     kinds = {root: BUCKETED if is_bucket(root) else ARCHIVED if archive_kind(Path(root)) else "" for root, _ in found}
     counts = Counter(kinds[root] for root, _ in found)
     return [{"what": kind, "count": counts[kind]} for kind in (ARCHIVED, BUCKETED) if counts[kind]]

@@ -89,6 +89,11 @@ class Outbox:
         self._index.close()
 
     @property
+    def engine(self) -> str:
+        """The name of the index."""
+        return self._index.name
+
+    @property
     def removal(self) -> str:
         """How entries are removed, for a certificate."""
         return self._index.removal

@@ -237,12 +237,21 @@ class Snapshot:
         return f"{self._belongs}/{number}"
 
 
+def keyed(vault: Vault, references: Iterable[int]) -> list[int]:
+    """The segments that hold these references, as far as they are kept: those that have a key."""
+    return [number for number in _of(references) if vault.exists(snapshot_key(number))]
+
+
 def drop(vault: Vault, folder: Path, references: Iterable[int]) -> int:
     """Destroy the keys of the segments that hold these references, and the files, and return how many had a key.
 
     Called before the references' rows go; whoever has the index in memory drops them on their own.
     """
-    return drop_segments(vault, folder, sorted({number >> SEGMENT_BITS for number in references}))
+    return drop_segments(vault, folder, _of(references))
+
+
+def _of(references: Iterable[int]) -> list[int]:
+    return sorted({number >> SEGMENT_BITS for number in references})
 
 
 def drop_segments(vault: Vault, folder: Path, numbers: Iterable[int]) -> int:

@@ -212,6 +212,8 @@ class MilvusIndex:
             done = [self._server.compact(name, seconds) for name in self._all()]
         except (Unavailable, Gone):
             return "compaction could not be asked for: the server did not take it now, and does it by itself later"
+        if not done:
+            return "no collection of this gallery is there now: what an earlier one left, Milvus removes by itself"
         if all(done):
             return "compaction finished: files without them are written, and Milvus removes the old ones by itself"
         return "compaction asked for, and not finished yet"

@@ -8,12 +8,15 @@ from pathlib import Path
 from stat import S_ISREG
 
 from countenance.config import Settings
+from countenance.errors import BadConfiguration
 from countenance.photos.folder import Folder
 from countenance.photos.store import Store
 from countenance.photos.tarred import Tar
 from countenance.photos.zipped import Zip
 
 S3 = "s3://"
+BELOW = "photos://"
+"""What a source's root begins with that lies below ``[photos] root``, wherever that is."""
 KINDS = "zip, tar, tar.gz, tar.bz2 or tar.xz"
 _STARTS = {b"PK\3\4": "zip", b"PK\5\6": "zip", b"\x1f\x8b": "gz", b"BZh": "bz2", b"\xfd7zXZ\0": "xz"}
 _ENDINGS = {
@@ -27,15 +30,33 @@ def is_bucket(root: str) -> bool:
     return root.startswith(S3)
 
 
+def place_of(root: str, settings: Settings) -> str:
+    """Where a source's root is. One that is named below ``[photos] root`` follows that setting.
+
+    Where there is no such setting, it comes back as it is, and `open_store` refuses it.
+    """
+    base = settings.photos_root
+    if base is None or not root.startswith(BELOW):
+        return root
+    rest = root.removeprefix(BELOW)
+    return f"{base.rstrip('/')}/{rest}" if rest else base
+
+
 def open_store(root: str, settings: Settings) -> Store:
     """The store at a source's root. Nothing is read yet; close it when done.
 
     Args:
-        root: A folder, an archive file (told by its first bytes), or ``s3://bucket/prefix``.
+        root: A folder, an archive file (told by its first bytes), ``s3://bucket/prefix``, or ``photos://NAME``.
         settings: Where the endpoint of the buckets is named. A root can name none.
 
     Raises `BadConfiguration` for a bucket when no endpoint or key is configured, `InputError` for a name that is none.
     """
+    root = place_of(root, settings)
+    if root.startswith(BELOW):
+        raise BadConfiguration(
+            "The photographs lie below [photos] root, and the configuration names none.",
+            hint='Say where: [photos] root = "/srv/photos", or "s3://bucket/prefix".',
+        )
     if is_bucket(root):
         from countenance.photos.bucket import open_bucket  # its library is heavy, and an extra
 
@@ -57,6 +78,7 @@ class Stores:
 
     def of(self, root: str) -> Store:
         """The store at a root; opened anew where the archive is another file by now."""
+        root = place_of(root, self._settings)
         stamp = None if is_bucket(root) else _stamp(root)
         with self._lock:
             before, store = self._held.get(root, (None, None))

@@ -21,6 +21,10 @@ READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
 """Whoever holds the lock is alone, so each statement sees all that was committed before."""
 _PREPARE = "Prepare the database as its owner: `countenance registry prepare --help`."
+_AUTHORITY = (
+    "The server has to prove its name: give it a certificate for it, and name who signed that in [registry] url: "
+    "?sslrootcert=/etc/ssl/our-authority.pem"
+)
 _WHO = """
 SELECT r.rolsuper OR r.rolbypassrls OR EXISTS (
     SELECT 1 FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
@@ -77,7 +81,8 @@ def translated(error: sa.exc.DBAPIError) -> CountenanceError | None:
     if isinstance(error, sa.exc.OperationalError):
         # The first line says whether nobody answers, or the password or the certificate is wrong.
         lines: list[Any] = str(error.orig).strip().splitlines() or ["no reason was given"]
-        return Unavailable(f"The registry cannot be used: {lines[0].rstrip('.')}.")
+        trusted = "certificate" in lines[0] or "SSL" in lines[0]
+        return Unavailable(f"The registry cannot be used: {lines[0].rstrip('.')}.", hint=_AUTHORITY if trusted else "")
     if isinstance(error, sa.exc.DataError):
         return InputError("A text or a number that was given cannot be stored.")
     return None

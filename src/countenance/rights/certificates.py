@@ -30,6 +30,10 @@ _BACKUPS = (
     "a restore erases it again, from the ledger"
 )
 
+_SEGMENTS = (
+    "the segments of the index on disk that held them: their keys destroyed before the rows, so that no copy of those "
+    "files can be opened; they are written anew, under new keys, without them"
+)
 _SERVER = (
     "the database server's own files, which are not searched: dead rows in its tables until its owner has them written "
     "anew (`countenance registry tidy`), its write-ahead log until it is recycled, its archives, replicas and backups; "
@@ -73,6 +77,7 @@ def erasure_body(book: Book, erased: Erased, before: str, written: Written, said
             "appearances": erased.appearances,
         },
         "method": _method(erased),
+        "index": _index(erased),
         "keys": {"destroyed": erased.keys, "checked": True},
         "scan": {
             "markers": erased.scan.markers,
@@ -139,6 +144,13 @@ def _size(book: Book, checkpoint: str) -> int:
     return note.open_checkpoint(checkpoint, book.signer().verifier).size
 
 
+def _index(erased: Erased) -> dict[str, Any]:
+    """Which index it was, how many parts of its files became unreadable, and what a server says of its own files."""
+    states = [each["state"] for each in erased.residuals if "state" in each]
+    said: dict[str, Any] = {"engine": erased.engine, "segments_destroyed": erased.segments}
+    return said | ({"server": "; ".join(states)} if states else {})
+
+
 def _method(erased: Erased) -> list[str]:
     keys = "the keys destroyed, and the vault asked again: every copy of what was sealed under them is unreadable"
     kept = "no key destroyed: these people stay, on another basis"
@@ -154,6 +166,7 @@ def _method(erased: Erased) -> list[str]:
         "the erasure written to the ledger beside the vault, so that a restored backup is erased again",
         *rows,
         erased.removal,
+        *([_SEGMENTS] if erased.segments else []),
         keys if erased.subjects else kept,
         "every file of the gallery's folder, the data folder and the vault's searched for the bytes, except in sources",
     ]

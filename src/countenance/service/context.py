@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from countenance.gallery.gallery import Gallery
 from countenance.gallery.scale import Scale
 from countenance.gallery.snapshot import FOLDER
 from countenance.log.book import Book
+from countenance.photos.opening import place_of
 from countenance.policy.actor import Actor
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
@@ -117,4 +119,5 @@ def erasure_tools(settings: Settings, registry: Registry, keys: Keyring) -> Tool
     places = {*settings.places, *([registry.file.parent] if registry.file else [])}
     ledger = Ledger(settings.ledger_path, settings.gallery.id)
     data = settings.data
-    return Tools(registry, keys, ledger, tuple(sorted(places)), data / "exports", data / FOLDER)
+    place = partial(place_of, settings=settings)
+    return Tools(registry, keys, ledger, tuple(sorted(places)), data / "exports", data / FOLDER, place)

@@ -15,6 +15,7 @@ from countenance.ingest.parts import Engines, Parts
 from countenance.ingest.workers import Setup
 from countenance.photos.opening import open_store
 from countenance.service.sources import keep_apart
+from countenance.service.sources_apart import still_apart
 from countenance.vision.decode import Limits
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def at_hand(context: Context, source: Source, engine: str | None = None) -> Iter
     """
     settings, root = context.settings, str(source.root)
     keep_apart(context, source.root)
+    still_apart(context, source.id)
     with closing(open_store(root, settings)) as store:
         yield Parts(
             context.registry,

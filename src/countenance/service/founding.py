@@ -66,6 +66,9 @@ batch = 16                       # photos a transaction
 # [ray]
 # address = "10.0.0.1:6379"      # its head, the only one that is ever spoken to
 
+# [photos]                       # where the sources lie that are named photos://NAME
+# root = "/srv/photos"           # or "s3://bucket/prefix"
+
 # [s3]                           # sources that are buckets; keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
 # endpoint = "https://s3.example.org"  # the only host that is ever asked
 # region = "us-east-1"

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from countenance.gallery import probes
 from countenance.gallery.eligible import parts
+from countenance.photos.opening import place_of
 from countenance.policy.bearing import held
 from countenance.policy.confirming import BY_BEARER
 from countenance.registry import schema as t
@@ -162,11 +163,12 @@ class Purging:
         )
         there: dict[str, bool] = {}
         for row in connection.execute(query):
-            if row.root not in there:
-                there[row.root] = Path(row.root).is_dir()
-            file = os.path.join(os.fsencode(row.root), bytes(row.path))  # noqa: PTH118 - not always UTF-8
+            root = place_of(row.root, self._context.settings)
+            if root not in there:
+                there[root] = Path(root).is_dir()
+            file = os.path.join(os.fsencode(root), bytes(row.path))  # noqa: PTH118 - not always UTF-8
             # What lies in no folder is not looked for here: the last ingest has, and wrote down what was gone.
-            gone = not os.path.lexists(file) if there[row.root] else row.missing is not None
+            gone = not os.path.lexists(file) if there[root] else row.missing is not None
             blocked = retention.HOLD if row.held else None
             yield Shown(row.id, row.faces, row.ingested, row.retention_days, gone, blocked)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, InputError, NotFound, SourceRefused
 from countenance.ingest.manifest import read_manifest
-from countenance.photos.opening import KINDS, archive_kind, is_bucket, open_store
+from countenance.photos.opening import BELOW, KINDS, archive_kind, is_bucket, open_store, place_of
 from countenance.policy import bearing, rules
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
@@ -30,13 +31,16 @@ if TYPE_CHECKING:
 
 LONGEST = 36_500
 """Days that a source's photos may be kept at the most: a hundred years."""
+_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/?/")
+"""How an address begins, also one that a path has taken a stroke from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """A folder, archive or bucket of photographs, with the owner's statement of right.
 
-    ``root``: the path of the folder or of the archive's file; of a bucket the text ``s3://bucket/prefix``.
+    ``root``: the path of the folder or of the archive's file; of a bucket the text ``s3://bucket/prefix``. Of a source
+    below ``[photos] root``, where it is now.
     """
 
     id: SourceId
@@ -82,7 +86,8 @@ class Sources:
         Args:
             name: What it is called here.
             root: The folder, never inside our own data folder, nor around it; or an archive (zip, tar); or
-                ``s3://bucket/prefix``, at the endpoint that the configuration names (P25).
+                ``s3://bucket/prefix``, at the endpoint that the configuration names (P25); or ``photos://NAME``,
+                which is any of these below ``[photos] root``.
             statement: What entitles the organisation to hold these photographs.
             purposes: What the faces kept from it may be shown for.
             territory: Where they were taken, or ``unknown``.
@@ -129,7 +134,7 @@ class Sources:
         same = sa.exists().where(t.sources.c.organisation == context.organisation, t.sources.c.name == name)
         if connection.scalar(sa.select(same)):
             raise AlreadyExists(f"There is a source {name!r} already.")
-        keep_from_bound(connection, context.organisation, values["root"])
+        keep_from_bound(connection, context.organisation, values["root"], context.settings)
         more = {"organisation": context.organisation, "state": "active", "created": context.clock()}
         row = connection.execute(sa.insert(t.sources).values(**values, **more))
         # Asked of the record as it would stand, and taken back with it when an order says no (P10).
@@ -172,7 +177,7 @@ class Sources:
             Source(
                 SourceId(row.id),
                 row.name,
-                row.root if is_bucket(row.root) else Path(row.root),
+                root if "://" in root else Path(root),
                 row.statement,
                 row.territory,
                 tuple(names(row.purposes)),
@@ -185,6 +190,7 @@ class Sources:
                 row.rights_holder,
             )
             for row in rows
+            for root in (place_of(row.root, self._context.settings),)
         ]
 
     def _check(self, name: str, root: str | Path, statement: str, unknown_faces: str) -> str:
@@ -204,7 +210,19 @@ class Sources:
 
     def _place(self, root: str) -> str:
         """The root as it is recorded, once its store was asked whether it is there."""
+        settings = self._context.settings
+        if root.startswith(BELOW):
+            named = _below(root)
+            open_store(named, settings).close()  # which says so where no [photos] root is configured
+            self._place(place_of(named, settings))
+            return named
         if not is_bucket(root):
+            if _ADDRESS.match(root):
+                raise SourceRefused(
+                    f"A source is no address ({root.partition(':')[0]}:), and nothing is ever fetched from the web.",
+                    requirement="P25",
+                    hint="Copy what you are entitled to into a folder, or into a bucket of yours: s3://bucket/prefix.",
+                )
             path = Path(root).expanduser().absolute()
             if not os.path.isdir(path) and not (os.path.isfile(path) and archive_kind(path)):  # noqa: PTH112, PTH113
                 raise InputError(
@@ -213,9 +231,17 @@ class Sources:
                 )
             keep_apart(self._context, path)
         place = root.rstrip("/") if is_bucket(root) else str(path)
-        with closing(open_store(place, self._context.settings)) as store:
+        with closing(open_store(place, settings)) as store:
             store.check()
         return place
+
+
+def _below(root: str) -> str:
+    """A root below ``[photos] root``: names of folders, and nothing that leads out of it or is hidden."""
+    name = root.removeprefix(BELOW).rstrip("/")
+    if name and (not name.isprintable() or any(not part or part.startswith(".") for part in name.split("/"))):
+        raise InputError("This is no name below [photos] root.", hint="For example photos://2026/summer.")
+    return BELOW + name
 
 
 def _purposes(given: Iterable[str]) -> list[str]:

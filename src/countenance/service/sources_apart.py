@@ -11,28 +11,48 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from countenance.config import Settings
 from countenance.errors import SourceRefused
+from countenance.photos.opening import BELOW, place_of
 from countenance.policy import bearing, rules
 from countenance.registry import schema as t
+from countenance.service.refusing import recording
 
 if TYPE_CHECKING:
-    from countenance.types import OrganisationId
+    from countenance.service.context import Context
+    from countenance.types import OrganisationId, SourceId
 
 
-def keep_from_bound(connection: sa.Connection, organisation: OrganisationId, root: str) -> None:
-    """Raise where this place is, holds or lies in one that must not be collected from.
+def still_apart(context: Context, source: SourceId) -> None:
+    """Asked at each ingest of a source below ``[photos] root``: that line may have been turned to another place."""
+    with context.registry.read() as connection:
+        root = connection.scalar(sa.select(t.sources.c.root).where(t.sources.c.id == source)) or ""
+    if root.startswith(BELOW):
+        with recording(context, "source") as connection:
+            keep_from_bound(connection, context.organisation, root, context.settings, but=source)
+
+
+def keep_from_bound(
+    connection: sa.Connection,
+    organisation: OrganisationId,
+    root: str,
+    settings: Settings,
+    *,
+    but: SourceId | None = None,
+) -> None:
+    """Raise where this place is, holds or lies in one that must not be collected from; ``but``: the source itself.
 
     Raises `TerritoryRefused` under an authority's order, also one that was complied with; `SourceRefused` where the
     source was stopped or is paused.
     """
     ordered = sa.exists().where(bearing.has_stopped_source()).correlate(t.sources)
     rows = connection.execute(
-        sa.select(t.sources.c.name, t.sources.c.root, t.sources.c.state, ordered.label("ordered")).where(
-            t.sources.c.organisation == organisation, sa.or_(t.sources.c.state != "active", ordered)
-        )
+        sa.select(
+            t.sources.c.id, t.sources.c.name, t.sources.c.root, t.sources.c.state, ordered.label("ordered")
+        ).where(t.sources.c.organisation == organisation, sa.or_(t.sources.c.state != "active", ordered))
     )
     for row in rows:
-        if not _overlap(root, row.root):
+        if row.id == but or not _overlap(place_of(root, settings), place_of(row.root, settings)):
             continue
         refusal = rules.stopped(int(row.ordered))
         raise refusal or SourceRefused(

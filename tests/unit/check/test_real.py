@@ -5,12 +5,15 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clubs import Club
-from countenance.check import CheckError, check_certificate, parse_key
+from countenance.check import CheckError, check_certificate, main, parse_key
+
+OLD = Path(__file__).with_name("erasure-of-0.1.json")
 
 
 def values(inside: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -49,6 +52,23 @@ def test_p12_every_value_of_a_real_certificate_is_under_its_signature(club: Club
                     with pytest.raises(CheckError):
                         check_certificate(json.dumps(spoiled).encode(), given)
     assert check_certificate(json.dumps(certified).encode(), key)["log"]["only_grew_from"] is not None
+
+
+def test_p12_a_certificate_of_an_earlier_version_still_checks(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says nothing of the index; the key is the one that made it."""
+    assert main(["certificate", str(OLD), "--key", json.loads(OLD.read_bytes())["signature"]["key"]]) == 0
+    told = capsys.readouterr().out
+    assert "subjects 1" in told
+    assert "index" not in told
+
+
+def test_p12_a_person_is_told_what_became_of_the_index(
+    club: Club, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    club.person("Ada", 1)
+    file = club.ben.erase("ada", reason="request").save(tmp_path / "certificate.json")
+    assert main(["certificate", str(file), "--key", club.anna.context.book.verifier_key]) == 0
+    assert "engine embedded, segments_destroyed 0" in capsys.readouterr().out
 
 
 def test_p12_a_certificate_names_nobody(club: Club) -> None:

@@ -99,7 +99,14 @@ def test_p6_an_erasure_leaves_no_row_and_names_the_servers_files_as_what_remains
     assert held(club) == {number(club, "bruno")}
     (remaining,) = [each for each in body["residuals"] if "search engine" in each["what"]]
     assert "compaction" in remaining["state"]
+    assert body["index"] == {"engine": "milvus", "segments_destroyed": 0, "server": remaining["state"]}
     assert any("deleted from the Milvus collection" in step for step in body["method"])
+
+
+def test_p6_of_a_server_that_holds_nothing_no_compaction_is_told(club: Club) -> None:
+    club.person("Ada", 1)
+    body = club.ben.erase("ada", reason="request").certificate["body"]
+    assert "no collection of this gallery" in body["index"]["server"]
 
 
 def test_p7_a_delivery_that_was_late_brings_nobody_back(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,8 +243,12 @@ def test_p7_a_server_that_is_configured_and_not_searched_loses_the_erased_too(
     body = club.ben.erase("ada", reason="request").certificate["body"]
     assert held(club) == {number(club, "bruno")}
     assert [each for each in body["residuals"] if "search engine" in each["what"]]
+    assert body["index"]["engine"] == "exact"
+    assert "compaction" in body["index"]["server"]
+    assert [step for step in body["method"] if "memory; index entries deleted from the Milvus collection" in step]
     server.drop()
     body = club.ben.erase("bruno", reason="request").certificate["body"]
+    assert body["index"] == {"engine": "exact", "segments_destroyed": 0}
     assert not [each for each in body["residuals"] if "search engine" in each["what"]]
     club.close()
 

@@ -9,14 +9,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sqlalchemy as sa
 
 from clubs import ANNA, BEN, Club, orphans, template
 from countenance.errors import KeyMissing, Tampered, Unavailable
+from countenance.gallery import erasing
 from countenance.gallery import mirror as mirror_module
 from countenance.gallery import snapshot as snapshot_module
 from countenance.gallery.mirror import Mirror
 from countenance.gallery.snapshot import Snapshot
 from countenance.index import flat
+from countenance.registry import schema as t
 from countenance.vault.keyring import snapshot_key
 from crash.killing import again
 from traces import held
@@ -334,7 +337,9 @@ def test_p6_an_erasure_takes_the_keys_of_its_segments_along_at_once(
     shutil.copytree(folder(kept), tmp_path / "copied")
     before = {file.name: file.read_bytes() for file in files(kept)}
     vault = kept.ben.context.keys.vault
-    kept.ben.erase("di", reason="request")
+    body = kept.ben.erase("di", reason="request").certificate["body"]
+    assert body["index"] == {"engine": "embedded", "segments_destroyed": 1}
+    assert [step for step in body["method"] if "segments of the index on disk" in step]
     assert [vault.exists(snapshot_key(number)) for number in range(4)] == [True, True, False, True]
     assert not (folder(kept) / "2.segment").exists()
     assert {file.name: file.read_bytes() for file in files(kept)} == {
@@ -350,6 +355,33 @@ def test_p6_an_erasure_takes_the_keys_of_its_segments_along_at_once(
     kept.reopen()
     written = {file.name: file.read_bytes() for file in files(kept)}
     assert {name for name in written if written[name] != before[name]} == {"2.segment", "segments"}
+
+
+def test_p6_after_a_crash_the_certificate_says_the_same_of_the_segments(
+    kept: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which ones had a key is written down before it is destroyed."""
+    for who in ("bo", "di"):
+        with monkeypatch.context() as patch:
+            patch.setattr(erasing, "_wanted", _pulled_out)
+            with pytest.raises(Unavailable):
+                kept.ben.erase(who, reason="request")
+    kept.close()
+    kept.anna = kept.open(ANNA)
+    with kept.anna.context.registry.read() as connection:
+        certificates = [json.loads(text) for text in connection.scalars(sa.select(t.erasures.c.certificate))]
+    assert [each["body"]["index"]["segments_destroyed"] for each in certificates] == [1, 1]
+
+
+def _pulled_out(*_: object, **__: object) -> None:
+    raise Unavailable("The plug was pulled.")
+
+
+def test_p6_where_no_snapshot_is_kept_the_certificate_names_no_segment(club: Club) -> None:
+    club.person("Ada", 1)
+    body = club.ben.erase("ada", reason="request").certificate["body"]
+    assert body["index"] == {"engine": "embedded", "segments_destroyed": 0}
+    assert not [step for step in body["method"] if "segments" in step]
 
 
 def test_p6_what_is_erased_under_one_basis_takes_the_keys_along(kept: Club) -> None:

@@ -119,7 +119,7 @@ def test_every_table_has_a_border_and_another_organisation_behind_it(server: Ser
     assert with_column | {table.name for table in borders.POLICIES} == set(TABLES), "a table without a rule of its own"
 
 
-def test_raw_sql_sees_and_changes_nothing_of_another_organisation(raw: Any, server: Server, database: str) -> None:
+def test_p3_raw_sql_sees_and_changes_nothing_of_another_organisation(raw: Any, server: Server, database: str) -> None:
     before = {table: server.sql(f'SELECT * FROM "{table}" ORDER BY 1', database) for table in TABLES}
     theirs = "index = 0 AND key LIKE '%:900'"
     for table in sorted(set(TABLES) - SHARED):
@@ -223,7 +223,7 @@ def test_guests_are_seen_by_whoever_added_them(whole: Club, raw: Any) -> None:
 
 
 @pytest.mark.parametrize("role", [OWNER, "postgres"])
-def test_a_role_that_no_border_binds_is_refused(server: Server, role: str) -> None:
+def test_p3_a_role_that_no_border_binds_is_refused(server: Server, role: str) -> None:
     name = server.copy()
     with pytest.raises(BadConfiguration, match="may pass over row-level security"):
         Registry(server.url(name, role))
@@ -231,7 +231,7 @@ def test_a_role_that_no_border_binds_is_refused(server: Server, role: str) -> No
         owner.prepare(role)
 
 
-def test_a_database_that_is_not_prepared_or_lost_a_border_is_refused(server: Server) -> None:
+def test_p3_a_database_that_is_not_prepared_or_lost_a_border_is_refused(server: Server) -> None:
     with pytest.raises(BadConfiguration, match="no registry in this database") as told:
         Registry(server.url(server.empty()))
     assert "registry prepare" in told.value.hint
