@@ -24,8 +24,15 @@ Pair = tuple[int, int]
 
 
 def said_not_in(connection: sa.Connection, contents: Iterable[str | None]) -> set[tuple[str, int]]:
-    """Of which contents (SHA-256) somebody said that they do not show somebody: pairs of content and subject."""
-    return said(connection, contents, NOT)
+    """Of which contents (SHA-256) somebody said that they do not show somebody: pairs of content and subject.
+
+    What was said of one record holds for every record of the same person.
+    """
+    found = said(connection, contents, NOT)
+    if not found:
+        return found
+    beside = _beside(pairs(connection), None)
+    return {(content, each) for content, subject in found for each in _reached(subject, beside)}
 
 
 def said(connection: sa.Connection, contents: Iterable[str | None], decision: str) -> set[tuple[str, int]]:
@@ -41,10 +48,10 @@ def said(connection: sa.Connection, contents: Iterable[str | None], decision: st
 def say(
     connection: sa.Connection, decision: str, subject: int, contents: Sequence[str], values: dict[str, int | None]
 ) -> int:
-    """Write a decision about a person and each of these contents, in place of an earlier one.
+    """Write a decision about a record and each of these contents, in place of an earlier one.
 
-    ``values``: organisation, account (none where a backup's log tells) and time. Returns how many appearances went by it: all of the person in photos of
-    that content, wherever they lie.
+    ``values``: organisation, account (none where a backup's log tells) and time. Returns how many appearances went by
+    it: all of the record in photos of that content, wherever they lie.
     """
     gone = 0
     c = t.corrections.c
@@ -68,11 +75,10 @@ def pair(connection: sa.Connection, decision: str, one: int, other: int, values:
     connection.execute(sa.insert(t.pairs).values(**row))
 
 
-def pairs(connection: sa.Connection, organisation: int) -> dict[Pair, str]:
+def pairs(connection: sa.Connection) -> dict[Pair, str]:
     """All decisions about two records, the lower number first."""
-    c = t.pairs.c
-    query = sa.select(c.subject, c.other, c.decision).where(c.organisation == organisation)
-    return {(one, other): decision for one, other, decision in connection.execute(query)}
+    rows = connection.execute(sa.select(t.pairs.c.subject, t.pairs.c.other, t.pairs.c.decision))
+    return {(one, other): decision for one, other, decision in rows}
 
 
 def persons(subjects: Iterable[int], decided: dict[Pair, str]) -> list[tuple[int, ...]]:

@@ -41,7 +41,6 @@ from countenance.types import (
     Confirm,
     Enrol,
     Erase,
-    Face,
     Grant,
     Ingest,
     Locate,

@@ -129,7 +129,7 @@ def group_people(
     terms = Terms(tools.contract, mask, desk.gallery, started, territories=grant.terms.territories)
     rows = permitted(connection, terms)
     check_confirmed(connection, {row.basis for row in rows}, desk)
-    decided = correcting.pairs(connection, desk.gallery)
+    decided = correcting.pairs(connection)
     here = {row.subject for row in rows}
     shown = _still_shown(tools, sorted(here), mask, faces)
     found = _faces(tools, rows, shown)
@@ -163,9 +163,7 @@ def permitted(connection: sa.Connection, terms: Terms) -> list[Standing]:
 def _still_shown(tools: Tools, subjects: Sequence[int], mask: int, faces: Iterable[Sighting]) -> list[Sighting]:
     """Those of the faces that may be shown now: photos take their time to be looked at."""
     found = appearances_of(tools.connection, subjects, mask, tools.desk.now(), tools.desk)
-    there = {
-        (subject, parse_number("P", each.photo.id, "photo")) for subject, every in found.items() for each in every
-    }
+    there = {(subject, parse_number("P", each.photo.id, "photo")) for subject, every in found.items() for each in every}
     return [each for each in faces if (each.subject, each.photo) in there]
 
 
@@ -186,7 +184,7 @@ def _known(connection: sa.Connection, faces: Sequence[Sighting]) -> set[tuple[in
     contents: dict[int, str] = {}
     for part in parts(sorted({each.photo for each in faces})):
         query = sa.select(t.photos.c.id, t.photos.c.sha256).where(t.photos.c.id.in_(part))
-        contents |= {number: content for number, content in connection.execute(query)}
+        contents |= {row.id: row.sha256 for row in connection.execute(query)}
     said = correcting.said(connection, contents.values(), correcting.IS)
     return {(each.subject, each.photo) for each in faces if (contents[each.photo], each.subject) in said}
 

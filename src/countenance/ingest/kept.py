@@ -47,9 +47,7 @@ class Missed:
     reason: str
 
 
-def photos_with(
-    connection: sa.Connection, faces: Mapping[int, Sequence[Placed]]
-) -> dict[int, list[KeptPhoto]]:
+def photos_with(connection: sa.Connection, faces: Mapping[int, Sequence[Placed]]) -> dict[int, list[KeptPhoto]]:
     """The photos with these numbers and what is kept in each, by source."""
     c = t.photos.c
     found: dict[int, list[KeptPhoto]] = defaultdict(list)

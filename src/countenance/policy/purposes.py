@@ -20,7 +20,8 @@ class Purpose:
 
     ``bit`` is its place in the registry's masks and never changes. ``on``: without being activated. ``free_probe``: any
     photo may be searched for, not only the subject's own. ``searches`` is false where the purpose answers without ever
-    listing candidates. ``groups``: kept faces may be compared with one another, to see who is who. ``missing``: what this version lacks to offer it at all; it cannot be activated then.
+    listing candidates. ``groups``: kept faces may be compared with one another, to see who is who. ``missing``: what
+    this version lacks to offer it at all; it cannot be activated then.
     """
 
     name: str

@@ -155,13 +155,9 @@ class Peopling(Saying):
         except InputError as error:  # its photos lie nowhere just now: its faces are listed, and not compared
             return [Missed(each.number, each.file.path, error.message) for each in photos]
 
-    def _told(
-        self, grouped: Grouped, kept: dict[int, tuple[Appearance, ...]], missed: list[Missed]
-    ) -> PeopleFound:
+    def _told(self, grouped: Grouped, kept: dict[int, tuple[Appearance, ...]], missed: list[Missed]) -> PeopleFound:
         with self._context.registry.read() as connection:
-            named = {
-                subject: self._record(connection, subject) for person in grouped.persons for subject in person
-            }
+            named = {subject: self._record(connection, subject) for person in grouped.persons for subject in person}
             persons = [self._person(person, named, kept, grouped) for person in grouped.persons]
         return PeopleFound(
             tuple(sorted(persons, key=lambda person: person.records[0].subject)),

@@ -17,7 +17,7 @@ from countenance.errors import AlreadyExists, Held, InputError, NotFound
 from countenance.gallery import correcting
 from countenance.gallery.appearing import appearances_of
 from countenance.gallery.batch import PhotoFile
-from countenance.gallery.eligible import standing
+from countenance.gallery.eligible import standing, subject_stands
 from countenance.ingest.report import Report, Told
 from countenance.ingest.sweep import Sweeping
 from countenance.policy import bearing
@@ -78,13 +78,15 @@ class Saying:
         """
         context, numbers = self._context, _numbers(photos)
         with recording(context, "people-not") as connection:
-            whose = SubjectId(context.subject_row(connection, subject).id)
-            self._check_kept(connection, subject, whose, numbers)
-            if bearing.holds_on(connection, whose):
+            records = self._records(connection, subject)
+            self._check_kept(connection, subject, records, numbers)
+            if any(bearing.holds_on(connection, each) for each in records):
                 raise Held("An authority's hold forbids taking a face off this person.", requirement="P8")
             contents = _contents(connection, context, numbers)
-            removed = correcting.say(connection, correcting.NOT, whose, contents, self._values())
-            return self._said(connection, "people-not", (whose,), subject, numbers, removed)
+            removed = sum(
+                correcting.say(connection, correcting.NOT, each, contents, self._values()) for each in records
+            )
+            return self._said(connection, "people-not", records, subject, numbers, removed)
 
     def is_this(self, subject: str, photos: Sequence[str]) -> Said:
         """Say that a photo does show somebody: a doubt is put aside, or "not this person" taken back.
@@ -93,13 +95,14 @@ class Saying:
         """
         context, numbers = self._context, _numbers(photos)
         with recording(context, "people-is") as connection:
-            whose = SubjectId(context.subject_row(connection, subject).id)
+            records = self._records(connection, subject)
             contents = _contents(connection, context, numbers)
-            taken_off = correcting.said_not_in(connection, contents)
-            left = [number for number, each in zip(numbers, contents, strict=True) if (each, whose) not in taken_off]
-            self._check_kept(connection, subject, whose, left)
-            correcting.say(connection, correcting.IS, whose, contents, self._values())
-            return self._said(connection, "people-is", (whose,), subject, numbers, 0)
+            off = {content for content, each in correcting.said_not_in(connection, contents) if each in records}
+            left = [number for number, each in zip(numbers, contents, strict=True) if each not in off]
+            self._check_kept(connection, subject, records, left)
+            for each in records:
+                correcting.say(connection, correcting.IS, each, contents, self._values())
+            return self._said(connection, "people-is", records, subject, numbers, 0)
 
     def split(self, subject: str, photos: Sequence[str], *, engine: str | None = None) -> Said:
         """`not_this`, and these photos are looked at again at once: whoever else agreed and is in them is kept.
@@ -143,7 +146,7 @@ class Saying:
         context = self._context
         with recording(context, "people-same") as connection:
             pair = self._two(connection, one, other)
-            decided = correcting.pairs(connection, context.organisation)
+            decided = correcting.pairs(connection)
             joined = correcting.person_of(pair[0], decided) | correcting.person_of(pair[1], decided)
             if pair[1] in correcting.person_of(pair[0], decided):
                 raise AlreadyExists("These records are of the same person already.", hint="Nothing was changed.")
@@ -164,7 +167,7 @@ class Saying:
         context = self._context
         with recording(context, "people-different") as connection:
             pair = self._two(connection, one, other)
-            decided = correcting.pairs(connection, context.organisation)
+            decided = correcting.pairs(connection)
             first, second = sorted(pair)
             if decided.pop((first, second), None) == correcting.DIFFERENT:
                 raise AlreadyExists("These records are of different people already.", hint="Nothing was changed.")
@@ -178,8 +181,15 @@ class Saying:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
+    def _records(self, connection: sa.Connection, handle: str) -> tuple[SubjectId, ...]:
+        """A person's record and every other that is the same person; none that may not be used."""
+        number = self._context.subject_row(connection, handle).id
+        every = sorted(self._person_of(connection, SubjectId(number)))
+        query = sa.select(t.subjects.c.id).where(t.subjects.c.id.in_(every), subject_stands())
+        return tuple(map(SubjectId, connection.scalars(query.order_by(t.subjects.c.id))))
+
     def _person_of(self, connection: sa.Connection, subject: int) -> set[int]:
-        return correcting.person_of(subject, correcting.pairs(connection, self._context.organisation))
+        return correcting.person_of(subject, correcting.pairs(connection))
 
     def _values(self) -> dict[str, int | None]:
         context = self._context
@@ -211,11 +221,13 @@ class Saying:
                 raise NotFound(f"There is no subject {handle!r} who may be shown.", hint=_PHOTOS)
         return first, second
 
-    def _check_kept(self, connection: sa.Connection, handle: str, subject: SubjectId, numbers: Sequence[int]) -> None:
+    def _check_kept(
+        self, connection: sa.Connection, handle: str, records: Sequence[int], numbers: Sequence[int]
+    ) -> None:
         """Raise `NotFound` unless the person is kept in each of these photos, and may be shown there now."""
         context = self._context
-        shown = appearances_of(connection, [subject], mask(PURPOSES), context.clock(), context.desk).get(subject, ())
-        kept = {parse_number("P", each.photo.id, "photo") for each in shown}
+        shown = appearances_of(connection, records, mask(PURPOSES), context.clock(), context.desk)
+        kept = {parse_number("P", each.photo.id, "photo") for every in shown.values() for each in every}
         for number in numbers:
             if number not in kept:
                 photo = reference_number("P", number)
@@ -249,9 +261,7 @@ def _contents(connection: sa.Connection, context: Context, numbers: Sequence[int
     return [str(row.sha256) for row in _rows(connection, context, numbers)]
 
 
-def _files(
-    connection: sa.Connection, context: Context, numbers: Sequence[int]
-) -> dict[SourceId, list[PhotoFile]]:
+def _files(connection: sa.Connection, context: Context, numbers: Sequence[int]) -> dict[SourceId, list[PhotoFile]]:
     """These photos' files, by source."""
     found: dict[SourceId, list[PhotoFile]] = {}
     for row in _rows(connection, context, numbers):

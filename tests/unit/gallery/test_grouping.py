@@ -1,4 +1,4 @@
-"""Average linkage: the groups of the definition, in whatever order the vectors come, and as many as the threshold says."""
+"""Average linkage: the groups of the definition, in whatever order the vectors come, at whatever threshold."""
 
 from __future__ import annotations
 
