@@ -7,7 +7,7 @@ other, for a purpose, in a case, by a named account (P3). What people then say i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -121,7 +121,7 @@ class Peopling(Saying):
 
     def _look(
         self, kept: dict[int, tuple[Appearance, ...]], engine: str | None, tell: Tell
-    ) -> tuple[list[Sighting], list[Missed]]:
+    ) -> tuple[Sequence[Sighting], Sequence[Missed]]:
         context = self._context
         places: dict[int, list[Placed]] = {}
         for subject, appearances in kept.items():
@@ -139,13 +139,16 @@ class Peopling(Saying):
             tell(done, total)
 
         for source in Sources(context).list():
-            for each in self._of_source(source, photos.get(source.id, []), engine, seen):
-                faces.append(each) if isinstance(each, Sighting) else missed.append(each)
+            for found in self._of_source(source, photos.get(source.id, []), engine, seen):
+                if isinstance(found, Sighting):
+                    faces.append(found)
+                else:
+                    missed.append(found)
         return faces, missed
 
     def _of_source(
-        self, source: Source, photos: list[KeptPhoto], engine: str | None, tell: Callable[[int], None]
-    ) -> list[Sighting | Missed]:
+        self, source: Source, photos: Sequence[KeptPhoto], engine: str | None, tell: Callable[[int], None]
+    ) -> Sequence[Sighting | Missed]:
         if not photos:
             return []
         try:
@@ -155,7 +158,7 @@ class Peopling(Saying):
         except InputError as error:  # its photos lie nowhere just now: its faces are listed, and not compared
             return [Missed(each.number, each.file.path, error.message) for each in photos]
 
-    def _told(self, grouped: Grouped, kept: dict[int, tuple[Appearance, ...]], missed: list[Missed]) -> PeopleFound:
+    def _told(self, grouped: Grouped, kept: dict[int, tuple[Appearance, ...]], missed: Sequence[Missed]) -> PeopleFound:
         with self._context.registry.read() as connection:
             named = {subject: self._record(connection, subject) for person in grouped.persons for subject in person}
             persons = [self._person(person, named, kept, grouped) for person in grouped.persons]

@@ -113,8 +113,8 @@ class Saying:
         context, numbers = self._context, _numbers(photos)
         with context.registry.read() as connection:
             files = _files(connection, context, numbers)
-        for source in files:
-            context.desk.decide(Sweep, Ask(source=source, facts={"photos": len(files[source])}))
+        for number, wanted in files.items():
+            context.desk.decide(Sweep, Ask(source=number, facts={"photos": len(wanted)}))
         said = self.not_this(subject, photos)
         now, report = set[int](), Report()
         for source in (each for each in Sources(context).list() if each.id in files):
