@@ -25,7 +25,8 @@ import sqlalchemy as sa
 
 from countenance.config import FILE_NAME
 from countenance.gallery.batch import Kept, Looked, PhotoFile
-from countenance.gallery.gallery import Answer, Comparison, Enrolment
+from countenance.gallery.enrolments import Enrolment
+from countenance.gallery.gallery import Answer, Comparison
 from countenance.gallery.orphans import orphans as held_without_reason
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t

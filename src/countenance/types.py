@@ -201,6 +201,10 @@ class Verify(Action):
     """Compare two faces (1:1)."""
 
 
+class People(Action):
+    """Compare the kept faces of people who agreed with one another and with all references, to see who is who."""
+
+
 class Withdraw(Action):
     """Make a basis' templates unsearchable."""
 

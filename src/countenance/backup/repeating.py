@@ -15,15 +15,18 @@ import sqlalchemy as sa
 
 from countenance.backup.naming import Leaf, at, concerned
 from countenance.backup.reopening import reopen
+from countenance.gallery import correcting
 from countenance.registry import schema as t
 from countenance.types import OrganisationId, parse_number, reference_number
 from countenance.vault.keyring import subject_key
 
 WITHDRAWN = frozenset({"withdraw", "decline"})
+NOT_THIS = "people-not"
+"""A face was taken off somebody."""
 HARMLESS = frozenset(
     {
-        "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "receipt", "review", "search",
-        "subject", "sweep", "verify",
+        "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "people",
+        "people-different", "people-is", "people-same", "receipt", "review", "search", "subject", "sweep", "verify",
     }
 )  # fmt: skip
 """Acts about a person that take nothing back. After any other one the person is out of search until it is looked at."""
@@ -92,11 +95,22 @@ def _people(
             if leaf["act"] in WITHDRAWN:
                 _withdraw(connection, number, at(leaf))
                 withdrawn.add(number)
-            else:
+            elif not (leaf["act"] == NOT_THIS and _corrected(connection, leaf, number)):
                 mine = (t.subjects.c.id == number, t.subjects.c.restricted.is_(None))
                 connection.execute(sa.update(t.subjects).where(*mine).values(restricted=at(leaf)))
                 restricted.add(number)
     return withdrawn, restricted
+
+
+def _corrected(connection: sa.Connection, leaf: Leaf, subject: int) -> bool:
+    """Take faces off a person again. False where a photo came after the backup: it is not known what was in it."""
+    named = [parse_number("P", str(each), "photo") for each in (leaf.get("facts") or {}).get("photos", ())]
+    query = sa.select(t.photos.c.organisation, t.photos.c.sha256).where(t.photos.c.id.in_(named))
+    rows = connection.execute(query).all()
+    for organisation, content in rows:
+        values = {"organisation": organisation, "account": None, "created": at(leaf)}
+        correcting.say(connection, correcting.NOT, subject, [content], values)
+    return len(rows) == len(named) > 0
 
 
 def _withdraw(connection: sa.Connection, subject: int, at: int) -> None:

@@ -18,6 +18,7 @@ from countenance.cli import (
     bases,
     enrolling,
     founding,
+    gathering,
     indexing,
     ingesting,
     keys,
@@ -56,9 +57,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (starting, trying, founding, enrolling, ingesting, sweeping, searching, reviewing, leaving, orders):
+for part in (starting, trying, founding, enrolling, ingesting, sweeping, searching, reviewing, gathering, leaving):
     part.register(app)
-for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
+for part in (orders, requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
     part.register(app)
 for part in (keys, backup, registry, indexing, models):
     part.register(app)

@@ -1,12 +1,24 @@
-"""Whether somebody may be enrolled still, and is not yet: asked in the transaction that writes the template."""
+"""Enrolments: what is stored, and whether somebody may be enrolled still and is not yet, asked where it is written."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from countenance.errors import NoBasis
 from countenance.registry import schema as t
-from countenance.types import BasisId, SubjectId
+from countenance.types import BasisId, Face, SubjectId, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What to store of a subject's enrolment photo. ``photo`` is the file's name as given, kept sealed."""
+
+    face: Face
+    template: Template
+    photo: str
+    sha256: str
 
 
 def ends_of(connection: sa.Connection, subject: SubjectId, basis: BasisId) -> int:

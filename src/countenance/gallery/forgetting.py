@@ -39,6 +39,7 @@ def forget(registry: Registry, desk: Desk, source: SourceId, order: int, decisio
             sa.delete(t.appearances).where(t.appearances.c.photo.in_(photos), t.appearances.c.subject.not_in(held))
         ).rowcount
         shown = sa.exists().where(t.appearances.c.photo == t.photos.c.id).correlate(t.photos)
+        _corrections(connection, source, held)
         gone = connection.execute(sa.delete(t.photos).where(t.photos.c.source == source, ~shown)).rowcount
         # Left active, it would be ingested again once the order is complied with.
         reason = f"erased under order {reference_number('O', order)}"
@@ -48,6 +49,18 @@ def forget(registry: Registry, desk: Desk, source: SourceId, order: int, decisio
         facts = {"step": "source", "order": reference_number("O", order), "photos": gone, "appearances": appearances}
         desk.effect(connection, "erase", decision, facts=facts)
     return forgotten
+
+
+def _corrections(connection: sa.Connection, source: SourceId, held: sa.Select[tuple[int]]) -> None:
+    """What people said of its photos goes as well, save of contents that another source has, too."""
+    others, said = t.photos.alias("others"), t.corrections.c
+    mine = sa.select(t.photos.c.sha256).where(t.photos.c.source == source, t.photos.c.sha256.is_not(None))
+    elsewhere = sa.select(others.c.sha256).where(others.c.source != source, others.c.sha256.is_not(None))
+    connection.execute(
+        sa.delete(t.corrections).where(
+            said.photo_sha256.in_(mine), said.photo_sha256.not_in(elsewhere), said.subject.not_in(held)
+        )
+    )
 
 
 def _tally(connection: sa.Connection, order: int, forgotten: Forgotten) -> None:

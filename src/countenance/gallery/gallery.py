@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
-from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, searching
+from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, peopling, searching
 from countenance.gallery.batch import Copied, Kept, Looked
 from countenance.gallery.compared import Compared, Progress
+from countenance.gallery.enrolments import Enrolment
 from countenance.gallery.erasing import Erased, Order, Tools, What
 from countenance.gallery.following import Following, forget_if_there
 from countenance.gallery.forgetting import Forgotten
 from countenance.gallery.locating import Located
-from countenance.gallery.matching import Match, Terms, recheck
+from countenance.gallery.matching import Match, Seen, Terms, recheck
+from countenance.gallery.peopling import Grouped, Sighting
 from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
@@ -39,10 +41,10 @@ from countenance.types import (
     Confirm,
     Enrol,
     Erase,
-    Face,
     Grant,
     Ingest,
     Locate,
+    People,
     Probe,
     ReferenceId,
     Reindex,
@@ -64,27 +66,6 @@ _FETCH_INGEST = 128
 """References fetched for each face of a batch: an engine that looks for fewer looks less deep."""
 _LOOKED_AT = 32
 """How many of them are re-scored; only the best one is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolment:
-    """What to store of a subject's enrolment photo. ``photo`` is the file's name as given, kept sealed."""
-
-    face: Face
-    template: Template
-    photo: str
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A batch's faces and what the index says of them, as of the registry's ``sequence``."""
-
-    source: sa.Row[Any]
-    templates: list[Template]
-    hits: Hits | None
-    sequence: int
-    terms: Terms
 
 
 class Gallery:
@@ -172,17 +153,18 @@ class Gallery:
             more: dict[str, Sequence[Any]] = {"refused": copied.refused, "lost": copied.lost}
             return self._kept(connection, "ingest", grant, kept, seen, facts, **more)
 
-    def sweep(self, source: SourceId, batch: Sequence[Looked], *, grant: Grant[Sweep]) -> Kept:
+    def sweep(self, source: SourceId, batch: Sequence[Looked], *, anew: bool = False, grant: Grant[Sweep]) -> Kept:
         """Look in photos that were ingested before for the people who came since, all of them in one pass.
 
-        It only adds: what is kept stays, and what was removed is not kept again, unless that person came anew.
+        It only adds: what is kept stays, and what was removed is not kept again, unless that person came anew. With
+        ``anew``, as if everybody had.
         """
         now = self._clock()
         grant.spend(Sweep, scope=f"source:{source}", now=now)
         seen = self._seen(source, batch, now)
         with self._registry.write() as connection:
             into = Into(connection, seen.source, self._scale, now, seen.sequence)
-            kept = keeping.add_batch(into, batch, self._rechecked(connection, seen))
+            kept = keeping.add_batch(into, batch, self._rechecked(connection, seen), anew=anew)
             facts = {"photos": len(batch), "faces_found": len(seen.templates), "faces_kept": len(kept)}
             return self._kept(connection, "sweep", grant, kept, seen, facts)
 
@@ -247,6 +229,20 @@ class Gallery:
             made = Record("verify", first.commitment, self._contract, sequence, now, pair=pair)
             _, written = searching.write(connection, self._desk, self._keys, grant, made)
         return Comparison(score, self._scale.band(score), written)
+
+    def people(self, faces: Sequence[Sighting], only: Sequence[SubjectId] = (), *, grant: Grant[People]) -> Grouped:
+        """Compare kept faces with one another and with all references, to see who is who. Nothing of them is stored.
+
+        ``only``: answer with these people and whoever resembles them; with everybody where it is empty.
+        """
+        now = self._clock()
+        grant.spend(People, scope="gallery", now=now)
+        for each in faces:
+            self._same_contract(each.template)
+        with self._registry.write() as connection:
+            searching.check_in_force(connection, self._desk, grant.terms, "people", now)
+            tools = peopling.Tools(connection, self._desk, self._keys, self._scale, self._contract)
+            return peopling.group_people(tools, faces, only, grant, now)
 
     def locate(self, probe: Probe, *, grant: Grant[Locate]) -> tuple[Located, ...]:
         """Whose record a person's own photo may belong to, for their request (P14). Nothing of the photo is stored."""
@@ -341,7 +337,7 @@ class Gallery:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _seen(self, source: SourceId, batch: Sequence[Looked], now: int) -> _Seen:
+    def _seen(self, source: SourceId, batch: Sequence[Looked], now: int) -> Seen:
         """Ask the index about the batch's faces, outside the transaction that writes."""
         templates = [template for photo in batch for template in photo.templates]
         for template in templates:
@@ -356,9 +352,9 @@ class Gallery:
             vectors = np.stack([template.vector for template in templates])
             hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, terms.eligible())
             hits = Hits(hits.ids[:, :_LOOKED_AT], hits.scores[:, :_LOOKED_AT])
-        return _Seen(row, templates, hits, sequence, terms)
+        return Seen(row, templates, hits, sequence, terms)
 
-    def _rechecked(self, connection: sa.Connection, seen: _Seen) -> list[list[Match]]:
+    def _rechecked(self, connection: sa.Connection, seen: Seen) -> list[list[Match]]:
         return recheck(connection, self._keys, seen.hits, seen.templates, seen.terms) if seen.hits else []
 
     def _kept(
@@ -367,7 +363,7 @@ class Gallery:
         act: str,
         grant: Grant[Ingest] | Grant[Sweep],
         kept: Sequence[Match],
-        seen: _Seen,
+        seen: Seen,
         facts: dict[str, int],
         **more: Sequence[Any],
     ) -> Kept:

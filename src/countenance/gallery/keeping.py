@@ -7,7 +7,7 @@ forgotten like a stranger (P10). A photo whose retention is over keeps nobody, w
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from countenance.errors import SourceRefused
 from countenance.gallery.batch import Copied, Looked, PhotoFile
+from countenance.gallery.correcting import said_not_in
 from countenance.gallery.eligible import parts, standing
 from countenance.gallery.matching import Match, Terms
 from countenance.gallery.scale import Scale
@@ -24,7 +25,7 @@ from countenance.policy.bearing import stopped_among, stops_on_source
 from countenance.registry import schema as t
 from countenance.types import DAY, Box
 
-_SAME_FACE = 0.5
+SAME_FACE = 0.5
 """Two boxes that share so much of what they cover are of one face."""
 
 
@@ -32,9 +33,10 @@ def write_batch(into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[
     """Write the photos' own records and the known faces; return what was kept. ``matches`` is one list a face."""
     _still_ingestible(into)
     lines = _without_stopped(into, matches)
+    said = said_not_in(into.connection, [photo.file.sha256 for photo in batch])
     photos = []
     for photo in batch:
-        faces = _known_faces(photo, lines, into.scale)
+        faces = _known_faces(photo, lines, into.scale, said)
         kept = [(match, photo.faces[face].box.as_list()) for face, match in faces]
         photos.append(Photo(photo.file, _looked_values(into, photo), kept))
     return write_photos(into, photos)
@@ -62,16 +64,22 @@ def write_copies(into: Into, copies: Sequence[Copied], terms: Terms) -> Written:
     return Written(kept, sum(row.faces_found for _, row, _ in found), refused, lost)
 
 
-def add_batch(into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[Match]]) -> list[Match]:
-    """Add the faces of people who changed since these photos were looked at; what is kept or was removed stays so."""
+def add_batch(
+    into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[Match]], *, anew: bool = False
+) -> list[Match]:
+    """Add the faces of people who changed since these photos were looked at; what is kept or was removed stays so.
+
+    With ``anew``, those of everybody, as an ingest that looks again would.
+    """
     _still_ingestible(into)
     there = records(into, [photo.file.path for photo in batch])
     lines = _without_stopped(into, matches)
     changed = _last_changes(into.connection, {match.subject for line in matches for match in line})
+    said = said_not_in(into.connection, [photo.file.sha256 for photo in batch])
     rows: list[tuple[int, Match, list[int]]] = []
     done: list[int] = []
     for photo in batch:
-        faces = _known_faces(photo, lines, into.scale)  # draws its lines, also where the photo is left out
+        faces = _known_faces(photo, lines, into.scale, said)  # draws its lines, also where the photo is left out
         record = there.get(photo.file.path)
         if record is None or record.sha256 != photo.file.sha256 or record.state != "done":
             continue
@@ -79,8 +87,8 @@ def add_batch(into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[Ma
         named = {row.subject: Box(*json.loads(row.box)) for row in _appearances(into, record.id)}
         for face, match in faces:
             box = photo.faces[face].box
-            newer = changed.get(match.subject, 0) > (record.looked or 0)
-            taken = match.subject in named or any(_overlap(box, other) > _SAME_FACE for other in named.values())
+            newer = anew or changed.get(match.subject, 0) > (record.looked or 0)
+            taken = match.subject in named or any(overlap(box, other) > SAME_FACE for other in named.values())
             if newer and not taken and into.lasts(record.ingested):
                 rows.append((record.id, match, box.as_list()))
     insert(into, rows)
@@ -107,11 +115,17 @@ def _without_stopped(into: Into, matches: Sequence[Sequence[Match]]) -> Iterator
     return iter([[match for match in line if match.subject not in stopped] for line in matches])
 
 
-def _known_faces(photo: Looked, lines: Iterator[Sequence[Match]], scale: Scale) -> list[tuple[int, Match]]:
-    """Each face's best subject, and each subject's best face: one person is in a photo once."""
+def _known_faces(
+    photo: Looked, lines: Iterator[Sequence[Match]], scale: Scale, said: Container[tuple[str, int]]
+) -> list[tuple[int, Match]]:
+    """Each face's best subject, and each subject's best face: one person is in a photo once.
+
+    Of whom it was ``said`` that this photo does not show them, whoever comes next may be in it.
+    """
     best: dict[int, tuple[int, Match]] = {}
     for face, line in zip(range(len(photo.templates)), lines, strict=False):
-        match = line[0] if line and line[0].score >= scale.threshold else None
+        first = next((each for each in line if (photo.file.sha256 or "", each.subject) not in said), None)
+        match = first if first is not None and first.score >= scale.threshold else None
         if match and (match.subject not in best or match.score > best[match.subject][1].score):
             best[match.subject] = (face, match)
     return sorted(best.values(), key=lambda each: each[0])
@@ -143,7 +157,7 @@ def _last_changes(connection: sa.Connection, subjects: set[int]) -> dict[int, in
     return found
 
 
-def _overlap(one: Box, other: Box) -> float:
+def overlap(one: Box, other: Box) -> float:
     """How much two boxes share, of all that they cover."""
     wide = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
     high = min(one.y + one.h, other.y + other.h) - max(one.y, other.y)

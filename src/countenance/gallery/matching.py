@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -50,6 +51,17 @@ class Terms:
         if not territories.covers(self.territories, row.territory):
             return False
         return row.permits(self.purposes, self.organisation, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A batch's faces and what the index says of them, as of the registry's ``sequence``."""
+
+    source: sa.Row[Any]
+    templates: list[Template]
+    hits: Hits | None
+    sequence: int
+    terms: Terms
 
 
 def recheck(

@@ -21,6 +21,8 @@ _OF_A_PERSON = {
     "receipt": t.receipts,
     "request": t.requests,
     "review": t.reviews,
+    "correction": t.corrections,
+    "pair": t.pairs,
 }
 _UNDER_A_BASIS = {"reference": t.references, "appearance": t.appearances, "receipt": t.receipts}
 _WORDS = ("handle_sealed", "name_sealed", "contact_sealed", "contact_hash", "guardian_sealed", "guardian_hash")
@@ -40,6 +42,8 @@ def orphans(connection: sa.Connection, keys: Iterable[str]) -> list[str]:
 def _of_nobody(connection: sa.Connection) -> Iterator[str]:
     for what, table in _OF_A_PERSON.items():
         yield from (f"{what} {row} of nobody" for row in _numbers(connection, table, table.c.subject.in_(_GONE)))
+    others = _numbers(connection, t.pairs, t.pairs.c.other.in_(_GONE))
+    yield from (f"pair {row} with somebody who is gone" for row in others)
     shown = sa.select(t.shown.c.search, t.shown.c.subject).where(t.shown.c.subject.in_(_GONE))
     for row in connection.execute(shown):
         yield f"record that {row.subject}, who is gone, was shown in search {row.search}"

@@ -14,7 +14,7 @@ from countenance.gallery.eligible import parts
 from countenance.registry import schema as t
 from countenance.vault.keyring import subject_key
 
-_OF_A_SUBJECT = (t.reviews, t.appearances, t.references, t.receipts, t.requests)
+_OF_A_SUBJECT = (t.reviews, t.appearances, t.references, t.receipts, t.requests, t.corrections, t.pairs)
 """Deleted by their column ``subject``; links go with their basis, probes and ``shown`` with the search."""
 _OF_A_BASIS = (t.appearances, t.references, t.receipts, t.links)
 """Deleted by their column ``basis``."""
@@ -31,6 +31,7 @@ def remove_subjects(connection: sa.Connection, subjects: Sequence[int]) -> None:
         connection.execute(sa.delete(t.links).where(t.links.c.basis.in_(theirs)))
         for table in _OF_A_SUBJECT:
             connection.execute(sa.delete(table).where(table.c.subject.in_(part)))
+        connection.execute(sa.delete(t.pairs).where(t.pairs.c.other.in_(part)))
         connection.execute(sa.delete(t.shown).where(t.shown.c.subject.in_(part)))
         connection.execute(sa.delete(t.bases).where(t.bases.c.subject.in_(part)))
         keys = [subject_key(subject) for subject in part]
@@ -50,7 +51,7 @@ def left_of(connection: sa.Connection, subjects: Sequence[int], bases: Sequence[
     """The tables that still hold something of these: none, or it was not erased."""
     found: list[str] = []
     for table in t.metadata.sorted_tables:
-        for column, numbers in (("subject", subjects), ("basis", bases)):
+        for column, numbers in (("subject", subjects), ("other", subjects), ("basis", bases)):
             if column in table.columns and table not in t.NUMBER_ALONE:
                 held = (sa.select(sa.exists().where(table.c[column].in_(part))) for part in parts(numbers))
                 found += [table.name] if any(connection.scalar(each) for each in held) else []

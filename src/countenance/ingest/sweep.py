@@ -64,10 +64,19 @@ class Sweeping:
         self._told = told
         self._report = report
         self._waiting: list[Looked] = []
+        self._anew = False
         self.people: set[int] = set()
 
-    def run(self, source: SourceId, *, ends: Callable[[], bool] = lambda: False) -> None:
+    def run(
+        self,
+        source: SourceId,
+        *,
+        files: Sequence[PhotoFile] | None = None,
+        ends: Callable[[], bool] = lambda: False,
+    ) -> None:
         """Look at what is due. ``ends`` is asked after every batch: whether to leave the rest for the next time.
+
+        With ``files``, look at these photos instead, and for everybody.
 
         Raises:
             Busy: another process goes through this source.
@@ -77,7 +86,8 @@ class Sweeping:
         with self._parts.lock(source):
             self._decide(source, 0)
             alike: dict[str, list[PhotoFile]] = defaultdict(list)
-            for file in due(self._parts.registry, source, self._parts.desk.contract, self._parts.desk.now()):
+            self._anew = files is not None
+            for file in self._due(source) if files is None else files:
                 alike[file.sha256 or ""].append(file)
             if not alike:
                 return
@@ -91,6 +101,9 @@ class Sweeping:
                             return
                     self._told.now_and_then()
             self._commit(source)
+
+    def _due(self, source: SourceId) -> list[PhotoFile]:
+        return due(self._parts.registry, source, self._parts.desk.contract, self._parts.desk.now())
 
     def _seen(self, engine: Engine, alike: Mapping[str, Sequence[PhotoFile]]) -> Iterator[Seen]:
         """Have one of each content looked at, as long as it is what was ingested."""
@@ -120,7 +133,8 @@ class Sweeping:
         batch, self._waiting = self._waiting, []
         if not batch:
             return
-        kept = self._parts.gallery.sweep(source, batch, grant=self._decide(source, len(batch)))
+        grant = self._decide(source, len(batch))
+        kept = self._parts.gallery.sweep(source, batch, anew=self._anew, grant=grant)
         self._report.new += len(batch)
         self._report.faces_found += kept.found
         self._report.faces_kept += kept.kept

@@ -43,6 +43,17 @@ def purpose_is_off(name: str) -> errors.PurposeRefused:
     )  # fmt: skip
 
 
+def a_purpose_that_groups(facts: Facts) -> Refusal | None:
+    """P3, P27: kept faces are compared with one another only to keep an organisation's own photo library in order."""
+    if PURPOSES[facts.purpose or ""].groups:
+        return None
+    usable = [each.name for each in PURPOSES.values() if each.groups]
+    return errors.PurposeRefused(
+        f"For {facts.purpose!r} no faces are grouped into people.", requirement="P3",
+        hint=f"Name one of: {', '.join(usable)}. Closed archives, of which strangers' faces are kept, are not offered.",
+    )  # fmt: skip
+
+
 def a_role_for_the_purpose(facts: Facts) -> Refusal | None:
     """P3: each purpose names the roles that may ask for it."""
     roles = PURPOSES[facts.purpose or ""].roles

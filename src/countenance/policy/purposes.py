@@ -20,7 +20,8 @@ class Purpose:
 
     ``bit`` is its place in the registry's masks and never changes. ``on``: without being activated. ``free_probe``: any
     photo may be searched for, not only the subject's own. ``searches`` is false where the purpose answers without ever
-    listing candidates. ``missing``: what this version lacks to offer it at all; it cannot be activated then.
+    listing candidates. ``groups``: kept faces may be compared with one another, to see who is who. ``missing``: what
+    this version lacks to offer it at all; it cannot be activated then.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Purpose:
     roles: tuple[str, ...] = ("operator",)
     free_probe: bool = True
     searches: bool = True
+    groups: bool = False
     missing: str = ""
 
     @property
@@ -60,6 +62,7 @@ PURPOSES: dict[str, Purpose] = {
         Purpose(
             "photo-library", 2, "RecordManagement",
             "staff, alumni or members are found in the organisation's own pictures", reviewers=1, days=1095, on=True,
+            groups=True,
         ),
         Purpose(
             "duplicate-check", 3, "IdentityVerification",

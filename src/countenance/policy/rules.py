@@ -19,6 +19,7 @@ from countenance.policy.bearers import (
 from countenance.policy.comparing import (
     a_model_in_use,
     a_purpose_from_the_list,
+    a_purpose_that_groups,
     a_role_for_the_purpose,
     assessed_and_limited,
     in_an_open_case,
@@ -37,6 +38,7 @@ from countenance.types import (
     Evaluate,
     Ingest,
     Locate,
+    People,
     Reindex,
     Search,
     Sweep,
@@ -267,14 +269,16 @@ _COLLECT = (an_entitled_source, a_model_in_use, no_stop_order)
 _ENROLLER = (*_KEEPER, has_role("operator"), a_model_in_use, a_living_record)
 DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
 """What binds an evaluation even where there is no gallery, hence no account and no log."""
-_ASKED = (a_named_account, a_purpose_from_the_list, a_role_for_the_purpose, under_an_agreement, in_an_open_case)
-_COMPARE = (*_ASKED, assessed_and_limited, people_for_its_reviews, within_the_quota, a_model_in_use, own_photo_only)
+_WHY = (a_purpose_from_the_list, a_role_for_the_purpose, under_an_agreement, in_an_open_case)
+_LIMITED = (assessed_and_limited, people_for_its_reviews, within_the_quota, a_model_in_use)
+_COMPARE = (a_named_account, *_WHY, *_LIMITED, own_photo_only)
 
 RULES: dict[type[Action], tuple[Rule, ...]] = {
     Enrol: (*_ENROLLER, not_restricted, a_basis_that_may_enrol, where_this_gallery_works, no_stop_order),
     Ingest: (*_KEEPER, has_role("operator"), *_COLLECT),
     Sweep: (*_KEEPER, has_role("operator", "system"), *_COLLECT),
     Search: _COMPARE,
+    People: (*_KEEPER, *_WHY, a_purpose_that_groups, *_LIMITED),
     Verify: (*_COMPARE, verify_is_capped),
     Withdraw: (by_its_receipt_or(*_KEEPER, has_role("officer")), a_living_record, a_receipts_own_basis),
     Confirm: (an_open_challenge, a_living_record, a_basis_that_may_enrol, an_adults_pending_basis),

@@ -1,8 +1,19 @@
-"""The tables of what people ask, decide and prove: orders, requests, receipts, approvals, reviews, erasures."""
+"""The tables of what people ask, decide and prove: orders, requests, approvals, reviews, corrections, erasures."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
 
 from countenance.registry.columns import Key, blob, metadata, one_of, table, text, time, to
 
@@ -114,6 +125,32 @@ probes = Table(
     Column("sealed", LargeBinary, nullable=False),
     Column("expires", BigInteger, nullable=False),
 )
+
+corrections = table(
+    "corrections",
+    to("organisations"),
+    to("subjects"),
+    Column("photo_sha256", String(64), nullable=False, index=True),
+    *one_of("decision", "not", "is"),
+    to("accounts", null=True),
+    time("created"),
+    UniqueConstraint("subject", "photo_sha256"),
+)
+"""What somebody said of a person and a photo, whatever its path: ``not`` in it, or ``is`` in it. No box: where the face
+of somebody else is in a photo is not kept (P27). No account: as the log told whoever restored a backup."""
+
+pairs = table(
+    "pairs",
+    to("organisations"),
+    to("subjects"),
+    to("subjects", name="other"),
+    *one_of("decision", "same", "different"),
+    to("accounts", null=True),
+    time("created"),
+    CheckConstraint("subject < other", name="order"),
+    UniqueConstraint("subject", "other"),
+)
+"""Two records that are of the ``same`` person, or of ``different`` ones, as somebody said. Each keeps what it has."""
 
 erasures = table(
     "erasures",

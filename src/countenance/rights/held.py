@@ -147,6 +147,31 @@ def appearances(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
+def said(reading: Reading) -> list[dict[str, Any]]:
+    """What somebody said of who is who: photos that show them or do not, and other records that are theirs or not.
+
+    Another record is not named: should it be another person's after all, nothing of them is told.
+    """
+    mine = t.corrections.c.subject == reading.subject
+    photos = reading.all(sa.select(t.corrections).where(mine).order_by(t.corrections.c.id))
+    two = sa.or_(t.pairs.c.subject == reading.subject, t.pairs.c.other == reading.subject)
+    records = reading.all(sa.select(t.pairs).where(two).order_by(t.pairs.c.id))
+    told = [(_SAID[row.decision], row.photo_sha256, row) for row in photos]
+    told += [(_SAID[row.decision], None, row) for row in records]
+    return [
+        {"said": what, "photo_sha256": content, "by": reading.account(row.account), "at": iso(row.created)}
+        for what, content, row in told
+    ]
+
+
+_SAID = {
+    "not": "this photo does not show them",
+    "is": "this photo shows them",
+    "same": "another record in this gallery is of the same person",
+    "different": "another record in this gallery is of somebody else",
+}
+
+
 def retention(reading: Reading) -> list[dict[str, Any]]:
     """Until when each basis, and all that is held under it, is kept at the most, and what ends then (P13)."""
     quiet = QUIET + (

@@ -33,6 +33,7 @@ CAPABILITIES = (
     "keeps a template of people who agreed, and forgets every other face at once",
     "answers a search with candidates, each with its score, its source and the basis that lets it be shown",
     "compares two faces, twenty pairs a day in a case at the most",
+    "compares the faces kept of people who agreed with one another, and proposes which records to look at again",
 )
 LIMITATIONS = (
     "a score never proves who somebody is: people who resemble one another, kin above all, score alike",

@@ -30,6 +30,7 @@ from countenance.service.logbook import Logbook
 from countenance.service.looking import Holding, look
 from countenance.service.notices import Notices
 from countenance.service.organisations import Organisations
+from countenance.service.people import Peopling
 from countenance.service.pictures import Pictures
 from countenance.service.purging import Purged, Purging
 from countenance.service.receipts import Receipts
@@ -58,6 +59,7 @@ class Countenance:
         organisations: with whom agreements are made. activations: what an impact assessment switches on.
         reviewing: people decide about candidates.
         orders: what authorities ordered, and carrying it out.
+        people: who is in the organisation's own pictures, and what people say about that.
         pictures: the photos that may be shown, with strangers covered.
         keys, backups: the vault's keys and the one that opens it; backups, and a drill of restoring one.
         index: what searches use: built anew, compared with the registry, moved to another engine.
@@ -89,6 +91,7 @@ class Countenance:
         self.backups = Backups(context)
         self.index = Indexing(context)
         self._finding = Finding(context, self.cases)
+        self.people = Peopling(context, self.cases)
         self._enrolling = Enrolling(context, self.subjects, self.bases)
         self._leaving = Leaving(context)
         self.orders = Executing(context, self._leaving)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from countenance.policy.purposes import PURPOSES, names
 from countenance.registry import schema as t
 from countenance.rights.requests import KINDS
-from countenance.service.located import PURPOSE, located
+from countenance.service.located import located
 from countenance.types import DAY, iso, reference_number
 
 if TYPE_CHECKING:
@@ -42,9 +42,10 @@ def searches_by_month(connection: sa.Connection, context: Context) -> list[dict[
     for row in connection.execute(query):
         month = datetime.fromtimestamp(int(row.day), UTC).strftime("%Y-%m")
         counted[month, row.name, row.purpose] += Counter({row.kind: row.made, "shown": int(row.shown)})
-    for each in located(connection, context):  # a photo that came with a request was compared with everybody too
+    # A photo that came with a request was compared with everybody too, and kept faces with one another.
+    for each in located(connection, context):
         whose = context.settings.gallery.organisation
-        counted[each.end[:7], whose, PURPOSE] += Counter({"search": 1, "shown": each.shown})
+        counted[each.end[:7], whose, each.purpose] += Counter({"search": 1, "shown": each.shown})
     return [
         {
             "month": month,

@@ -22,7 +22,7 @@ from countenance.errors import (
     SourceRefused,
     Unreadable,
 )
-from countenance.gallery.gallery import Enrolment
+from countenance.gallery.enrolments import Enrolment
 from countenance.ingest.marks import read_marks
 from countenance.ingest.run import earlier_photos
 from countenance.photos.store import PICTURES

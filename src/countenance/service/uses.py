@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from countenance.policy.purposes import reviewers
 from countenance.registry import schema as t
 from countenance.review.deciding import standings
-from countenance.service.located import KIND, PURPOSE, Located, located
+from countenance.service.located import Located, located
 from countenance.types import SearchId, SubjectId, iso, reference_number
 from countenance.vault.keyring import subject_key
 
@@ -34,8 +34,9 @@ class Use:
     """One search or comparison.
 
     Attributes:
-        number: Such as ``S12``; ``L`` and the log entry for a photo that was compared for a request.
-        kind: ``search``, ``verify``, or ``locate`` for such a photo, whose case is the request.
+        number: Such as ``S12``; ``L`` and the log entry for what has no other record.
+        kind: ``search``, ``verify``; ``locate`` for a photo that was compared for a request, which is its case;
+            ``people`` where kept faces were compared with one another.
         start, end: When it began, and when it was answered.
         gallery: The reference data: the gallery's id, the model's embedding contract, the registry's sequence number.
         probe: The salted commitment to the photo that was searched with; what led to a match (P16).
@@ -95,10 +96,10 @@ def uses(context: Context, *, start: int = 1, limit: int | None = None) -> list[
 
 
 def _located(context: Context, made: Located) -> Use:
-    gallery = {"id": context.settings.gallery.id, "contract": None, "sequence": None}
+    gallery = {"id": context.settings.gallery.id, "contract": made.contract, "sequence": None}
     return Use(
-        f"L{made.log_index}", KIND, made.start, made.end, gallery, made.probe, made.account,
-        context.settings.gallery.organisation, made.request, PURPOSE, made.shown, (), made.log_index,
+        f"L{made.log_index}", made.kind, made.start, made.end, gallery, made.probe, made.account,
+        context.settings.gallery.organisation, made.request, made.purpose, made.shown, (), made.log_index,
     )  # fmt: skip
 
 

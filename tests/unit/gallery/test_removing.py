@@ -15,7 +15,9 @@ STAYING = {"orders", "erasures", "changes"}
 
 def filled(club: Club) -> tuple[int, int]:
     """One row of everything for Ada; returns her number and her basis'."""
+    bea = club.subject("Bea")
     ada = club.person("Ada", 1, contact="ada@example.org", birth_year=1990)
+    cleo = club.subject("Cleo")
     club.ingest(club.source(), [looked("a.jpg", [1])])
     answer = club.search(1)
     basis = club.anna.bases.list(ada)[0].number
@@ -28,6 +30,9 @@ def filled(club: Club) -> tuple[int, int]:
                           "key": "request:1", "details_sealed": b"x"}),
             (t.receipts, {"subject": ada.id, "basis": basis, "sha256": "0" * 64, "expires": 1}),
             (t.links, {"basis": basis, "kind": "person", "token_hash": "1" * 64, "made_by": 1, "expires": 1}),
+            (t.corrections, {"subject": ada.id, "photo_sha256": "2" * 64, "decision": "not"}),
+            (t.pairs, {"subject": ada.id, "other": cleo.id, "decision": "same"}),
+            (t.pairs, {"subject": bea.id, "other": ada.id, "decision": "different"}),
             (t.reviews, {"search": search, "subject": ada.id, "account": 1, "decision": "confirm", "signature": b"x"}),
         ):  # fmt: skip
             known = {column.name for column in table.columns}
@@ -57,6 +62,7 @@ def test_p6_no_table_keeps_a_row_of_a_removed_person(club: Club) -> None:
         assert min(count for name, count in of(connection, "subject", ada).items() if name not in STAYING) > 0
         assert keys_of(connection, [ada]) == [f"subject:{ada}", "request:1", "probe:1"]
         remove_subjects(connection, [ada])
+        assert not connection.scalar(sa.select(sa.func.count()).select_from(t.pairs)), "hers, and those with her"
         left = of(connection, "subject", ada)
         assert {name for name, count in left.items() if count} <= STAYING
         assert not any(of(connection, "basis", basis).values())

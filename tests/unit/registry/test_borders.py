@@ -58,6 +58,11 @@ INSERT INTO approvals (id, organisation, thing, act, account, statement, signatu
 INSERT INTO activations (id, organisation, kind, value, created) VALUES (900, 900, 'model', 'v', 1);
 INSERT INTO erasures (id, organisation, subject, reason, state, ordered_by, faces, log_index, residuals, created)
     VALUES (900, 900, 900, 'r', 'done', 900, 1, 1, 'r', 1);
+INSERT INTO corrections (id, organisation, subject, photo_sha256, decision, created)
+    VALUES (900, 900, 900, 's', 'not', 1);
+INSERT INTO subjects (id, organisation, handle_hash, territory, state, created, last_interaction)
+    VALUES (901, 900, 'i', 'GB', 'active', 1, 1);
+INSERT INTO pairs (id, organisation, subject, other, decision, created) VALUES (900, 900, 900, 901, 'same', 1);
 INSERT INTO changes (id, subject) VALUES (900, 900);
 INSERT INTO openings (index, key, sealed) VALUES (0, 'subject:900', '\\x00'), (0, 'organisation:900', '\\x00');
 """
