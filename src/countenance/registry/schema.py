@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -217,6 +218,7 @@ bases = table(
     blob("notice_signature", null=True),
     time("withdrawn", null=True),
     time("created"),
+    Index(None, "organisation", "state"),
 )
 
 references = table(
