@@ -43,6 +43,9 @@ from countenance.types import SubjectId
 from countenance.wiring import open_gallery
 
 Told = dict[str, Any]
+_EXAMPLES = """examples:
+  python -m benchmarks.gallery --people 5000 --searches 12 --erased 100   a first look, in a minute
+  python -m benchmarks.gallery --docs"""
 APART = 3
 """Two of three references were replaced since: the rows of a million people lie in three segments."""
 _SHOTS = (0, 1, 2)
@@ -69,7 +72,12 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.gallery", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.gallery",
+        description=(__doc__ or "").replace("`", ""),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--people", type=int, default=1_000_000, help="in the gallery, beside ten of the cast")
     parser.add_argument("--searches", type=int, default=40, help="how many searches are timed")
     parser.add_argument("--erased", type=int, default=1000, help="how many people are erased together")

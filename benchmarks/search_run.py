@@ -49,7 +49,7 @@ def main() -> None:
     options = _options()
     made, engine = Crowd(options.crowd, options.n, options.dimension, options.probes), options.engine
     small = EmbeddedIndex(made.dimension)
-    small.add(_rows(np.asarray(made.vectors[:64]), 0, np.ones(64, np.uint32)))
+    small.add(rows_of(np.asarray(made.vectors[:64]), 0, np.ones(64, np.uint32)))
     small.search(made.queries[:1], 1, Eligibility(1, frozenset({1}), NOW))  # so that its threads are no part of it
     before = held()
     started = time.perf_counter()
@@ -112,14 +112,20 @@ def _blas(made: Crowd) -> tuple[Search, dict[str, Any]]:
     return search, {}
 
 
-def _embedded(made: Crowd) -> tuple[Search, dict[str, Any]]:
+def build(made: Crowd) -> EmbeddedIndex:
+    """The index of a crowd; each share has a purpose of its own."""
     index, vectors = EmbeddedIndex(made.dimension), made.vectors
     bits = np.ones(made.n, np.uint32)
     for level, share in enumerate(SHARES):
         bits |= made.permits(share).astype(np.uint32) << level
     for start in range(0, made.n, _BLOCK):
-        index.add(_rows(np.asarray(vectors[start : start + _BLOCK]), start, bits))
+        index.add(rows_of(np.asarray(vectors[start : start + _BLOCK]), start, bits))
     index.pack()
+    return index
+
+
+def _embedded(made: Crowd) -> tuple[Search, dict[str, Any]]:
+    index, vectors = build(made), made.vectors
     vectors[:: max(4096 // vectors[0].nbytes, 1), 0].sum()  # every page is mapped once, as in an array that was filled
 
     def search(queries: np.ndarray, k: int, share: float) -> np.ndarray:
@@ -132,7 +138,7 @@ def _embedded(made: Crowd) -> tuple[Search, dict[str, Any]]:
     return search, {"index": index, "packed_bytes": index.nbytes / made.n}
 
 
-def _rows(vectors: np.ndarray, start: int, bits: np.ndarray) -> Rows:
+def rows_of(vectors: np.ndarray, start: int, bits: np.ndarray) -> Rows:
     """People of four templates each; everybody agreed, and ends, at a time of their own."""
     ids = np.arange(start, start + len(vectors), dtype=np.int64)
     times = np.random.default_rng([start, 5]).integers(0, 60_000_000, (2, len(ids)))

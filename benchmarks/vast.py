@@ -39,6 +39,9 @@ from countenance.index.embedded import EmbeddedIndex
 from countenance.index.flat import SEGMENT_BITS
 
 Told = dict[str, Any]
+_EXAMPLES = """examples:
+  python -m benchmarks.vast --n 2000000 --discard   a first look
+  python -m benchmarks.vast --json                  for a program"""
 NOW = 1_800_000_000
 EACH = (1 << SEGMENT_BITS) - 1
 """Rows of a segment: one fewer than it has room for, as there is no row 0."""
@@ -72,7 +75,12 @@ def main() -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.vast", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.vast",
+        description=(__doc__ or "").replace("`", ""),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--n", type=int, default=100_000_000, help="templates")
     parser.add_argument("--dim", type=int, default=128, help="dimensions of a template")
     parser.add_argument("--singles", type=int, default=40, help="searches with one probe that are timed")
