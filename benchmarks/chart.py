@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 _WIDTH, _NAMES, _BAR, _STEP = 760, 330, 18, 26
@@ -44,33 +45,64 @@ def _bar(name: str, value: float, share: float, y: int) -> str:
     )
 
 
-_HIGH, _LEFT, _RIGHT, _TOP, _LOW = 380, 70, 210, 50, 330
-_COLOURS = ("#1f6feb", "#8c959f", "#d4a72c", "#2da44e", "#cf222e", "#8250df")
+_LEFT, _RIGHT, _TOP, _LOW = 64, 236, 56, 336
+_HIGH = _LOW + 58
+_LOOKS = (
+    ("#1f6feb", "#58a6ff", "", "circle"),
+    ("#6e7781", "#9da7b3", "7 4", "square"),
+    ("#bf8700", "#d29922", "2 3", "diamond"),
+    ("#1a7f37", "#3fb950", "10 3 2 3", "circle"),
+    ("#cf222e", "#ff7b72", "4 2", "square"),
+    ("#8250df", "#bc8cff", "1 2", "diamond"),
+)
+"""Of each line: its colour on a light and on a dark ground, its dashes, its marks. Lines that meet stay apart so."""
+_STEPS = (0.05, 0.1, 0.2, 0.25, 0.5)
 
 
-def lines(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, logarithmic: bool = False) -> str:
-    """A line for each of ``series``. The way across is logarithmic, and the way up too where that is said."""
-    points = [point for each in series.values() for point in each if point[0] > 0]
-    across = _scale([x for x, _ in points], _LEFT, _WIDTH - _RIGHT, logarithmic=True)
-    up = _scale([y for _, y in points] + ([] if logarithmic else [0.0, 1.0]), _LOW, _TOP, logarithmic=logarithmic)
-    parts = [
-        f'<text x="{across(x):.1f}" y="{_LOW + 22}" text-anchor="middle">{x:,g}</text>'
-        for x in sorted({x for x, _ in points})
-    ]
-    parts += [
-        f'<text x="{_LEFT - 8}" y="{up(y) + 4:.1f}" text-anchor="end">{y:,.3g}</text>'
-        for y in sorted({y for _, y in points})[:: max(1, len(points) // 8)]
-    ]
-    for at, (name, each) in enumerate(series.items()):
-        colour = _COLOURS[at % len(_COLOURS)]
-        placed = [(across(x), up(y)) for x, y in each if x > 0]
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
-        parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{colour}"/>' for x, y in placed]
-        parts.append(f'<text x="{_WIDTH - _RIGHT + 24}" y="{_TOP + 22 * at}" fill="{colour}">{escape(name)}</text>')
+def lines(
+    title: str,
+    series: Mapping[str, Sequence[tuple[float, float]]],
+    *,
+    across: str,
+    up: str,
+    logarithmic: bool = False,
+) -> str:
+    """A line for each of ``series`` that has a point, with a legend; a single point is a mark alone.
+
+    The way across is logarithmic, with a line at each power of ten. The way up is so too where that is said; else it
+    ends at 1, for shares.
+    """
+    drawn = {name: sorted(each) for name, each in series.items() if each}
+    points = [point for each in drawn.values() for point in each]
+    x = _logarithmic([each for each, _ in points], _LEFT + 8, _WIDTH - _RIGHT)
+    y = _logarithmic([each for _, each in points], _LOW, _TOP) if logarithmic else _shares([y for _, y in points])
+    parts = [f'<text x="{_LEFT}" y="{_TOP - 12}" class="axis">{escape(up)}</text>']
+    parts.append(f'<text x="{_WIDTH - _RIGHT}" y="{_LOW + 42}" text-anchor="end" class="axis">{escape(across)}</text>')
+    for tick in x.ticks:
+        at = x.place(tick)
+        parts.append(f'<line x1="{at:.1f}" y1="{_TOP}" x2="{at:.1f}" y2="{_LOW}" class="grid"/>')
+        parts.append(f'<text x="{at:.1f}" y="{_LOW + 20}" text-anchor="middle">{_said(tick)}</text>')
+    for tick in y.ticks:
+        at = y.place(tick)
+        parts.append(f'<line x1="{_LEFT}" y1="{at:.1f}" x2="{_WIDTH - _RIGHT}" y2="{at:.1f}" class="grid"/>')
+        parts.append(f'<text x="{_LEFT - 8}" y="{at + 4:.1f}" text-anchor="end">{_said(tick)}</text>')
+    # The first series, ours, is drawn last, over the others.
+    for number, (name, each) in reversed(list(enumerate(drawn.items()))):
+        placed = [(x.place(one), y.place(other)) for one, other in each]
+        legend = _TOP + 8 + 24 * number
+        parts += _line(number, placed)
+        parts += _line(number, [(_WIDTH - _RIGHT + 20.0, legend), (_WIDTH - _RIGHT + 48.0, legend)], marks=1)
+        parts.append(f'<text x="{_WIDTH - _RIGHT + 56}" y="{legend + 4}">{escape(name)}</text>')
+    return _picture(title, parts)
+
+
+def _picture(title: str, parts: Sequence[str]) -> str:
+    light = "".join(f".s{at}{{stroke:{look[0]}}}.m{at}{{fill:{look[0]}}}" for at, look in enumerate(_LOOKS))
+    dark = "".join(f".s{at}{{stroke:{look[1]}}}.m{at}{{fill:{look[1]}}}" for at, look in enumerate(_LOOKS))
     style = (
         "text{font:13px system-ui,sans-serif;fill:#24292f}.title{font-size:16px;font-weight:600}"
-        "@media(prefers-color-scheme:dark){text{fill:#e6edf3}}"
+        f".axis{{fill:#57606a}}.grid{{stroke:#d0d7de;stroke-width:1}}.line{{fill:none;stroke-width:2}}{light}"
+        "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.axis{fill:#9da7b3}.grid{stroke:#3d444d}" + dark + "}"
     )
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HIGH}" role="img" '
@@ -79,13 +111,59 @@ def lines(title: str, series: Mapping[str, Sequence[tuple[float, float]]], *, lo
     )
 
 
-def _scale(values: Sequence[float], start: float, end: float, *, logarithmic: bool) -> Callable[[float], float]:
-    """From a value to a place between two ends."""
-    found = [math.log10(max(value, 1e-9)) if logarithmic else value for value in values] or [0.0]
-    least, width = min(found), (max(found) - min(found)) or 1.0
+def _line(number: int, placed: Sequence[tuple[float, float]], marks: int | None = None) -> list[str]:
+    """A line with its marks; or with one in the middle, for the legend."""
+    _, _, dashes, mark = _LOOKS[number % len(_LOOKS)]
+    at = number % len(_LOOKS)
+    parts = []
+    if len(placed) > 1:
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
+        dashed = f' stroke-dasharray="{dashes}"' if dashes else ""
+        parts.append(f'<polyline points="{path}" class="line s{at}"{dashed}/>')
+    if marks is not None:
+        placed = [(sum(x for x, _ in placed) / len(placed), placed[0][1])]
+    for x, y in placed:
+        if mark == "circle":
+            parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" class="m{at}"/>')
+        else:
+            turned = f' transform="rotate(45 {x:.1f} {y:.1f})"' if mark == "diamond" else ""
+            parts.append(f'<rect x="{x - 3.5:.1f}" y="{y - 3.5:.1f}" width="7" height="7" class="m{at}"{turned}/>')
+    return parts
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From a value to a place between two ends, and the values that are named beside it."""
+
+    place: Callable[[float], float]
+    ticks: list[float]
+
+
+def _logarithmic(values: Sequence[float], start: float, end: float) -> _Scale:
+    """From the power of ten below the least value to the one above the greatest, but no further than is needed."""
+    found = [math.log10(value) for value in values if value > 0] or [0.0]
+    low, high = math.floor(min(found) + 1e-9), math.ceil(max(found) - 1e-9)
+    high = max(high, low + 1)
 
     def place(value: float) -> float:
-        at = math.log10(max(value, 1e-9)) if logarithmic else value
-        return start + (at - least) / width * (end - start)
+        return start + (math.log10(max(value, 10.0**low)) - low) / (high - low) * (end - start)
 
-    return place
+    return _Scale(place, [10.0**power for power in range(low, high + 1)])
+
+
+def _shares(values: Sequence[float]) -> _Scale:
+    """From a round number below the least share to 1."""
+    least = min(values, default=0.0)
+    step = next((each for each in _STEPS if (1 - least) / each <= 5), _STEPS[-1])
+    low = max(0.0, math.floor((least - step / 4) / step) * step)
+    count = round((1 - low) / step) or 1
+
+    def place(value: float) -> float:
+        return _LOW + (value - low) / (1 - low or 1) * (_TOP - _LOW)
+
+    return _Scale(place, [low + step * number for number in range(count + 1)])
+
+
+def _said(value: float) -> str:
+    """A number as it stands at an axis."""
+    return f"{value:,.0f}" if value >= 1 else f"{value:.10g}"

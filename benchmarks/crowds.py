@@ -8,6 +8,7 @@ search may show is drawn for each share: one purpose a share.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.measuring import Failed
 from countenance.evaluate.crowd import TEMPLATES_EACH, generated_templates
 
 SHARES = (1.0, 0.1, 0.01, 0.001)
@@ -68,9 +70,17 @@ def crowd(cache: Path, n: int, dimension: int, probes: int, seed: int) -> Crowd:
     if not (made.folder / "about.json").exists():
         sys.stderr.write(f"  making {n:,} templates of {dimension} dimensions in {made.folder}\n")
         made.folder.mkdir(parents=True, exist_ok=True)
+        check_room(made.folder, 4 * n * dimension)
         _draw(made, seed)
         _judge(made)
     return made
+
+
+def check_room(folder: Path, wanted: int) -> None:
+    """Raise `Failed` where the disk has not twice the room that is wanted: others write to it too."""
+    free = shutil.disk_usage(folder).free
+    if free < 2 * wanted:
+        raise Failed(f"{folder} has {free / 1e9:.0f} GB left; twice {wanted / 1e9:.1f} GB are needed. Give --cache.")
 
 
 def _draw(made: Crowd, seed: int) -> None:
@@ -125,13 +135,18 @@ class _Best:
         self.rows = np.full((probes, TOP), -1, np.int64)
 
     def take(self, scores: np.ndarray, rows: np.ndarray) -> None:
-        """Look at more rows."""
+        """Look at more rows. After the first ones few probes find a better one, and only theirs are sorted."""
+        better = np.flatnonzero(scores.max(axis=1) > self.scores[:, -1])
+        if not len(better):
+            return
+        scores = scores[better]
         if scores.shape[1] > TOP:
             part = np.argpartition(-scores, TOP - 1, axis=1)[:, :TOP]
             scores, rows = np.take_along_axis(scores, part, 1), rows[part]
         else:
             rows = np.broadcast_to(rows, scores.shape)
-        scores = np.concatenate([self.scores, scores], axis=1)
-        rows = np.concatenate([self.rows, rows], axis=1)
+        scores = np.concatenate([self.scores[better], scores], axis=1)
+        rows = np.concatenate([self.rows[better], rows], axis=1)
         order = np.argsort(-scores, axis=1, kind="stable")[:, :TOP]
-        self.scores, self.rows = np.take_along_axis(scores, order, 1), np.take_along_axis(rows, order, 1)
+        self.scores[better] = np.take_along_axis(scores, order, 1)
+        self.rows[better] = np.take_along_axis(rows, order, 1)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
+
+T = TypeVar("T")
 STAGES = ("read", "decode", "detect", "embed")
 """What looking at a photo consists of: read and hash, decode, detect, embed."""
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,6 +44,13 @@ def pinned(allowed: set[int]) -> Iterator[None]:
         yield
     finally:
         os.sched_setaffinity(0, before)
+
+
+def timed(work: Callable[[], T]) -> tuple[T, float]:
+    """What it gave, and the seconds that it took."""
+    began = time.perf_counter()
+    done = work()
+    return done, time.perf_counter() - began
 
 
 def answer(
@@ -120,3 +133,23 @@ def _held(pid: int) -> int:
     with suppress(OSError):
         return int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]) * _PAGE
     return 0
+
+
+def free() -> None:
+    """Give memory that is not used any more back to the system, so that it is not counted."""
+    gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+
+
+def held() -> int:
+    """Bytes of memory of this process alone, without the files that it reads."""
+    for line in Path("/proc/self/status").read_text("ascii").splitlines():
+        if line.startswith("RssAnon:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def read_bandwidth() -> float:
+    """Bytes a second that one thread reads from memory, at best: of 512 MB, more than a processor's cache."""
+    some = np.ones(128_000_000, np.float32)
+    return some.nbytes / min(timed(lambda: np.dot(some, some))[1] for _ in range(7))

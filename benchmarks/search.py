@@ -2,9 +2,11 @@
 
     python -m benchmarks.search [--n 1000000] [--dim 128] [--engines blas,embedded,faiss-flat,…] [--open] [--json]
 
-Templates are generated with the structure of identities (`benchmarks.crowds`): no person is behind them. Every engine
-runs in a process of its own, on one core and in one thread, and is asked the same thousand probes at four shares of
-rows that the search may show; what it finds is judged by what an exact search finds.
+Templates are generated with the structure of identities (`benchmarks.crowds`): no person is behind them. They are
+written to the cache folder as they are drawn, 5 GB for ten million of 128 dimensions, and read from there; with
+`--discard` they are removed at the end. Every engine runs in a process of its own, on one core and in one thread, and
+is asked the same thousand probes (fewer where that takes too long: `--patience`) at four shares of rows that the search
+may show; what it finds is judged by what an exact search finds.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -21,15 +23,22 @@ from typing import Any
 import numpy as np
 
 from benchmarks import search_figures as figures
+from benchmarks import search_page
 from benchmarks.crowds import TOP, Crowd, crowd
-from benchmarks.ingest import CACHE, processor
+from benchmarks.ingest import CACHE
 from benchmarks.measuring import Failed, answer, ours
+from benchmarks.pages import conditions, progress
 from benchmarks.rivals import Rival
 
 Told = dict[str, Any]
 OURS = ("blas", "embedded")
 THEIRS = ("faiss-flat", "faiss-hnsw", "usearch")
 ENGINES = (*OURS, *THEIRS)
+_EXAMPLES = """examples:
+  python -m benchmarks.search --n 20000 --engines blas,embedded        a first look, in a minute
+  python -m benchmarks.search --engines blas,embedded,faiss-flat --open
+  python -m benchmarks.search --n 10000000 --engines embedded --open --discard
+  python -m benchmarks.search --engines embedded --json                for a program"""
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
 
 
@@ -40,28 +49,39 @@ def main() -> None:
     more: Told = {}
     for n in options.n:
         made = crowd(options.cache, n, options.dim, options.probes, options.seed)
-        for engine in options.engines:
-            told = _measured(made, engine, options)
-            rows += told.pop("rows")
-            more.setdefault(f"{n}", {})[engine] = told
-            figures.progress(f"{n:,} × {options.dim}, {engine}: {figures.plain(rows, n, engine)['p50_ms']:.2f} ms")
-    told = {"rows": rows, "more": more, "conditions": _conditions(options)}
+        try:
+            for engine in options.engines:
+                told = _measured(made, engine, options)
+                rows += told.pop("rows")
+                more.setdefault(f"{n}", {})[engine] = told
+                progress(f"{n:,} × {options.dim}, {engine}: {figures.plain(rows, n, engine)['p50_ms']:.2f} ms")
+        finally:
+            if options.discard:
+                shutil.rmtree(made.folder)
+    told = {"rows": rows, "more": more, "conditions": conditions() | {"seed": options.seed}}
     if options.docs:
-        figures.write_docs(told)
+        search_page.write(told)
     sys.stdout.write(json.dumps(told, indent=2) + "\n" if options.json else figures.shown(told))
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.search", description=(__doc__ or "").split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.search",
+        description=(__doc__ or "").replace("`", ""),
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--n", type=int, nargs="+", default=[1_000_000], help="templates in the gallery; several sizes")
     parser.add_argument("--dim", type=int, default=128, help="dimensions of a template")
     parser.add_argument("--engines", default=",".join(ENGINES), help="some of: " + ", ".join(ENGINES))
     parser.add_argument("--probes", type=int, default=1000, help="half of them of people who are in the gallery")
     parser.add_argument("--seed", type=int, default=1, help="of the templates")
+    parser.add_argument("--patience", type=float, default=20, help="seconds for one figure of an engine; ours gets 60")
     parser.add_argument("--open", action="store_true", help="also write the embedded index to disk and open it again")
     parser.add_argument(
         "--cache", type=Path, default=CACHE, help="where templates and the rivals' environment are kept"
     )
+    parser.add_argument("--discard", action="store_true", help="remove the templates at the end")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--docs", action="store_true", help="write the table and the charts into the documentation")
     options = parser.parse_args()
@@ -70,6 +90,8 @@ def _options() -> argparse.Namespace:
         parser.error(f"no engine {', '.join(sorted(unknown))}")
     if min(options.n) < 100 or options.probes < 2:
         parser.error("a gallery has at least 100 templates, and there are at least 2 probes")
+    if options.docs and options.dim != 128:
+        parser.error("the documentation tells of 128 dimensions")
     return options
 
 
@@ -92,12 +114,13 @@ def _run(made: Crowd, engine: str, answers: Path, options: argparse.Namespace) -
     places = [str(each) for each in (made.folder, made.n, made.dimension)]
     if engine in OURS:
         os.environ.update(_ONE_THREAD)
-        more = ["--open"] if options.open else []
+        patience = options.patience if engine == "blas" else max(options.patience, 60)
+        more = ["--patience", str(patience), *(["--open"] if options.open else [])]
         return ours("search_run", engine, *places, str(made.probes), answers, *more, count=1)
     place = Rival("search").environment(options.cache / "rivals")
     variables = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     script = Path(__file__).parent / "rivals" / "search_run.py"
-    command = [place / "bin" / "python", "-P", "-W", "ignore", script, engine, *places, answers]
+    command = [place / "bin" / "python", "-P", "-W", "ignore", script, engine, *places, answers, str(options.patience)]
     return answer(command, count=1, environment=variables | _ONE_THREAD)
 
 
@@ -119,16 +142,6 @@ def judged(made: Crowd, share: float, found: np.ndarray) -> Told:
 
 def _both(one: set[int], other: set[int]) -> int:
     return len(one & other)
-
-
-def _conditions(options: argparse.Namespace) -> Told:
-    return {
-        "processor": processor(),
-        "cores": len(os.sched_getaffinity(0)),
-        "load": round(os.getloadavg()[0], 1),
-        "python": platform.python_version(),
-        "seed": options.seed,
-    }
 
 
 if __name__ == "__main__":

@@ -1,49 +1,39 @@
-"""Telling the figures of `benchmarks.search`: for a terminal, for the documentation, as charts."""
+"""Telling the figures of `benchmarks.search`, at a terminal and in sentences."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks import chart
-from benchmarks.measuring import ROOT
+from benchmarks import pages
 
 Told = dict[str, Any]
-PAGE = ROOT / "docs" / "reference" / "search-speed.md"
-IMAGES = ROOT / "docs" / "images"
-_BEGIN, _END = "<!-- figures: written by the benchmark -->", "<!-- end of the figures -->"
-_NAMES = {
+NAMES = {
     "embedded": "Countenance (embedded)",
     "blas": "float32 matrix product",
     "faiss-flat": "faiss Flat",
     "faiss-hnsw": "faiss HNSW",
     "usearch": "usearch",
 }
-_K = 200
+K = 200
 _COLUMNS: tuple[tuple[str, Callable[[Told], str]], ...] = (
-    ("engine", lambda row: _NAMES[row["engine"]]),
+    ("engine", lambda row: NAMES[row["engine"]]),
     ("templates", lambda row: f"{row['n']:,} × {row['dim']}"),
     ("eligible", lambda row: f"{row['eligible']:g}"),
     ("batch", lambda row: f"{row['batch']}"),
     ("k", lambda row: f"{row['k']}"),
     ("ms a probe (p50)", lambda row: f"{row['p50_ms']:.2f}"),
-    ("found above threshold", lambda row: _share(row["found_above_threshold"])),
-    ("recall@10", lambda row: _share(row["recall_at_10"])),
+    ("found above threshold", lambda row: share(row["found_above_threshold"])),
+    ("recall@10", lambda row: share(row["recall_at_10"])),
     ("bytes a template", lambda row: f"{row['bytes_per_vector']:.0f}"),
     ("built in s", lambda row: f"{row['build_s']:.1f}"),
 )
 
 
-def progress(text: str) -> None:
-    """A line for whoever waits."""
-    sys.stderr.write(f"  {text}\n")
-
-
 def plain(rows: Sequence[Told], n: int, engine: str) -> Told:
     """One probe at a time, for 200 rows, while all may be shown."""
     mine = (row for row in rows if (row["n"], row["engine"], row["eligible"], row["batch"]) == (n, engine, 1, 1))
-    return next(row for row in mine if row["k"] == _K)
+    return next(row for row in mine if row["k"] == K)
 
 
 def shown(told: Told) -> str:
@@ -54,76 +44,63 @@ def shown(told: Told) -> str:
         "  ".join(cell.rjust(width) if at else cell.ljust(width) for at, (cell, width) in enumerate(zip(line, widths)))  # noqa: B905
         for line in table
     ]
-    lines += ["", *_compared(told), *_opened(told)]
-    conditions = told["conditions"]
-    lines += [f"{conditions['processor']}, one core, load {conditions['load']} at the end, seed {conditions['seed']}"]
+    for n in dict.fromkeys(row["n"] for row in told["rows"]):
+        one = told | {"more": {f"{n}": told["more"][f"{n}"]}}
+        lines += ["", f"{n:,} templates", *(f"  {line}" for line in (*compared(one, n), *opened(one)))]
+    lines += ["", pages.machine(told["conditions"])]
     return "\n".join(lines) + "\n"
 
 
-def write_docs(told: Told) -> None:
-    """Write the table into the page, between its marks, and draw the charts."""
-    before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    head = "| " + " | ".join(name for name, _ in _COLUMNS) + " |"
-    rule = "|---|" + "---:|" * (len(_COLUMNS) - 1)
-    rows = ["| " + " | ".join(cell(row) for _, cell in _COLUMNS) + " |" for row in told["rows"]]
-    conditions = told["conditions"]
-    said = f"One core of an {conditions['processor']}, Python {conditions['python']}, seed {conditions['seed']}."
-    charts = [
-        "![Milliseconds a probe against the number of templates](../images/search-latency.svg)",
-        "![Recall at 10 against the share of rows that may be shown](../images/search-recall.svg)",
-    ]
-    more = [f"- {line}" for line in (*_compared(told), *_opened(told))]
-    page = "\n".join([said, "", *charts, "", head, rule, *rows, "", *more])
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{page}\n\n{_END}{after}", "utf-8")
-    single = [row for row in told["rows"] if row["batch"] == 1 and row["k"] == _K]
-    latency = _series(single, "n", "p50_ms", [row for row in single if row["eligible"] == 1])
-    largest = max(row["n"] for row in single)
-    recall = _series(single, "eligible", "recall_at_10", [row for row in single if row["n"] == largest])
-    IMAGES.mkdir(exist_ok=True)
-    drawn = chart.lines("Milliseconds a probe, against templates", latency, logarithmic=True)
-    (IMAGES / "search-latency.svg").write_text(drawn, "utf-8")
-    drawn = chart.lines(f"Recall at 10 of {largest:,}, against the share that may be shown", recall)
-    (IMAGES / "search-recall.svg").write_text(drawn, "utf-8")
-
-
-def _series(rows: Sequence[Told], x: str, y: str, chosen: Sequence[Told]) -> dict[str, list[tuple[float, float]]]:
-    engines = dict.fromkeys(row["engine"] for row in rows)
-    return {_NAMES[engine]: sorted((row[x], row[y]) for row in chosen if row["engine"] == engine) for engine in engines}
-
-
-def _compared(told: Told) -> list[str]:
+def compared(told: Told, n: int) -> list[str]:
     """How many times faster than the matrix product over all rows the embedded engine is; and than a plain read."""
-    lines = []
-    for n in dict.fromkeys(row["n"] for row in told["rows"]):
-        rows = [row for row in told["rows"] if row["n"] == n]
-        whole = any(row["engine"] == "blas" for row in rows)
-        blas = [plain(rows, n, "blas")["p50_ms"]] if whole else []
-        mine = [row for row in rows if row["engine"] == "embedded"]
-        for row in mine if blas else ():
-            kind = f"batch of {row['batch']}, k = {row['k']}, {row['eligible']:g} eligible"
-            lines.append(f"{n:,}: {kind}: 1/{blas[0] / row['p50_ms']:.1f} of one float32 product over all rows")
-        reading = told["more"][f"{n}"].get("embedded", {}).get("read_ms")
-        if reading and mine:
-            ratio = reading / plain(rows, n, "embedded")["p50_ms"]
-            lines.append(f"{n:,}: 1/{ratio:.1f} of a plain read of the vectors ({reading:.0f} ms)")
+    rows = [row for row in told["rows"] if row["n"] == n]
+    mine = [row for row in rows if row["engine"] == "embedded"]
+    if not mine:
+        return []
+    lines, reading = [], told["more"][f"{n}"]["embedded"]["read_ms"]
+    if any(row["engine"] == "blas" for row in rows):
+        blas = plain(rows, n, "blas")["p50_ms"]
+        parts = [f"1/{blas / row['p50_ms']:.1f} ({_kind(row)})" for row in mine]
+        lines.append("ours, to one float32 product over all rows: " + ", ".join(parts))
+    alone = plain(rows, n, "embedded")["p50_ms"]
+    lines.append(f"ours, to a plain read of the float32 vectors ({reading:,.1f} ms): 1/{reading / alone:.1f}")
+    lines += [
+        f"ours, a probe of a batch of {row['batch']} at k = {K}: {alone / row['p50_ms']:.1f} times as quick as alone"
+        for row in mine
+        if row["batch"] > 1 and row["k"] == K
+    ]
     return lines
 
 
-def _opened(told: Told) -> list[str]:
+def _kind(row: Told) -> str:
+    if row["batch"] > 1:
+        return f"batch, k = {row['k']}"
+    return f"{row['eligible']:g} eligible" if row["k"] == K else f"k = {row['k']}"
+
+
+def opened(told: Told) -> list[str]:
+    """What the index takes packed, how long its snapshot takes, and what erasing people writes anew."""
     lines = []
-    for n, engines in told["more"].items():
-        found = engines.get("embedded", {}).get("opening")
-        if found:
+    for engines in told["more"].values():
+        ours = engines.get("embedded", {})
+        if ours.get("packed_bytes"):
+            lines.append(f"codes, columns and masks packed: {ours['packed_bytes']:.1f} bytes a template")
+        found = ours.get("opening")
+        if not found:
+            continue
+        lines.append(
+            f"snapshot written in {found['write_s']:.1f} s, {found['bytes'] / 1e6:,.0f} MB in {found['segments']} "
+            f"segments, opened and searched in {found['open_s']:.1f} s"
+        )
+        for each, kind in zip(found["gone"], ("added one after the other", "from all over"), strict=True):
             lines.append(
-                f"{int(n):,}: snapshot written in {found['write_s']:.1f} s, {found['bytes'] / 1e6:,.0f} MB, opened and "
-                f"searched in {found['open_s']:.1f} s"
+                f"{each['people']:,} people {kind}, {each['rows']:,} templates: taken out in {each['remove_s']:.2f} s, "
+                f"{each['segments']} of {found['segments']} segments written anew, {each['bytes'] / 1e6:,.0f} MB in "
+                f"{each['rewrite_s']:.1f} s"
             )
-        packed = engines.get("embedded", {}).get("packed_bytes")
-        if packed:
-            lines.append(f"{int(n):,}: codes and columns packed: {packed:.1f} bytes a template")
     return lines
 
 
-def _share(value: float | None) -> str:
+def share(value: float | None) -> str:
+    """A part of one, to four places; a dash where there is nothing to be a part of."""
     return "–" if value is None else f"{value:.4f}"

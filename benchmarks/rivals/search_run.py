@@ -1,6 +1,6 @@
 """faiss and usearch on the same crowd; run inside their own environment, with nothing of ours.
 
-    python search_run.py ENGINE CROWD N DIM ANSWERS
+    python search_run.py ENGINE CROWD N DIM ANSWERS PATIENCE
 
 Writes the rows found for each share into the folder ANSWERS, and prints one line of JSON. Threads: one.
 """
@@ -23,13 +23,12 @@ K, BATCH = 200, 64
 ASKED = ((1, 1_200), (1, K), (BATCH, 50), (BATCH, K))
 LINKS, BUILD, LOOK = 32, 200, 256
 """Of both graphs: links a node, candidates looked at when building, and when searching."""
-PATIENCE = 20.0
 BLOCK = 65_536
 
 
 def main() -> None:
     """Build, measure, print."""
-    engine, folder, n, dimension, answers = sys.argv[1:]
+    engine, folder, n, dimension, answers, patience = sys.argv[1:]
     vectors = np.memmap(Path(folder) / "vectors.f32", np.float32, "r", shape=(int(n), int(dimension)))
     levels = np.load(Path(folder) / "levels.npy")
     before, began = held(), time.perf_counter()
@@ -38,12 +37,12 @@ def main() -> None:
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     told = {"build_s": built, "bytes_per_vector": (held() - before) / len(vectors)}
-    told["rows"] = measured(np.load(Path(folder) / "queries.npy"), search, Path(answers))
+    told["rows"] = measured(np.load(Path(folder) / "queries.npy"), search, Path(answers), float(patience))
     sys.stdout.write(json.dumps(told) + "\n")
 
 
-def measured(queries: np.ndarray, search: Callable, answers: Path) -> list:
-    """Every share, one probe at a time and in batches."""
+def measured(queries: np.ndarray, search: Callable, answers: Path, patience: float) -> list:
+    """Every share, one probe at a time and in batches; after so many seconds, the median of what was measured."""
     rows = []
     for share in SHARES:
         for batch, k in ASKED:
@@ -56,7 +55,7 @@ def measured(queries: np.ndarray, search: Callable, answers: Path) -> list:
                 began = time.perf_counter()
                 found.append(search(part, k, share))
                 taken.append((time.perf_counter() - began) * 1000 / len(part))
-                if sum(taken) * batch > PATIENCE * 1000:
+                if sum(taken) * batch > patience * 1000:
                     break
             np.save(answers / f"{share}-{batch}-{k}.npy", np.concatenate(found))
             rows.append({"eligible": share, "batch": batch, "k": k, "p50_ms": statistics.median(taken)})

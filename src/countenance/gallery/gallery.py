@@ -200,6 +200,8 @@ class Gallery:
         least = searching.least_estimate(threshold)
         hits, sequence = self._mirror.search_people(probe.template.vector, fetch, limit, least, terms.eligible())
         crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
+        with self._registry.read() as connection:
+            size = searching.size(connection, self._desk)  # before others have to wait
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
@@ -211,7 +213,6 @@ class Gallery:
             )
             made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop)
             number, written = searching.write(connection, self._desk, self._keys, grant, made)
-            size = searching.size(connection, self._desk)
         return Answer(candidates, threshold, size, written, number)
 
     def verify(self, first: Probe, second: Probe, *, grant: Grant[Verify]) -> Comparison:

@@ -32,6 +32,8 @@ _WIDER = 4
 """Who wants few rows is served from a shortlist for so many times as many; who can afford no loss asks for more."""
 _DIMENSION_STEP = 8
 _ALL_SCORED, _SLOW = 16, 32
+_STAGED = 32_768
+"""From so many rows on the engine scans one bit plane first."""
 
 
 class TurboCodes:
@@ -65,21 +67,25 @@ class TurboCodes:
 
     def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None) -> Best:
         """The best by an estimate of their cosine."""
-        depth = depth_for(k, None if mask is None else int(np.count_nonzero(mask)))
+        rows = len(self.codes)
+        depth = depth_for(k, rows if mask is None else int(np.count_nonzero(mask)), rows)
         scores, slots = self.codes.search(queries, depth, mask=mask)
         return scores[:, :k], slots[:, :k]
 
 
-def depth_for(k: int, permitted: int | None) -> int:
-    """How many to ask the engine for, where ``k`` are wanted and a mask permits so many (None: there is no mask).
+def depth_for(k: int, permitted: int, rows: int) -> int:
+    """How many to ask the engine for, where ``k`` are wanted and so many of its rows are permitted.
 
-    Measured (turbovec 1.1.2, any size): a masked search with 16 to 32 times as many permitted as asked for takes ten to
-    a hundred times as long as on either side. Just below a 32nd is quickest; from a 16th on all permitted are scored.
+    Measured (turbovec 1.1.2): a search, masked or not, with more than 16 and up to 32 times as many permitted as asked
+    for takes ten to a hundred times as long as on either side. Just past 32 is quickest; from a 16th on all permitted
+    are scored. With fewer rows than it keeps a shortlist of, it scores all of them, and asking for more finds no more.
     """
+    if rows < _STAGED:
+        return k
     depth = max(k, min(SHORTLIST, _WIDER * k))
-    if permitted is None or not _ALL_SCORED * depth < permitted < _SLOW * depth:
+    if not _ALL_SCORED * depth < permitted <= _SLOW * depth:
         return depth
-    fewer = permitted // _SLOW
+    fewer = (permitted - 1) // _SLOW
     return fewer if fewer >= k else -(-permitted // _ALL_SCORED)
 
 

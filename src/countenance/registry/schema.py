@@ -14,6 +14,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     LargeBinary,
     String,
@@ -221,6 +222,7 @@ bases = table(
     blob("notice_signature", null=True),
     time("withdrawn", null=True),
     time("created"),
+    Index(None, "organisation", "state"),
 )
 
 references = table(

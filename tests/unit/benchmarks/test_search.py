@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks import chart, search_figures  # noqa: E402
+from benchmarks import chart, pages, search_figures, search_page  # noqa: E402
 from benchmarks.crowds import SHARES, TOP, Crowd, crowd  # noqa: E402
 from benchmarks.search import judged  # noqa: E402
 
@@ -42,10 +43,12 @@ def test_the_benchmark_answers_in_the_form_that_is_documented(made: Crowd) -> No
     blas = [row for row in told["rows"] if row["engine"] == "blas"]
     assert all(row["recall_at_10"] == 1 for row in blas)
     assert all(row["found_above_threshold"] in (1, None) for row in told["rows"])
-    assert told["more"]["2000"]["embedded"]["opening"]["open_s"] > 0
+    opening = told["more"]["2000"]["embedded"]["opening"]
+    assert opening["open_s"] > 0
+    assert [(each["people"], each["rows"], each["segments"]) for each in opening["gone"]] == [(125, 500, 1)] * 2
     text = search_figures.shown(told)
     assert "Countenance (embedded)" in text
-    assert "of one float32 product over all rows" in text
+    assert "to one float32 product over all rows" in text
 
 
 def test_the_truth_is_that_of_a_plain_search(made: Crowd) -> None:
@@ -70,9 +73,36 @@ def test_what_is_not_found_is_counted(made: Crowd) -> None:
     assert judged(made, 1.0, nothing)["above_threshold"] == sum(map(len, above)) > 0
 
 
-def test_a_chart_has_a_line_for_each_engine() -> None:
-    drawn = chart.lines(
-        "Milliseconds", {"a": [(10, 1.0), (100, 10.0)], "b & c": [(10, 2.0)], "d": []}, logarithmic=True
-    )
-    assert drawn.count("<polyline") == 3
-    assert "b &amp; c" in drawn
+def test_a_chart_has_a_line_and_a_legend_for_each_engine() -> None:
+    series = {"a": [(10, 1.0), (1000, 90.0)], "b & c": [(10, 2.0)], "d": []}
+    drawn = chart.lines("Milliseconds", series, across="templates", up="ms", logarithmic=True)
+    lines = [line for line in drawn.splitlines() if line.startswith("<polyline")]
+    assert len(lines) == 3, "a line, and a swatch for each of the two that have a point"
+    assert drawn.count("<circle") == 3
+    assert ">b &amp; c</text>" in drawn
+    assert ">d</text>" not in drawn
+    assert all(f">{tick}</text>" in drawn for tick in ("10", "100", "1,000", "1"))
+
+
+def test_a_chart_of_shares_ends_at_one_and_its_labels_stand_apart() -> None:
+    drawn = chart.lines("Recall", {"a": [(0.001, 0.91), (1, 1.0)]}, across="share", up="recall")
+    heights = sorted(float(found) for found in re.findall(r'x="56" y="([0-9.]+)" text-anchor="end"', drawn))
+    assert len(heights) > 2
+    assert min(np.diff(heights)) > 20
+    assert ">1</text>" in drawn
+    assert ">0.001</text>" in drawn
+
+
+def test_figures_of_several_runs_make_one_page(tmp_path: Path) -> None:
+    row = {"engine": "embedded", "dim": 128, "eligible": 1.0, "batch": 1, "k": 200, "p50_ms": 3.0}
+    row |= {"found_above_threshold": 1.0, "recall_at_10": 0.95, "bytes_per_vector": 58.0, "build_s": 4.0}
+    more = {"embedded": {"read_ms": 46.0, "packed_bytes": 58.0}}
+    file = tmp_path / "figures" / "search.json"
+    for n in (1000, 10_000):
+        told = {"rows": [row | {"n": n}], "more": {f"{n}": more}, "conditions": pages.conditions()}
+        sizes = search_page.keep(file, told)
+    assert list(sizes) == ["1000", "10000"]
+    lines = search_page._size(1000, sizes["1000"])
+    assert "| Countenance (embedded) | 3.00 | – | – | – | – | – | – |" in lines
+    assert "- ours, to a plain read of the float32 vectors (46.0 ms): 1/15.3" in lines
+    assert ">10,000</text>" in search_page.charts(sizes)["latency"]

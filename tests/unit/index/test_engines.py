@@ -171,14 +171,27 @@ def test_a_segment_of_another_engine_is_not_read_in():
     assert exact.coding != embedded.coding != open_index("embedded", 256).coding
 
 
-@given(k=st.integers(1, 2000), permitted=st.none() | st.integers(1, 10**6))
+@given(k=st.integers(1, 2000), permitted=st.integers(1, 10**6))
 def test_the_engine_is_never_asked_in_its_slow_range_nor_for_fewer_than_are_wanted(k, permitted):
-    depth = depth_for(k, permitted)
+    depth = depth_for(k, permitted, 10**6)
     assert depth >= k
-    if permitted is not None:
-        assert permitted <= 16 * depth or permitted >= 32 * depth
-    if permitted is None or permitted >= 32 * max(k, 512):
+    assert permitted <= 16 * depth or permitted > 32 * depth
+    if permitted > 32 * max(k, 512):
         assert depth == max(k, min(512, 4 * k))
+
+
+def test_a_few_rows_are_all_scored_so_that_asking_deeper_finds_nothing_else():
+    """If this fails, the engine keeps a shortlist of fewer rows than before, and `depth_for` has to look deeper."""
+    from turbovec import TurboQuantIndex
+
+    codes = TurboQuantIndex(128, 2)
+    for part in generated_templates(32_767, 128, seed=3):
+        codes.add(part, chunk_size=0)
+    probes = next(generated_templates(32, 128, seed=4))
+    assert depth_for(10, 32_767, 32_767) == 10
+    assert depth_for(10, 32_768, 32_768) == 40
+    few, many = (codes.search(probes, asked)[1][:, :10] for asked in (10, 1024))
+    assert few.tolist() == many.tolist()
 
 
 @pytest.mark.parametrize("engine", sorted(ENGINES))
