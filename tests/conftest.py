@@ -40,6 +40,7 @@ LENGTHY = (
     "test_snapshot.py",
     "test_indexing.py",
     "test_outbox.py",
+    "test_from_laptop_to_cluster.py",
 )
 """Files that take minutes. They begin first, so that no core waits for another in the end."""
 

@@ -116,7 +116,11 @@ class Cluster:
         self._ray = ray
         try:
             ray.init(address, log_to_driver=False, configure_logging=False, **self._own(address, workers))
-        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        except Exception as error:
+            # With a bare Exception, Ray says that a machine has not started in time.
+            known = (OSError, RuntimeError, ValueError, ray.exceptions.RayError)
+            if type(error) is not Exception and not isinstance(error, known):
+                raise
             raise Unavailable(
                 f"The cluster {address} cannot be reached." if address != HERE else "No cluster could be started here.",
                 hint="Check [ray] address, that this machine belongs to the cluster, and its token (RAY_AUTH_TOKEN).",

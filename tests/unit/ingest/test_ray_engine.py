@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from clusters import INSTALLED
 from countenance.errors import Unavailable, Unreadable
 from countenance.ingest.engine import Seen
 from countenance.ingest.marks import Marks
-from countenance.ingest.ray_cluster import Gone
+from countenance.ingest.ray_cluster import HERE, Cluster, Gone
 from countenance.ingest.ray_engine import RayEngine
 from countenance.ingest.sealing import Reader, seal
 from countenance.ingest.wire import Answer, pack
@@ -136,3 +137,18 @@ def test_an_answer_that_was_sealed_to_somebody_else_stops_the_run() -> None:
     cluster = Plain(lambda *_: False, public=Reader().public)
     with pytest.raises(Unavailable, match="cannot be read"):
         looked(cluster)
+
+
+@pytest.mark.ray
+@INSTALLED
+@pytest.mark.parametrize("said", [Exception("The current node timed out during startup."), ConnectionError("refused")])
+def test_a_cluster_that_does_not_start_is_told_in_two_lines(said: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a machine that has not started in time Ray says so with an Exception of no kind."""
+    import ray
+
+    def never(*_: object, **__: object) -> None:
+        raise said
+
+    monkeypatch.setattr(ray, "init", never)
+    with pytest.raises(Unavailable, match="No cluster could be started here"):
+        Cluster(HERE, 1)
