@@ -214,7 +214,7 @@ def test_a_role_that_nobody_bound_sees_nothing(server: Server, database: str) ->
             with pytest.raises(NotFound, match="no organisation"):
                 owner.prepare(OTHER, "Nobody's Club")
         with server.connect(database, OTHER) as bound:
-            assert bound.execute("SELECT id FROM subjects").fetchall() == [(900,)]
+            assert bound.execute("SELECT id FROM subjects ORDER BY id").fetchall() == [(900,), (901,)]
             assert bound.execute("SELECT email FROM accounts").fetchall() == [("eve@other.example",)]
     finally:
         server.sql(f"DROP OWNED BY {OTHER}", database)
