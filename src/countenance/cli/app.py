@@ -17,6 +17,7 @@ from countenance.cli import (
     backup,
     bases,
     enrolling,
+    evaluating,
     founding,
     indexing,
     ingesting,
@@ -58,7 +59,7 @@ app = typer.Typer(
 )
 for part in (starting, trying, founding, enrolling, ingesting, sweeping, searching, reviewing, leaving, orders):
     part.register(app)
-for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
+for part in (requests, purging, people, records, bases, agreements, assessing, upkeep, evaluating, reporting, logbook):
     part.register(app)
 for part in (keys, backup, registry, indexing, models):
     part.register(app)
