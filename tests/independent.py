@@ -98,9 +98,7 @@ def searches(pictures: Sequence[Picture], table: Sequence[Sequence[float]]) -> l
 def fnir(made: Sequence[Search], fpir: float, *, not_enrolled: bool = False) -> float | None:
     """The share of mated searches that do not score above the best stranger's candidate that must stay outside."""
     own = [search.own for search in made if search.mated]
-    tops = [
-        max(search.others, default=NEVER) for search in made if search.seen and not (not_enrolled and search.mated)
-    ]
+    tops = [max(search.others, default=NEVER) for search in made if search.seen and not (not_enrolled and search.mated)]
     # Whoever is not in the gallery, or shows no face, scores NEVER: below any threshold.
     found = tar(own, tops, fpir)
     return None if found is None else 1 - found

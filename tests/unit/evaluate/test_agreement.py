@@ -87,7 +87,10 @@ def test_p22_the_accuracy_over_folds_agrees_too(seed: int) -> None:
     accuracy, sd = independent.mean_and_sd(independent.fold_accuracies(scored))
     for alone in (False, True):
         told = report(replace(observed, listed_alone=alone), 20, rounds=5)["verification"]
-        assert (told["accuracy"], told["accuracy_sd"]) == (pytest.approx(accuracy, abs=1e-6), pytest.approx(sd, abs=1e-6))
+        assert (told["accuracy"], told["accuracy_sd"]) == (
+            pytest.approx(accuracy, abs=1e-6),
+            pytest.approx(sd, abs=1e-6),
+        )
         assert told["interval"]["accuracy"][0] <= told["accuracy"] <= told["interval"]["accuracy"][1]
         assert told["pairs"]["listed"] == told["pairs"]["compared"] == len(scored)
         assert told["pairs"]["without_face"] == sum(score == NEVER for score, _, _ in scored)

@@ -120,7 +120,11 @@ def test_a_folder_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
 
 def test_the_same_file_twice_is_noticed(tmp_path: Path) -> None:
     people(tmp_path, 20)
-    same = {"person-00/2.jpg": "person-00/1.jpg", "person-03/9.jpg": "person-00/0.jpg", "person-04/0.jpg": "person-00/0.jpg"}
+    same = {
+        "person-00/2.jpg": "person-00/1.jpg",
+        "person-03/9.jpg": "person-00/0.jpg",
+        "person-04/0.jpg": "person-00/0.jpg",
+    }
     for copy, original in same.items():
         (tmp_path / copy).write_bytes((tmp_path / original).read_bytes())
     (tmp_path / "person-05" / "0.jpg").write_bytes(b"")

@@ -77,7 +77,9 @@ def test_p22_rates_of_identification_are_those_of_a_slow_search(
     found = identification(search_all(observed(pictures)))
     assert (found.probes, found.everybody.strangers) == (len(mated), len(strange))
     for rank in (1, 5):
-        assert found.within(rank) == (pytest.approx(sum(each <= rank for each in ranks) / len(ranks)) if ranks else None)
+        assert found.within(rank) == (
+            pytest.approx(sum(each <= rank for each in ranks) / len(ranks)) if ranks else None
+        )
     at = found.everybody.fnir["0.1"]
     if not mated or len(strange) < 10:
         assert at is None
@@ -155,9 +157,8 @@ def test_what_is_no_file_of_scores_is_refused(tmp_path: Path) -> None:
         {"remarks": REMARKS | {"people": "all"}},
         {"groups": None},
     ]
-    for each in wrong_words:
-        wrong_numbers.append({"about": np.frombuffer(json.dumps(said | each).encode(), np.uint8)})
-    for wrong in wrong_numbers:
+    told_wrong = [{"about": np.frombuffer(json.dumps(said | each).encode(), np.uint8)} for each in wrong_words]
+    for wrong in (*wrong_numbers, *told_wrong):
         np.savez_compressed(file, **(parts | wrong))
         with pytest.raises(InputError, match="holds no raw scores"):
             read_scores(file)

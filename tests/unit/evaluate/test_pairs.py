@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from benchmarks.pairs import draw, main
+
 from countenance.errors import InputError
 from countenance.evaluate.dataset import open_dataset
 from countenance.evaluate.folds import Folds
