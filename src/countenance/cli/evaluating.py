@@ -13,6 +13,8 @@ from countenance.cli.session import Session
 from countenance.cli.sheets import check_place, write_page
 from countenance.errors import CountenanceError, InputError
 
+_SHOWN = 20
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -27,43 +29,49 @@ def register(app: typer.Typer) -> None:
     )(evaluate)  # fmt: skip
 
 
+DataSet = Annotated[
+    Path | None,
+    typer.Argument(metavar="DATASET", help="A folder of people, NAME/1.jpg, NAME/2.jpg …; or a pairs file in one."),
+]
+Statement = Annotated[
+    str | None,
+    typer.Option("--statement", metavar="S", help="What the data set is, such as public-benchmark or synthetic."),
+]
+People = Annotated[int | None, typer.Option("--people", min=1, help="Only the first so many with two photos.")]
+Pairs = Annotated[
+    Path | None, typer.Option("--pairs", metavar="FILE", help="Pairs in folds: accuracy is told over them.")
+]
+Groups = Annotated[
+    Path | None,
+    typer.Option("--groups", metavar="CSV", help="person,group: what testers said of themselves; never inferred."),
+]
+Which = Annotated[
+    str, typer.Option("--face", metavar="WHICH", help="Whose a photo is: its largest face, or the one in the middle.")
+]
+Without = Annotated[bool, typer.Option("--leave-out-duplicates", help="Leave out files that lie under two names.")]
+Page = Annotated[
+    Path | None, typer.Option("--page", metavar="FILE.html", help="Write the report as a page too; no photo is on it.")
+]
+Scores = Annotated[
+    Path | None, typer.Option("--scores", metavar="FILE", help="Keep the raw scores and file numbers, no names.")
+]
+Again = Annotated[
+    Path | None, typer.Option("--from", metavar="FILE", help="Make the report again from raw scores kept before.")
+]
+
+
 def evaluate(
     session: Session,
-    dataset: Annotated[
-        Path | None,
-        typer.Argument(metavar="DATASET", help="A folder of people, NAME/1.jpg, NAME/2.jpg …; or a pairs file in one."),
-    ] = None,
-    statement: Annotated[
-        str | None,
-        typer.Option("--statement", metavar="S", help="What the data set is, such as public-benchmark or synthetic."),
-    ] = None,
-    people: Annotated[
-        int | None, typer.Option("--people", min=1, help="Only the first so many with two photos.")
-    ] = None,
-    pairs: Annotated[
-        Path | None, typer.Option("--pairs", metavar="FILE", help="Pairs in folds: accuracy is told over them.")
-    ] = None,
-    groups: Annotated[
-        Path | None,
-        typer.Option("--groups", metavar="CSV", help="person,group: what testers said of themselves; never inferred."),
-    ] = None,
-    face: Annotated[
-        str,
-        typer.Option("--face", metavar="WHICH", help="Whose a photo is: its largest face, or the one in the middle."),
-    ] = "largest",
-    leave_out_duplicates: Annotated[
-        bool, typer.Option("--leave-out-duplicates", help="Leave out files that lie under two names.")
-    ] = False,
-    page: Annotated[
-        Path | None,
-        typer.Option("--page", metavar="FILE.html", help="Write the report as a page too; no photo is on it."),
-    ] = None,
-    scores: Annotated[
-        Path | None, typer.Option("--scores", metavar="FILE", help="Keep the raw scores and file numbers, no names.")
-    ] = None,
-    again: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="Make the report again from raw scores kept before.")
-    ] = None,
+    dataset: DataSet = None,
+    statement: Statement = None,
+    people: People = None,
+    pairs: Pairs = None,
+    groups: Groups = None,
+    face: Which = "largest",
+    leave_out_duplicates: Without = False,
+    page: Page = None,
+    scores: Scores = None,
+    again: Again = None,
 ) -> None:
     """Measure how often the model is right on a data set: in memory, no gallery touched.
 
@@ -155,9 +163,6 @@ def _tell(session: Session, told: dict[str, Any]) -> None:
     if told["unreadable"]:
         screen.say()
         screen.table(("left out", "code", "reason"), map(_unread, told["unreadable"][:_SHOWN]), empty="")
-
-
-_SHOWN = 20
 
 
 def _unread(fault: dict[str, Any]) -> tuple[object, ...]:

@@ -111,7 +111,7 @@ def identification(told: Told) -> Part | None:
         return None
     strange, spread = found["not_enrolled"], found["interval"]
     first = Table(
-        ("Closed set", "Found among the first"),
+        ("Rank (closed set)", "Found by that rank"),
         tuple((f"{rank}", between(found[f"rank{rank}"], spread[f"rank{rank}"])) for rank in (1, 5)),
     )
     rows = tuple(
