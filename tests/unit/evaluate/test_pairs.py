@@ -1,11 +1,11 @@
-"""Files of pairs, as benchmarks hand them out and as they go wrong; and the script that draws one."""
+"""Files of pairs, as benchmarks hand them out and as they go wrong."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from benchmarks.pairs import draw, main
 
 from countenance.errors import InputError
 from countenance.evaluate.dataset import open_dataset
@@ -105,8 +105,6 @@ def test_what_is_no_text_is_no_file_of_pairs(folder: Path) -> None:
 
 
 def test_a_fold_is_tried_at_the_threshold_of_the_others() -> None:
-    import numpy as np
-
     # Fold 1 alone would be perfect at 5; fold 2 says 9.
     places, same = np.array([9, 5, 4, 9, 8, 3]), np.array([True, True, False, True, False, False])
     folds = Folds(places, same, np.array([7, 7, 7, 8, 8, 8]))
@@ -117,32 +115,3 @@ def test_a_fold_is_tried_at_the_threshold_of_the_others() -> None:
     assert Folds(places, same, np.array([1] * 6)).measured() is None
     # Whoever weighs nothing is not there.
     assert folds.accuracies(np.array([1, 1, 1, 0, 0, 0])).tolist()[0] == pytest.approx(1 / 3)
-
-
-def test_a_drawn_file_is_the_same_for_a_seed_and_nobody_is_in_two_folds(folder: Path) -> None:
-    people = [[f"{n}/{photo}" for photo in range(2 + n % 4)] for n in range(40)]
-    drawn = draw(people, 80, 4, 1)
-    assert drawn == draw(people, 80, 4, 1) != draw(people, 80, 4, 2)
-    assert len({frozenset(pair) for _, *pair in drawn}) == 80
-    folds: dict[str, set[int]] = {}
-    for fold in (1, 2, 3, 4):
-        pairs = [(one.split("/")[0], other.split("/")[0]) for at, one, other in drawn if at == fold]
-        assert [one == other for one, other in pairs] == [True] * 10 + [False] * 10
-        for person in {name for pair in pairs for name in pair}:
-            folds.setdefault(person, set()).add(fold)
-    assert {len(each) for each in folds.values()} == {1}
-    for pairs, count in ((7, 2), (0, 2), (8, 1)):
-        with pytest.raises(InputError, match="do not fill"):
-            draw(people, pairs, count, 1)
-    with pytest.raises(InputError, match="Fold 1 has"):
-        draw([["a/1", "a/2"], ["b/1"], ["c/1", "c/2"], ["d/1"]], 40, 2, 1)
-
-
-def test_the_script_writes_what_an_evaluation_reads(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = folder / "pairs.csv"
-    assert main([str(folder), str(file), "--pairs", "40", "--folds", "5"]) == 0
-    listed = add_pairs(file, open_dataset(folder))
-    assert sorted(set(listed.fold.tolist())) == [1, 2, 3, 4, 5]
-    assert main([str(folder), str(file), "--pairs", "4000"]) == InputError.exit_code
-    assert main([str(folder), str(folder), "--pairs", "40", "--folds", "5"]) == InputError.exit_code
-    assert capsys.readouterr().err.count("→") == 2
