@@ -85,6 +85,6 @@ def test_p3_people_without_a_face_do_not_count(tmp_path: Path) -> None:
 def test_with_one_face_each_there_is_nothing_to_compare(tmp_path: Path) -> None:
     root = folder(tmp_path)
     for number in range(20):
-        (root / f"{number:02}" / "1.jpg").write_text("#")
+        (root / f"{number:02}" / "1.jpg").write_text(f"#{number} alone")
     with pytest.raises(InputError, match="nothing to compare"):
         measured(root)
