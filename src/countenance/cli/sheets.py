@@ -80,11 +80,11 @@ def whose(context: Context) -> tuple[tuple[str, str], ...]:
     return (asking,) if asking[1] == holder else (asking, ("In the gallery of", holder))
 
 
-def check_place(file: Path | None, settings: Settings) -> None:
-    """Raise `InputError` where no page can be written: long work should not end with that."""
+def check_place(file: Path | None, settings: Settings | None) -> None:
+    """Raise `InputError` where no page can be written: long work should not end with that. No gallery, no settings."""
     if file is None:
         return
-    for folder in (settings.data, settings.vault_path.parent):
+    for folder in (settings.data, settings.vault_path.parent) if settings else ():
         if file.resolve().is_relative_to(folder.resolve()):
             raise InputError(
                 f"{file} lies in {folder}, among the gallery's own files.", hint="Write the page somewhere else."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -21,6 +23,7 @@ class Photo:
     path: bytes
     person: int
     fault: str | None = None
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,17 @@ class DataSet:
             raise Unreadable(photo.fault)
         return Folder(self.root).read(photo.path, limit)
 
+    def name(self, number: int) -> str:
+        """The path of a photo, as text."""
+        return self.photos[number].path.decode("utf-8", "backslashreplace")
 
-def open_dataset(root: Path, *, people: int | None = None) -> DataSet:
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 (hex) of all names in their order: two folders with the same are numbered alike."""
+        return hashlib.sha256(b"\0".join(photo.path for photo in self.photos)).hexdigest()
+
+
+def open_dataset(root: Path, *, people: int | None = None, only: Collection[bytes] | None = None) -> DataSet:
     """List a folder of people. No picture is read yet.
 
     A person is a folder directly below ``root``; all picture files in it, at any depth, are theirs. Other files are
@@ -47,6 +59,7 @@ def open_dataset(root: Path, *, people: int | None = None) -> DataSet:
     Args:
         root: The folder.
         people: Take only the first so many people who have two photos or more, in the order of their names.
+        only: Take only the photos with these paths.
 
     Raises:
         InputError: There is no such folder, or it has too few people: an evaluation of a handful of persons would be a
@@ -56,13 +69,13 @@ def open_dataset(root: Path, *, people: int | None = None) -> DataSet:
         raise InputError(f"There is no folder {root}.", hint="Give a folder that holds one folder for each person.")
     if people is not None and people < LEAST_PEOPLE:
         raise InputError(f"An evaluation needs at least {LEAST_PEOPLE} people; {people} were asked for.")
-    found = [(_person(root, file), file) for file in Folder(root).files()]
+    found = [(_person(root, file), file) for file in Folder(root).files() if only is None or file.path in only]
     named = sorted((pair for pair in found if pair[0]), key=lambda pair: (pair[0], pair[1].path))
     persons = [[file for _, file in group] for _, group in groupby(named, key=lambda pair: pair[0])]
     if people is not None:
         persons = [files for files in persons if len(files) > 1][:people]
-    _check(root, persons, people)
-    photos = (Photo(file.path, number, file.fault) for number, files in enumerate(persons) for file in files)
+    _check(root, persons, people, alone=only is None)
+    photos = (Photo(file.path, number, file.fault, file.size) for number, files in enumerate(persons) for file in files)
     return DataSet(root, len(persons), tuple(photos))
 
 
@@ -77,36 +90,50 @@ def _person(root: Path, file: Found) -> bytes:
     return folder if unread and folder != b"." else b""
 
 
-def _check(root: Path, persons: list[list[Found]], wanted: int | None) -> None:
+def _check(root: Path, persons: list[list[Found]], wanted: int | None, *, alone: bool) -> None:
     least = wanted or LEAST_PEOPLE
     if len(persons) < least:
         what = "people with two photos or more" if wanted else "people, one folder each"
+        what = what if alone else "people whom the pairs name"
         raise InputError(
             f"{root} holds {len(persons)} {what}; {least} are needed.",
             hint=f"An evaluation needs at least {LEAST_PEOPLE} people: fewer would be a comparison of faces (P3).",
         )
-    if all(len(files) < 2 for files in persons):
+    if alone and all(len(files) < 2 for files in persons):
         raise InputError(
             f"Nobody in {root} has two photos, so there is nothing to compare.",
             hint="Give at least some people two photos or more.",
         )
 
 
+@dataclass(frozen=True, slots=True)
 class Copies:
-    """Notices the same picture file twice, by SHA-256 of its bytes."""
+    """The same picture file more than once, byte for byte.
 
-    def __init__(self, data: DataSet) -> None:
-        self._photos = data.photos
-        self._seen: dict[bytes, list[int]] = {}
+    Attributes:
+        repeats: Photos that the same person has already: comparing the two would flatter.
+        duplicates: The photos of each file that lies under two names or more: all names but one are wrong.
+    """
 
-    def is_repeat(self, content: bytes, number: int) -> bool:
-        """Note photo ``number``. True when the same person has this file already: comparing the two would flatter."""
-        same = self._seen.setdefault(hashlib.sha256(content).digest(), [])
-        if any(self._photos[other].person == self._photos[number].person for other in same):
-            return True
-        same.append(number)
-        return False
+    repeats: frozenset[int]
+    duplicates: tuple[tuple[int, ...], ...]
 
-    def across_people(self) -> tuple[tuple[int, ...], ...]:
-        """The photo numbers of each file that lies under two names or more: all names but one are wrong."""
-        return tuple(tuple(numbers) for numbers in self._seen.values() if len(numbers) > 1)
+
+def copies(data: DataSet, limit: int) -> Copies:
+    """Look for copies among the photos of one size. What cannot be read is left to whoever reads the photos."""
+    by_size: dict[int, list[int]] = {}
+    for number, photo in enumerate(data.photos):
+        if photo.fault is None and photo.size:
+            by_size.setdefault(photo.size, []).append(number)
+    same: dict[bytes, list[int]] = {}
+    for number in (each for numbers in by_size.values() if len(numbers) > 1 for each in numbers):
+        with suppress(InputError):
+            same.setdefault(hashlib.sha256(data.read(data.photos[number], limit)).digest(), []).append(number)
+    repeats: set[int] = set()
+    several = []
+    for numbers in same.values():
+        first = {data.photos[number].person: number for number in reversed(numbers)}
+        repeats |= set(numbers) - set(first.values())
+        if len(first) > 1:
+            several.append(tuple(sorted(first.values())))
+    return Copies(frozenset(repeats), tuple(sorted(several)))

@@ -34,7 +34,10 @@ def read_groups(file: Path, data: DataSet) -> tuple[tuple[str, ...], dict[int, i
     stated = {}
     for person, group in named:
         if person not in numbers:
-            raise InputError(f"{file} names {person!r}, who has no folder in the data set.")
+            raise InputError(
+                f"{file} names {person!r}, who has no folder in the data set.",
+                hint="Write the folder's name, or nobody.",
+            )
         if numbers[person] in stated:
             raise InputError(f"{file} names {person!r} twice.")
         if group:

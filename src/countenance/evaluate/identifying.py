@@ -1,8 +1,8 @@
 """1:N: how often a search finds the right person, and how often it shows somebody for a stranger (ISO/IEC 19795-1).
 
 Everybody who has two pictures is enrolled by the first; the others are searched for. Each search is made twice: with
-their own person in the gallery (mated), and, against everybody else alone, as if they were a stranger (non-mated).
-People with one picture are strangers to the whole gallery, so theirs are non-mated searches too.
+their own person in the gallery (mated), and, against everybody else alone, as if they were a stranger (unmated).
+People with one picture are strangers to the whole gallery, so theirs are unmated searches too.
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from countenance.evaluate.bootstrap import Side, side
 from countenance.evaluate.measures import Operating, TradeOff, accepted, operating, trade_off
 from countenance.evaluate.scores import BINS, BLOCK, Counts, Observed
 
-FPIRS = ("1e-1", "1e-2")
+FPIRS = ("0.1", "0.01", "0.001")
 """The false-positive identification rates at which the false-negative rate is told."""
+RANKS = 20
+"""How far the cumulative match characteristic goes."""
 _NONE = -1
 _LAST = np.iinfo(np.int64).max
 
@@ -39,32 +42,54 @@ class Searches:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenSet:
+    """Searches with a threshold, for people of whom some are not there.
+
+    Attributes:
+        strangers: How many unmated searches were made.
+        fnir: False-negative identification rate by false-positive identification rate, with its threshold: the share
+            of mated searches whose own person scores below the least threshold at which no more than that share of the
+            unmated searches shows anybody (ISO/IEC 19795-1, FNIR and FPIR). At any rank: the length of the list is not
+            what hides a person here. None with fewer unmated searches than one false positive needs.
+        det: The same as points of a curve.
+    """
+
+    strangers: int
+    fnir: dict[str, Operating | None]
+    det: tuple[TradeOff, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Identification:
     """Figures of 1:N searches.
 
     Attributes:
         gallery: How many people are enrolled, by one template each.
         probes: How many mated searches were made.
-        rank1, rank5: The share of them whose own person is first, or among the first five: the true-positive
-            identification rate at rank 1 and 5, closed set. None without probes.
-        strangers: How many non-mated searches were made.
-        fnir: False-negative identification rate by false-positive identification rate, with its threshold: the share
-            of mated searches whose own person scores below the least threshold at which no more than that share of the
-            non-mated searches shows anybody. At any rank: the length of the list is not what hides a person here.
-        det: The same as points of a curve.
+        cmc: The share of them whose own person is among the first 1, 2, 3 … candidates, no threshold applied: the
+            true-positive identification rate at that rank, closed set (ISO/IEC 19795-1, cumulative match
+            characteristic). Empty without probes.
+        everybody: Open set. Unmated are searches for people who are not enrolled, and each probe once more with its own
+            person left out.
+        not_enrolled: Open set. Unmated are searches for people who are not enrolled, alone.
     """
 
     gallery: int
     probes: int
-    rank1: float | None
-    rank5: float | None
-    strangers: int
-    fnir: dict[str, Operating | None]
-    det: tuple[TradeOff, ...]
+    cmc: tuple[float, ...]
+    everybody: OpenSet
+    not_enrolled: OpenSet
+
+    def within(self, rank: int) -> float | None:
+        """The share of probes whose own person is among the first so many."""
+        return self.cmc[rank - 1] if self.cmc else None
 
 
 def search_all(observed: Observed) -> Searches:
-    """Make every search."""
+    """Make every search; none where pairs alone are compared."""
+    if observed.listed_alone:
+        none = np.empty(0, np.int64)
+        return Searches(0, none, none.astype(np.bool_), none.astype(np.bool_), none, none, none)
     pictures = Counter(observed.persons)
     places = iter(range(observed.scores.count))
     enrolled: dict[int, int | None] = {}
@@ -107,24 +132,37 @@ def _ranked(scores: Counts, asked: Counts, whose: Counts) -> tuple[Counts, Count
 def identification(made: Searches) -> Identification:
     """The figures."""
     rank = made.rank[made.mated]
-    found, shown, strangers = rates(made, np.ones(len(made.person), np.bool_))
-    total = len(rank)
-    within = {r: float((rank <= r).sum() / total) if total else None for r in (1, 5)}
-    at = {rate: operating(found, shown, float(rate), strangers) if total else None for rate in FPIRS}
-    det = trade_off(found, shown, strangers) if total else ()
-    return Identification(made.gallery, total, within[1], within[5], strangers, at, det)
+    cmc = tuple(float((rank <= most).sum() / len(rank)) for most in range(1, RANKS + 1)) if len(rank) else ()
+    everybody, strange = _open(made, made.seen), _open(made, made.seen & ~made.mated)
+    return Identification(made.gallery, len(rank), cmc, everybody, strange)
 
 
-def rates(made: Searches, among: np.ndarray) -> tuple[np.ndarray, np.ndarray, int]:
-    """For each threshold the share of mated searches that find, and of non-mated ones that show somebody; how many.
+def _open(made: Searches, unmated: np.ndarray) -> OpenSet:
+    found, shown = rates(made, made.mated, unmated)
+    probes, strangers = int(made.mated.sum()), int(unmated.sum())
+    at = {rate: operating(found, shown, float(rate), strangers) if probes else None for rate in FPIRS}
+    return OpenSet(strangers, at, trade_off(found, shown, strangers) if probes else ())
 
-    A picture without a face finds nobody. It is no non-mated search: that it shows nobody is no merit.
+
+def rates(made: Searches, mated: np.ndarray, unmated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each threshold the share of these mated searches that find, and of these unmated ones that show somebody.
+
+    A picture without a face finds nobody. It is no unmated search: that it shows nobody is no merit.
     """
-    mated, strange = made.mated & among, made.seen & among
-    found, shown = _counted(made.mate[mated]), _counted(made.other[strange])
+    found, shown = _counted(made.mate[mated]), _counted(made.other[unmated])
     found_share = accepted(found) * (found.sum() / max(int(mated.sum()), 1))
-    shown_share = accepted(shown) * (shown.sum() / max(int(strange.sum()), 1))
-    return found_share, shown_share, int(strange.sum())
+    shown_share = accepted(shown) * (shown.sum() / max(int(unmated.sum()), 1))
+    return found_share, shown_share
+
+
+def sides(made: Searches, unmated: np.ndarray, weights: Counts) -> tuple[Side, Side]:
+    """Mated and unmated searches, as the bootstrap takes them."""
+    told = []
+    for place, chosen in ((made.mate, made.mated), (made.other, unmated)):
+        total = weights @ np.bincount(made.person[chosen], minlength=weights.shape[1])
+        scored = chosen & (place != _NONE)
+        told.append(side(place[scored], made.person[scored], None, total))
+    return told[0], told[1]
 
 
 def _counted(places: Counts) -> Counts:

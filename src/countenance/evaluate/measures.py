@@ -10,7 +10,7 @@ counts: every figure is then exact for scores rounded to that grid. Cosines in 3
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,7 +21,10 @@ from countenance.evaluate.scores import BINS, BLOCK, STEP, Counts, Scores
 FARS = ("1e-2", "1e-3", "1e-4", "1e-5")
 """The false accept rates at which the true accept rate is told."""
 
-_CERTAIN = 30
+BARS = 100
+"""Bars of a histogram of scores."""
+
+CERTAIN = 30
 """Errors that must be expected for an estimate to lie within 30 % of the truth nine times in ten (the rule of 30:
 Doddington et al., "The NIST speaker recognition evaluation", Speech Communication 31, 2000)."""
 
@@ -91,17 +94,17 @@ class Verification:
 
     Attributes:
         tar: True accept rate (1 - FNMR) and its threshold, by false accept rate (FMR). None where there are fewer
-            impostor pairs than one false accept needs; "1e-5" is there only with pairs enough for 30 false accepts.
+            impostor pairs than one false accept needs.
         eer: Equal error rate: where FMR and FNMR cross, the mean of both at the threshold where they are nearest.
-        accuracy: The best share of right decisions over all thresholds, genuine and impostor pairs weighing the same
-            (as in LFW's protocol). The threshold is chosen on the same pairs, so it flatters a little.
+        best_accuracy: The best share of right decisions over all thresholds, genuine and impostor pairs weighing the
+            same. The threshold is chosen on the same pairs, so it flatters a little.
         genuine_pairs, impostor_pairs: What it was counted on.
         det: The detection error trade-off, from the loosest threshold to the strictest.
     """
 
     tar: dict[str, Operating | None]
     eer: float | None
-    accuracy: float | None
+    best_accuracy: float | None
     genuine_pairs: int
     impostor_pairs: int
     det: tuple[TradeOff, ...] = ()
@@ -111,15 +114,14 @@ def verification(pairs: Pairs) -> Verification:
     """The error rates of 1:1 comparison. Rates that no pair can tell are None."""
     genuine, impostor = pairs.genuine_count, pairs.impostor_count
     if not genuine or not impostor:
-        return Verification(dict.fromkeys(FARS[:3]), None, None, genuine, impostor)
+        return Verification(dict.fromkeys(FARS), None, None, genuine, impostor)
     # Entry i: the share of pairs that a threshold at i accepts. The last entry stands for "nobody".
     tar, far = (accepted(counts) for counts in (pairs.genuine, pairs.impostor))
     gap = int(np.abs(far - (1 - tar)).argmin())
-    told = [rate for rate in FARS if rate != "1e-5" or impostor * float(rate) >= _CERTAIN]
     return Verification(
-        {rate: operating(tar, far, float(rate), impostor) for rate in told},
+        {rate: operating(tar, far, float(rate), impostor) for rate in FARS},
         eer=float(far[gap] + 1 - tar[gap]) / 2,
-        accuracy=float((tar + 1 - far).max()) / 2,
+        best_accuracy=float((tar + 1 - far).max()) / 2,
         genuine_pairs=genuine,
         impostor_pairs=impostor,
         det=trade_off(tar, far, impostor),
@@ -138,6 +140,19 @@ def operating(tar: NDArray[np.float64], far: NDArray[np.float64], rate: float, i
         return None
     place = int(np.argmax(far <= rate))
     return Operating(cosine(place), float(tar[place]))
+
+
+def uncertain(at: Mapping[str, Operating | None], strangers: int) -> list[str]:
+    """The rates that rest on fewer than `CERTAIN` expected errors."""
+    return [rate for rate, found in at.items() if found is not None and strangers * float(rate) < CERTAIN]
+
+
+def histogram(counts: Counts) -> list[int]:
+    """Counts in `BARS` equal steps from -1 to 1, the last with 1 itself."""
+    width = (BINS - 1) // BARS
+    bars = counts[: BARS * width].reshape(BARS, width).sum(axis=1)
+    bars[-1] += counts[BARS * width :].sum()
+    return [int(bar) for bar in bars]
 
 
 def trade_off(tar: NDArray[np.float64], far: NDArray[np.float64], impostors: int) -> tuple[TradeOff, ...]:

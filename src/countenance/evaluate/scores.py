@@ -1,14 +1,15 @@
 """The scores of an evaluation, on a grid: from templates in memory, or read back from a file of raw scores (P22).
 
 The file holds numbers alone: of each picture that was read its number in the data set, its person's number and whether
-a face was found; of each pair of faces the score; and the groups that the people stated. No name, no path, no
-template. Everything that an evaluation tells follows from it.
+a face was found; of each pair of faces the score; the pairs that were listed; and the groups that the people stated. No
+name, no path, no template. Everything that an evaluation tells follows from it, but the names of files.
 """
 
 from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,8 +29,11 @@ BINS = 2 * HALF + 1
 BLOCK = 1024
 LARGEST = 10_000
 """Faces of which a file of raw scores can be made: 50 million pairs, 200 MB before it is packed."""
+VERSION = 2
+"""The form of a file of raw scores."""
 
-_NO_GROUP = -1
+_PARTS = ("numbers", "persons", "found", "stated", "listed", "scores")
+_MOST = 1 << 31
 
 
 def on_grid(scores: NDArray[np.float64]) -> Counts:
@@ -82,6 +86,15 @@ class ReadBack:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Listed:
+    """Pairs of photos that a file lists: of each its fold and the numbers of its two photos in the data set."""
+
+    fold: Counts
+    first: Counts
+    second: Counts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Observed:
     """Everything that the figures are made from.
 
@@ -92,6 +105,9 @@ class Observed:
         groups: The names of the groups that people stated.
         stated: Each person's group by its place in ``groups``; who stated none is not in it.
         about: What else belongs to the report: statement, model, versions.
+        listed: The pairs that a file listed, where one was given.
+        listed_alone: Nothing but those pairs is compared.
+        remarks: What is about the files and not about the scores, so that a page can be made again: see `remarks.py`.
     """
 
     numbers: tuple[int, ...]
@@ -101,6 +117,9 @@ class Observed:
     groups: tuple[str, ...] = ()
     stated: dict[int, int] = field(default_factory=dict)
     about: dict[str, Any] = field(default_factory=dict)
+    listed: Listed | None = None
+    listed_alone: bool = False
+    remarks: dict[str, Any] = field(default_factory=dict)
 
 
 def write_scores(observed: Observed, file: Path) -> None:
@@ -112,17 +131,19 @@ def write_scores(observed: Observed, file: Path) -> None:
         )
     rows = np.arange(count)
     triangle = [observed.scores.places(rows[at : at + 1], rows[at + 1 :])[0] for at in range(count)]
-    about = {"v": 1, "groups": observed.groups, "about": observed.about}
-    stated = np.array(sorted(observed.stated.items()), np.int32).reshape(-1, 2)
+    told = {"v": VERSION, "groups": observed.groups, "about": observed.about, "remarks": observed.remarks}
+    told |= {"listed": observed.listed is not None, "listed_alone": observed.listed_alone}
+    pairs = observed.listed or Listed(*[np.empty(0, np.int64)] * 3)
     try:
         with file.open("wb") as out:
             np.savez_compressed(
                 out,
-                about=np.frombuffer(json.dumps(about).encode(), np.uint8),
+                about=np.frombuffer(json.dumps(told).encode(), np.uint8),
                 numbers=np.array(observed.numbers, np.int32),
                 persons=np.array(observed.persons, np.int32),
                 found=np.array(observed.found, np.bool_),
-                stated=stated,
+                stated=np.array(sorted(observed.stated.items()), np.int32).reshape(-1, 2),
+                listed=np.stack([pairs.fold, pairs.first, pairs.second], axis=1).astype(np.int32),
                 scores=np.concatenate(triangle).astype(np.int32) if triangle else np.empty(0, np.int32),
             )
     except OSError as error:
@@ -138,35 +159,75 @@ def read_scores(file: Path) -> Observed:
         if size > LARGEST**2 * 4:
             raise _not_scores(file)
         with np.load(file, allow_pickle=False) as read:
-            parts = {name: read[name] for name in ("about", "numbers", "persons", "found", "stated", "scores")}
-        about = json.loads(parts["about"].tobytes())
-        return _observed(parts, about)
+            parts = {name: read[name] for name in ("about", *_PARTS)}
+        told = json.loads(parts["about"].tobytes())
+        _check(parts, told)
+        return _observed(parts, told)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}.") from None
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError):
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, ValueError, TypeError, AttributeError, IndexError):
         raise _not_scores(file) from None
 
 
-def _observed(parts: dict[str, NDArray[Any]], about: dict[str, Any]) -> Observed:
+def _check(parts: dict[str, NDArray[Any]], told: dict[str, Any]) -> None:
+    """Raise `ValueError` for numbers that do not fit one another."""
     count = int(parts["found"].sum())
-    if about["v"] != 1 or len(parts["scores"]) != count * (count - 1) // 2:
+    sizes = {len(parts[name]) for name in ("numbers", "persons", "found")}
+    fits = (
+        told["v"] == VERSION
+        and len(sizes) == 1
+        and len(parts["scores"]) == count * (count - 1) // 2
+        and _within(parts["scores"], BINS)
+        and _within(parts["persons"], _MOST)
+        and _within(parts["numbers"], _MOST)
+        and bool((np.diff(parts["numbers"]) > 0).all())
+        and _within(parts["listed"], _MOST)
+        and parts["listed"].ndim == 2
+        and _within(parts["stated"][:, 1], len(told["groups"]))
+        and _told(told["about"], told["remarks"])
+    )
+    if not fits:
         raise ValueError
-    if not len(parts["numbers"]) == len(parts["persons"]) == len(parts["found"]):
-        raise ValueError
-    if len(parts["scores"]) and not 0 <= parts["scores"].min() <= parts["scores"].max() < BINS:
-        raise ValueError
+
+
+def _told(about: dict[str, Any], remarks: dict[str, Any]) -> bool:
+    """Whether what is said beside the scores has the form that a report and a page take."""
+    words = [about[name] for name in ("statement", "face", "embedding_contract", "version")]
+    words += [about["model"][name] for name in ("name", "sha256")]
+    words += [word for fault in remarks["unreadable"] for word in fault[1:]]
+    numbers = [fault[0] for fault in remarks["unreadable"]] + [one for same in remarks["duplicates"] for one in same]
+    spent = [remarks["seconds"], remarks["speed"]["photos_per_second"], *remarks["speed"]["seconds"].values()]
+    return (
+        all(isinstance(word, str) for word in words)
+        and all(isinstance(number, int) and 0 <= number < _MOST for number in [*numbers, remarks["repeats"]])
+        and all(isinstance(each, int | float) for each in spent)
+        and isinstance(remarks["people"], int | None)
+        and isinstance(remarks["names"], str)
+    )
+
+
+def _within(numbers: NDArray[Any], most: int) -> bool:
+    return not numbers.size or bool(numbers.min() >= 0 and numbers.max() < most)
+
+
+def _observed(parts: dict[str, NDArray[Any]], told: dict[str, Any]) -> Observed:
+    count = int(parts["found"].sum())
     table = np.full((count, count), BINS - 1, np.int32)
     upper = np.triu_indices(count, 1)
     table[upper] = parts["scores"]
     table.T[upper] = parts["scores"]
+    fold, first, second = parts["listed"].astype(np.int64).T
     return Observed(
         numbers=tuple(parts["numbers"].tolist()),
         persons=tuple(parts["persons"].tolist()),
         found=tuple(parts["found"].tolist()),
         scores=ReadBack(table),
-        groups=tuple(str(name) for name in about["groups"]),
+        groups=tuple(str(name) for name in told["groups"]),
         stated={int(person): int(group) for person, group in parts["stated"].tolist()},
-        about=dict(about["about"]),
+        about=dict(told["about"]),
+        listed=Listed(fold, first, second) if told["listed"] else None,
+        listed_alone=bool(told["listed_alone"]),
+        remarks=dict(told["remarks"]),
     )
 
 

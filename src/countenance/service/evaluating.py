@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 from countenance.config import VisionSection
-from countenance.errors import PurposeRefused
+from countenance.errors import InputError, PurposeRefused
 from countenance.evaluate.dataset import DataSet, open_dataset
 from countenance.evaluate.figures import report
 from countenance.evaluate.groups import read_groups
-from countenance.evaluate.run import Measured, Progress, measure
-from countenance.evaluate.scores import read_scores, write_scores
+from countenance.evaluate.pairs import add_pairs, open_pairs
+from countenance.evaluate.remarks import kept, told
+from countenance.evaluate.run import FACES, Progress, measure
+from countenance.evaluate.scores import Listed, read_scores, write_scores
 from countenance.policy.desk import Ask
 from countenance.policy.facts import DataSetFacts, Facts
 from countenance.policy.rules import DATA_SET, LEAST_PEOPLE, STATEMENTS
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.countenance import Countenance
 
-__all__ = ["STATEMENTS", "Progress", "evaluate", "rebuild"]
+__all__ = ["FACES", "STATEMENTS", "Progress", "evaluate", "rebuild"]
 
 _STATED_BY_PEOPLE = ("consented-testers", "synthetic")
 
@@ -40,8 +42,13 @@ class _Job:
 
     data: DataSet
     statement: str
+    face: str
+    people: int | None
+    listed: Listed | None
+    listed_alone: bool
     groups: Path | None
     scores: Path | None
+    leave_out_duplicates: bool
     progress: Callable[[Progress], None] | None
 
 
@@ -51,21 +58,28 @@ def evaluate(
     *,
     gallery: Countenance | None = None,
     people: int | None = None,
+    pairs: Path | None = None,
     groups: Path | None = None,
+    face: str = "largest",
+    leave_out_duplicates: bool = False,
     scores: Path | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
-    """Measure detection, verification (1:1) and identification (1:N) on a folder of people.
+    """Measure detection, verification (1:1) and identification (1:N) on a folder of people or a file of pairs.
 
     With a gallery the evaluation is decided and logged there first; without one it is not logged, and the answer says
     so (docs/decisions/0003-evaluate-without-a-gallery.md).
 
     Args:
-        dataset: A folder that holds one folder for each person, with that person's photos.
+        dataset: A folder that holds one folder for each person, with that person's photos; or a file of pairs that
+            lies in such a folder: then those pairs alone are compared, and nobody is searched for.
         statement: What the data set is: one of `STATEMENTS`.
         gallery: Where it is decided and logged; opened by the account that evaluates.
         people: Take only the first so many people who have two photos or more, in the order of their names.
+        pairs: A file of pairs in folds, of a folder's photos: accuracy is told over them.
         groups: A table of person and group, as the people stated it themselves: figures are told by group too.
+        face: Which face of a photo is its person's: one of `FACES`.
+        leave_out_duplicates: Leave out files that lie under two names; without it they are an error.
         scores: Where to write the raw scores and file numbers, from which `rebuild` makes the same report.
         progress: Told after every photo.
 
@@ -73,11 +87,17 @@ def evaluate(
         What ``countenance evaluate --json`` prints; docs/reference/evaluate.md explains every field.
 
     Raises:
-        InputError: no such folder, fewer than 20 people, nothing to compare, or groups that do not fit.
+        InputError: no such folder, fewer than 20 people, nothing to compare, one file under two names, or groups or
+            pairs that do not fit.
         PurposeRefused: the statement is not on the list, or does not go with groups.
         NotSignedIn, RoleRefused: there is a gallery, and this account may not evaluate there.
     """
-    job = _Job(open_dataset(dataset, people=people), statement, groups, scores, progress)
+    if face not in FACES:
+        raise InputError(f"There is no way {face!r} to choose a face.", hint=f"Use one of: {', '.join(FACES)}.")
+    if scores is not None and (scores.is_dir() or not scores.absolute().parent.is_dir()):
+        raise InputError(f"The scores cannot be written to {scores}.", hint="Name a file in a folder that is there.")
+    data, listed = _opened(dataset, people, pairs)
+    job = _Job(data, statement, face, people, listed, dataset.is_file(), groups, scores, leave_out_duplicates, progress)
     if groups is not None and statement not in _STATED_BY_PEOPLE:
         raise PurposeRefused(
             "Groups are what testers said of themselves, and nobody of this data set was asked.",
@@ -94,9 +114,33 @@ def evaluate(
         return _measured(job, vision, VisionSection().max_bytes) | {"logged": None}
 
 
-def rebuild(scores: Path) -> dict[str, Any]:
-    """The report made again from a file of raw scores: the same figures, the same hash. Raises `InputError`."""
-    return report(read_scores(scores), LEAST_PEOPLE)
+def rebuild(scores: Path, dataset: Path | None = None) -> dict[str, Any]:
+    """The report made again from a file of raw scores: the same figures, the same hash.
+
+    Args:
+        scores: What `evaluate` wrote.
+        dataset: What it was made from, unchanged. With it files have their names; no photo is opened.
+
+    Raises:
+        InputError: the file holds no raw scores, or this is not the data set that they were made from.
+    """
+    observed = read_scores(scores)
+    data = None if dataset is None else _opened(dataset, observed.remarks["people"], None)[0]
+    figures = report(observed, LEAST_PEOPLE)
+    return figures | told(observed, figures, data)
+
+
+def _opened(dataset: Path, people: int | None, pairs: Path | None) -> tuple[DataSet, Listed | None]:
+    """The data set, and the pairs where some are listed."""
+    if not dataset.is_file():
+        data = open_dataset(dataset, people=people)
+        return data, None if pairs is None else add_pairs(pairs, data)
+    if people is not None or pairs is not None:
+        raise InputError(
+            f"{dataset} is a file of pairs: who and what is compared stands in it.",
+            hint="Leave --people and --pairs out, or give the folder of people.",
+        )
+    return open_pairs(dataset)
 
 
 def _logged(context: Context, job: _Job, stated: DataSetFacts) -> dict[str, Any]:
@@ -129,30 +173,31 @@ def _logged(context: Context, job: _Job, stated: DataSetFacts) -> dict[str, Any]
 def _measured(job: _Job, vision: Vision, limit: int) -> dict[str, Any]:
     """Measure, keep the raw scores where that is wanted, and tell."""
     names, stated = read_groups(job.groups, job.data) if job.groups else ((), {})
-    result = measure(job.data, vision, limit=limit, progress=job.progress)
+    result = measure(
+        job.data,
+        vision,
+        limit=limit,
+        face=job.face,
+        leave_out_duplicates=job.leave_out_duplicates,
+        progress=job.progress,
+    )
     about = {
         "statement": job.statement,
+        "face": job.face,
         "model": {"name": packs.SFACE.name, "sha256": packs.SFACE.sha256},
         "embedding_contract": vision.contract,
         "version": VERSION,
     }
-    observed = replace(result.observed, groups=names, stated=stated, about=about)
+    observed = replace(
+        result.observed,
+        groups=names,
+        stated=stated,
+        about=about,
+        listed=job.listed,
+        listed_alone=job.listed_alone,
+        remarks=kept(job.data, result, job.people),
+    )
     if job.scores is not None:
         write_scores(observed, job.scores)
-    return report(observed, LEAST_PEOPLE) | _remarks(job.data, result)
-
-
-def _remarks(data: DataSet, result: Measured) -> dict[str, Any]:
-    """What is about the files and not about the scores: named where the operator has to do something about them."""
-    return {
-        "seconds": result.seconds,
-        "unreadable": [
-            {"path": _path(data, fault.number), "code": fault.code, "reason": fault.reason} for fault in result.faults
-        ],
-        "repeats": result.repeats,
-        "duplicates": [[_path(data, number) for number in numbers] for numbers in result.duplicates],
-    }
-
-
-def _path(data: DataSet, number: int) -> str:
-    return data.photos[number].path.decode("utf-8", "backslashreplace")
+    figures = report(observed, LEAST_PEOPLE)
+    return figures | told(observed, figures, job.data)

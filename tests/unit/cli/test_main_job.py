@@ -327,11 +327,24 @@ def test_evaluate_measures_outside_of_any_gallery(run, tmp_path, monkeypatch):
         (tmp_path / "set" / name).mkdir(parents=True)
         for shot in (0, 1):
             shutil.copy(cast().photos(name)[shot], tmp_path / "set" / name)
-    told = run("evaluate", tmp_path / "set", "--statement", "synthetic", "--json").json
+    scores, page, again = (tmp_path / name for name in ("scores.npz", "page.html", "again.html"))
+    line = ("evaluate", tmp_path / "set", "--statement", "synthetic", "--scores", scores, "--page", page, "--json")
+    told = run(*line).json
     assert set(told) >= {"images", "identities", "detected", "verification", "identification"}
     assert (told["images"], told["identities"], told["logged"]) == (40, 20, None)
-    assert "1e-4" in told["verification"]["tar"]
-    assert {"gallery", "probes", "rank1"} <= set(told["identification"])
+    assert list(told["verification"]["tar"]) == ["1e-2", "1e-3", "1e-4", "1e-5"]
+    assert list(told["identification"]["fnir"]) == ["0.1", "0.01", "0.001"]
+    assert {"gallery", "probes", "unmated", "rank1", "rank5"} <= set(told["identification"])
+    # The page and the answer are made again from the raw scores, and are the same.
+    rebuilt = run("evaluate", tmp_path / "set", "--from", scores, "--page", again, "--json").json
+    assert rebuilt == {name: value for name, value in told.items() if name != "logged"}
+    assert again.read_bytes() == page.read_bytes()
+    shown = run("evaluate", "--from", scores, "--page", again)
+    assert "FNIR at FPIR 0.1" in shown.out
+    assert again.read_bytes() != page.read_bytes()  # without the data set, files have numbers
+    assert run("evaluate", "--from", scores, "--people", "20").code == 10
+    assert run("evaluate", "--from", scores, "--page", tmp_path).code == 10
+    assert run("evaluate", tmp_path / "set").code == 10
 
 
 def test_evaluate_cannot_pass_by_a_gallery_that_is_there(run, finished, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from countenance.errors import InputError, TooLarge, Unreadable
-from countenance.evaluate.dataset import Copies, open_dataset
+from countenance.evaluate.dataset import Copies, copies, open_dataset
 
 
 def people(root: Path, count: int, photos: int = 2) -> Path:
@@ -119,7 +119,29 @@ def test_a_folder_that_cannot_be_read_is_listed(tmp_path: Path) -> None:
 
 
 def test_the_same_file_twice_is_noticed(tmp_path: Path) -> None:
-    copies = Copies(open_dataset(people(tmp_path, 20)))
-    repeats = [copies.is_repeat(content, number) for number, content in enumerate([b"a", b"a", b"a", b"b", b"a"])]
-    assert repeats == [False, True, False, False, False]
-    assert copies.across_people() == ((0, 2, 4),)
+    people(tmp_path, 20)
+    same = {
+        "person-00/2.jpg": "person-00/1.jpg",
+        "person-03/9.jpg": "person-00/0.jpg",
+        "person-04/0.jpg": "person-00/0.jpg",
+    }
+    for copy, original in same.items():
+        (tmp_path / copy).write_bytes((tmp_path / original).read_bytes())
+    (tmp_path / "person-05" / "0.jpg").write_bytes(b"")
+    (tmp_path / "person-06" / "0.jpg").write_bytes(b"")
+    (tmp_path / "person-07" / "2.jpg").symlink_to(tmp_path / "person-00" / "0.jpg")
+    data = open_dataset(tmp_path)
+    found = copies(data, 100)
+    assert [data.name(number) for number in found.repeats] == ["person-00/2.jpg"]
+    assert [[data.name(number) for number in numbers] for numbers in found.duplicates] == [
+        ["person-00/0.jpg", "person-03/9.jpg", "person-04/0.jpg"]
+    ]
+    # What is too large to be read is no copy of anything here; who reads the photos says so.
+    assert copies(data, 3) == Copies(frozenset(), ())
+
+
+def test_a_folder_is_known_again_by_its_names(tmp_path: Path) -> None:
+    before = open_dataset(people(tmp_path, 20)).fingerprint
+    assert open_dataset(tmp_path).fingerprint == before
+    (tmp_path / "person-00" / "0.jpg").rename(tmp_path / "person-00" / "00.jpg")
+    assert open_dataset(tmp_path).fingerprint != before

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countenance.evaluate import measures
-from countenance.evaluate.measures import Pairs, compare_all, verification
+from countenance.evaluate.measures import Pairs, compare_all, histogram, uncertain, verification
 from countenance.evaluate.scores import STEP, Computed
 
 Rows = list[tuple[int, ...]]
@@ -59,7 +59,7 @@ def test_rates_are_those_of_a_slow_count(data: tuple[Rows, list[int]]) -> None:
     found = verification(compare_all(Computed(as_vectors(rows)), labels))
     assert (found.genuine_pairs, found.impostor_pairs) == (len(genuine), len(impostor))
     if not genuine or not impostor:
-        assert (found.eer, found.accuracy, set(found.tar.values())) == (None, None, {None})
+        assert (found.eer, found.best_accuracy, set(found.tar.values())) == (None, None, {None})
         return
     thresholds = range(-17, 18)
     tar = {t: sum(score >= t for score in genuine) / len(genuine) for t in thresholds}
@@ -70,7 +70,7 @@ def test_rates_are_those_of_a_slow_count(data: tuple[Rows, list[int]]) -> None:
         for t in thresholds
         if abs(far[t] - 1 + tar[t]) == pytest.approx(nearest)
     ]
-    assert found.accuracy == pytest.approx(max((tar[t] + 1 - far[t]) / 2 for t in thresholds))
+    assert found.best_accuracy == pytest.approx(max((tar[t] + 1 - far[t]) / 2 for t in thresholds))
     at = found.tar["1e-2"]
     if len(impostor) < 100:
         assert at is None
@@ -93,7 +93,16 @@ def test_the_threshold_is_the_score_from_which_pairs_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(("impostors", "told"), [(2_999_999, False), (3_000_000, True)])
-def test_one_in_a_hundred_thousand_is_told_only_with_pairs_enough(impostors: int, told: bool) -> None:
+def test_a_rate_that_rests_on_few_errors_is_marked(impostors: int, told: bool) -> None:
     genuine, impostor = np.zeros(200_001, np.int64), np.zeros(200_001, np.int64)
     genuine[150_000], impostor[100_000] = 1, impostors
-    assert ("1e-5" in verification(Pairs(genuine, impostor)).tar) is told
+    found = verification(Pairs(genuine, impostor))
+    assert ("1e-5" not in uncertain(found.tar, impostors)) is told
+    assert "1e-4" not in uncertain(found.tar, impostors)
+
+
+def test_a_histogram_holds_every_score_once() -> None:
+    counts = np.zeros(200_001, np.int64)
+    counts[[0, 1_999, 2_000, 199_999, 200_000]] = 1, 2, 4, 8, 16
+    bars = histogram(counts)
+    assert (len(bars), bars[0], bars[1], bars[-1], sum(bars)) == (100, 3, 4, 24, 31)
