@@ -102,7 +102,7 @@ BREAKS = [
     Break(
         "P10",
         "a stopped folder under another name",
-        (("service/sources.py", '        keep_from_bound(connection, context.organisation, values["root"])\n', ""),),
+        (("service/sources.py", 'keep_from_bound(connection, context.organisation, values["root"], ', "str("),),
         f"{STOPPING}::test_p10_what_an_order_stopped_is_not_collected_under_another_name",
     ),
     Break(

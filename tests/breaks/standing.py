@@ -113,7 +113,7 @@ BREAKS = [
     Break(
         "P27",
         "a stranger who is taken for whoever is nearest",
-        (("gallery/keeping.py", "if line and line[0].score >= scale.threshold else None", "if line else None"),),
+        (("gallery/keeping.py", "first is not None and first.score >= scale.threshold else", "first else"),),
         f"{STRANGERS}::test_p27_group_photos_leave_nothing_of_a_stranger",
     ),
     Break(
