@@ -27,12 +27,14 @@ import sqlalchemy as sa
 
 from benchmarks import erasure
 from benchmarks.measuring import ROOT
+from benchmarks.search_figures import plain
+from benchmarks.search_page import FIGURES as SEARCH
 from countenance.registry.address import OWNER_PASSWORD, engine_of
 from countenance.wiring import move_registry, open_gallery
 
 SIZES = {"10 million": 10**7, "100 million": 10**8, "1 billion": 10**9, "20 billion": 20 * 10**9}
 PAGE = ROOT / "docs" / "how-to" / "from-a-laptop-to-a-cluster.md"
-SEARCH, INGEST = (ROOT / "docs" / "reference" / name for name in ("search-speed.md", "ingest-speed.md"))
+INGEST = ROOT / "docs" / "reference" / "ingest-speed.md"
 MILVUS = ROOT / "docs" / "decisions" / "0017-milvus-beside-the-registry.md"
 KEPT = Path(__file__).with_suffix(".json")
 _BEGIN, _END = "<!-- sizing: written by benchmarks.sizing -->", "<!-- end of sizing -->"
@@ -66,21 +68,28 @@ class Facts:
 
 
 def facts() -> Facts:
-    """Read from the pages on which the benchmarks have told them, each of the largest gallery that was measured."""
-    search, ingest, filling = (each.read_text("utf-8") for each in (SEARCH, INGEST, MILVUS))
-    searched, search_ms = _largest(
-        search, r"^\| Countenance \(embedded\) \| ([0-9,]+) × 128 \| 1 \| 1 \| 200 \| ([0-9.]+) \|"
-    )
-    kept, megabytes = _largest(search, r"^- ([0-9,]+): snapshot written in \S+ s, ([0-9,]+) MB")
+    """What the benchmarks have told, each of the largest gallery that was measured: from their file, or their page."""
+    ingest, filling = (each.read_text("utf-8") for each in (INGEST, MILVUS))
+    sizes = _sizes()
+    searched = max(sizes)
+    snapshot = max(n for n, told in sizes.items() if told["more"][f"{n}"]["embedded"].get("opening"))
     return Facts(
-        index_bytes=_largest(search, r"^- ([0-9,]+): codes and columns packed: ([0-9.]+) bytes")[1],
-        snapshot_bytes=megabytes * 1e6 / kept,
-        search_ms=search_ms,
+        index_bytes=sizes[searched]["more"][f"{searched}"]["embedded"]["packed_bytes"],
+        snapshot_bytes=sizes[snapshot]["more"][f"{snapshot}"]["embedded"]["opening"]["bytes"] / snapshot,
+        search_ms=plain(sizes[searched]["rows"], searched, "embedded")["p50_ms"],
         searched=searched,
         photos_a_second=_largest(ingest, r"^\| Countenance, (one) core, photos/s \| ([0-9.]+)")[1],
         filled_a_second=_largest(filling, r"(rebuild) fills about ([0-9,]+) references a second")[1],
         disk=json.loads(KEPT.read_text("utf-8")),
     )
+
+
+def _sizes() -> dict[int, dict[str, Any]]:
+    """What `benchmarks.search` has kept of our own engine, by the number of templates."""
+    if not SEARCH.exists():
+        raise SystemExit(f"{SEARCH.name} is not there: python -m benchmarks.search --docs writes it.")
+    told: dict[str, dict[str, Any]] = json.loads(SEARCH.read_text("utf-8"))
+    return {int(n): each for n, each in told.items() if "embedded" in each["more"][n]}
 
 
 def _largest(text: str, form: str) -> tuple[int, float]:
