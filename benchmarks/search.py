@@ -76,7 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engines", default=",".join(ENGINES), help="some of: " + ", ".join(ENGINES))
     parser.add_argument("--probes", type=int, default=1000, help="half of them of people who are in the gallery")
     parser.add_argument("--seed", type=int, default=1, help="of the templates")
-    parser.add_argument("--patience", type=float, default=20, help="seconds for one figure of an engine; ours gets 60")
+    parser.add_argument("--patience", type=float, default=20, help="seconds for one figure of an engine; ours gets 40 at least")
     parser.add_argument("--open", action="store_true", help="also write the embedded index to disk and open it again")
     parser.add_argument(
         "--cache", type=Path, default=CACHE, help="where templates and the rivals' environment are kept"
@@ -114,7 +114,7 @@ def _run(made: Crowd, engine: str, answers: Path, options: argparse.Namespace) -
     places = [str(each) for each in (made.folder, made.n, made.dimension)]
     if engine in OURS:
         os.environ.update(_ONE_THREAD)
-        patience = options.patience if engine == "blas" else max(options.patience, 60)
+        patience = options.patience if engine == "blas" else max(options.patience, 40)
         more = ["--patience", str(patience), *(["--open"] if options.open else [])]
         return ours("search_run", engine, *places, str(made.probes), answers, *more, count=1)
     place = Rival("search").environment(options.cache / "rivals")

@@ -74,7 +74,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("probes", type=int)
     parser.add_argument("answers", type=Path)
     parser.add_argument("--open", action="store_true")
-    parser.add_argument("--patience", type=float, default=60)
+    parser.add_argument("--patience", type=float, default=40)
     return parser.parse_args()
 
 
@@ -185,7 +185,7 @@ def _some(n: int) -> tuple[np.ndarray, np.ndarray]:
     """People who were added one after the other, and as many from all over. Each has four templates."""
     people = n // 4
     count = min(_GONE, people // 4)
-    return np.arange(1, count + 1), np.arange(people // 2, people, people // 2 // count)[:count]
+    return np.arange(1, count + 1), np.linspace(count + 1, people, count, dtype=np.int64)
 
 
 def _taken_out(index: EmbeddedIndex, kept: Snapshot, folder: Path, people: np.ndarray) -> dict[str, Any]:

@@ -28,6 +28,11 @@ that scored above the threshold at which one stranger in a hundred is taken for 
 as well, with 2 bits as with 4; from 512 on none was lost.
 """
 
+_MANY, _OF_MANY = 8, 256
+"""As deep as each of so many segments is asked to look: what is near the probe among all of them is nearer than what is
+in each. Of 1,443 rows of ten million above the threshold none was lost, and a search took three quarters of the time.
+"""
+
 _WIDER = 4
 """Who wants few rows is served from a shortlist for so many times as many; who can afford no loss asks for more."""
 _DIMENSION_STEP = 8
@@ -65,16 +70,16 @@ class TurboCodes:
         for slot in moves.taken:
             self.codes.swap_remove(slot)
 
-    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None) -> Best:
+    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None, segments: int) -> Best:
         """The best by an estimate of their cosine."""
         rows = len(self.codes)
-        depth = depth_for(k, rows if mask is None else int(np.count_nonzero(mask)), rows)
+        depth = depth_for(k, rows if mask is None else int(np.count_nonzero(mask)), rows, segments)
         scores, slots = self.codes.search(queries, depth, mask=mask)
         return scores[:, :k], slots[:, :k]
 
 
-def depth_for(k: int, permitted: int, rows: int) -> int:
-    """How many to ask the engine for, where ``k`` are wanted and so many of its rows are permitted.
+def depth_for(k: int, permitted: int, rows: int, segments: int = 1) -> int:
+    """How many to ask the codes of a segment for, where ``k`` are wanted and so many of its rows are permitted.
 
     Measured (turbovec 1.1.2): a search, masked or not, with more than 16 and up to 32 times as many permitted as asked
     for takes ten to a hundred times as long as on either side. Just past 32 is quickest; from a 16th on all permitted
@@ -82,7 +87,7 @@ def depth_for(k: int, permitted: int, rows: int) -> int:
     """
     if rows < _STAGED:
         return k
-    depth = max(k, min(SHORTLIST, _WIDER * k))
+    depth = max(k, min(SHORTLIST if segments < _MANY else _OF_MANY, _WIDER * k))
     if not _ALL_SCORED * depth < permitted <= _SLOW * depth:
         return depth
     fewer = (permitted - 1) // _SLOW

@@ -44,8 +44,9 @@ class Floats:
         self.vectors[moves.length : self._length] = 0
         self._length = moves.length
 
-    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None) -> Best:
+    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None, segments: int) -> Best:
         """The best by their exact cosine; equal scores in the order of their slots."""
+        del segments  # an exact search is as deep as it can be
         scores = np.zeros((len(queries), 0), np.float32)
         slots = np.zeros((len(queries), 0), np.int64)
         for start in range(0, self._length, _BLOCK):

@@ -44,8 +44,11 @@ class Codes(Protocol):
     def remove(self, moves: Moves) -> None:
         """Remove codes; the last ones move into their slots, just as the columns have moved theirs."""
 
-    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None) -> Best:
-        """The best min(k, permitted) slots for each query. ``mask`` permits at least one; None permits them all."""
+    def best(self, queries: Vectors, k: int, mask: NDArray[np.bool_] | None, segments: int) -> Best:
+        """The best min(k, permitted) slots for each query. ``mask`` permits at least one; None permits them all.
+
+        So many ``segments`` are searched for the same ``k``, this one among them.
+        """
 
     def __len__(self) -> int:
         """How many there are."""
@@ -73,12 +76,12 @@ class Segment:
             self.changed = True
         return len(slots)
 
-    def best(self, queries: Vectors, k: int, eligible: Eligibility) -> Best | None:
+    def best(self, queries: Vectors, k: int, eligible: Eligibility, segments: int) -> Best | None:
         """Scores and ids of the best eligible rows; None where nobody is eligible, which needs no scan."""
         kept = self.columns.mask(eligible)
         if not kept.count:
             return None
-        scores, slots = self.codes.best(queries, k, None if kept.count == len(self.columns) else kept.mask)
+        scores, slots = self.codes.best(queries, k, None if kept.count == len(self.columns) else kept.mask, segments)
         return scores, self.columns.ids(slots)
 
 
@@ -144,7 +147,8 @@ class FlatIndex(ABC):
             queries = np.ascontiguousarray(queries)
             with self._latch.shared():
                 self._check_whole()
-                found = [segment.best(queries, k, eligible) for segment in self._segments.values()]
+                many = len(self._segments)
+                found = [segment.best(queries, k, eligible, many) for segment in self._segments.values()]
             best = [each for each in found if each is not None]
             if best:
                 here, whose = best[0] if len(best) == 1 else merged(best, k)

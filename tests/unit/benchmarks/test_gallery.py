@@ -46,7 +46,7 @@ def test_figures_are_told_and_written_between_their_marks(tmp_path: Path, monkey
         "rewritten": 1, "rewritten_bytes": 10**7, "scanned_bytes": 10**9,
     }  # fmt: skip
     told = {
-        "people": 1010, "registry_bytes": 10**9, "open_s": 1.0, "made": {"build_s": 60.0},
+        "people": 1010, "registry_bytes": 10**9, "open_s": 1.0, "build_s": 60.0,
         "search": {"searches": 5, "found": 5, "p50_ms": 90.0, "bare_ms": 30.0, "ratio": 3.0},
         "withdrawal": {"withdraw_ms": 20.0, "next_search_ms": 95.0}, "erasures": [erased],
         "conditions": pages.conditions(),

@@ -171,13 +171,13 @@ def test_a_segment_of_another_engine_is_not_read_in():
     assert exact.coding != embedded.coding != open_index("embedded", 256).coding
 
 
-@given(k=st.integers(1, 2000), permitted=st.integers(1, 10**6))
-def test_the_engine_is_never_asked_in_its_slow_range_nor_for_fewer_than_are_wanted(k, permitted):
-    depth = depth_for(k, permitted, 10**6)
+@given(k=st.integers(1, 2000), permitted=st.integers(1, 10**6), segments=st.integers(1, 100))
+def test_the_engine_is_never_asked_in_its_slow_range_nor_for_fewer_than_are_wanted(k, permitted, segments):
+    depth = depth_for(k, permitted, 10**6, segments)
     assert depth >= k
     assert permitted <= 16 * depth or permitted > 32 * depth
     if permitted > 32 * max(k, 512):
-        assert depth == max(k, min(512, 4 * k))
+        assert depth == max(k, min(512 if segments < 8 else 256, 4 * k))
 
 
 def test_a_few_rows_are_all_scored_so_that_asking_deeper_finds_nothing_else():
