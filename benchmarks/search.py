@@ -76,7 +76,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--engines", default=",".join(ENGINES), help="some of: " + ", ".join(ENGINES))
     parser.add_argument("--probes", type=int, default=1000, help="half of them of people who are in the gallery")
     parser.add_argument("--seed", type=int, default=1, help="of the templates")
-    parser.add_argument("--patience", type=float, default=20, help="seconds for one figure of an engine; ours gets 40 at least")
+    parser.add_argument(
+        "--patience", type=float, default=20, help="seconds for one figure of an engine; ours gets 40 at least"
+    )
     parser.add_argument("--open", action="store_true", help="also write the embedded index to disk and open it again")
     parser.add_argument(
         "--cache", type=Path, default=CACHE, help="where templates and the rivals' environment are kept"
