@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from countenance.cli import console, upkeep
+from countenance.cli import console, evaluating
 from countenance.service.countenance import Countenance
 
 
@@ -152,4 +152,4 @@ def test_a_name_cannot_steer_the_terminal(run, club):
 
 def test_counts_are_said_in_words():
     assert [console.plural(n, "basis", "bases") for n in (0, 1, 2)] == ["no bases", "1 basis", "2 bases"]
-    assert upkeep._rate(None) == "too few to say"
+    assert evaluating._rate(None) == "too few to say"
