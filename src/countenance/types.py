@@ -119,12 +119,18 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What is searched for: one face, its template, and a salted commitment to the photo. In memory only."""
+    """What is searched for: one face, its template, and a salted commitment to the photo. In memory only.
+
+    ``content`` says which face of which photo it is (`countenance.gallery.rejecting.content_of`); ``taken_at`` when the
+    photo says that it was taken.
+    """
 
     face: Face
     template: Template
     commitment: str
     faces_in_photo: int = 1
+    content: str = field(default="", repr=False)
+    taken_at: str | None = None
 
 
 # --- results ---------------------------------------------------------------------------------------------------------
@@ -132,12 +138,16 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRef:
-    """Where a photograph lies: its number, path in the source, the source's name and the recorded origin."""
+    """Where a photograph lies: its number, path in the source, the source's name and the recorded origin.
+
+    ``taken_at``: when, as it or its supplier's manifest says.
+    """
 
     id: str
     path: str
     source: str
     origin: str | None = None
+    taken_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,8 @@ class Appearance:
 class Candidate:
     """One ranked result of a search: one subject, never a confirmation that it is the person.
 
-    ``asserted_by`` said that this face is this person's, by recording the basis, at ``asserted_at``.
+    ``asserted_by`` said that this face is this person's, by recording the basis, at ``asserted_at``. ``cautions``: why
+    such models fail here, as codes of `countenance.policy.cautions`. ``reviewers``: how many people must confirm it.
     """
 
     rank: int
@@ -167,6 +178,8 @@ class Candidate:
     asserted_at: str
     appearances: tuple[Appearance, ...] = ()
     review: str | None = None
+    cautions: tuple[str, ...] = ()
+    reviewers: int = 0
 
     @property
     def best(self) -> Appearance | None:

@@ -15,18 +15,19 @@ import sqlalchemy as sa
 
 from countenance.backup.naming import Leaf, at, concerned
 from countenance.backup.reopening import reopen
-from countenance.gallery import correcting
+from countenance.gallery import correcting, rejecting
 from countenance.registry import schema as t
 from countenance.types import OrganisationId, parse_number, reference_number
 from countenance.vault.keyring import subject_key
 
 WITHDRAWN = frozenset({"withdraw", "decline"})
-NOT_THIS = "people-not"
-"""A face was taken off somebody."""
+NOT_THIS, REJECTED = "people-not", "review-reject"
+"""A face was taken off somebody; a reviewer said that a searched face is not theirs."""
 HARMLESS = frozenset(
     {
         "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "people",
-        "people-different", "people-is", "people-same", "receipt", "review", "search", "subject", "sweep", "verify",
+        "people-different", "people-is", "people-same", "receipt", "review", "review-confirm", "search", "subject",
+        "sweep", "verify",
     }
 )  # fmt: skip
 """Acts about a person that take nothing back. After any other one the person is out of search until it is looked at."""
@@ -95,11 +96,24 @@ def _people(
             if leaf["act"] in WITHDRAWN:
                 _withdraw(connection, number, at(leaf))
                 withdrawn.add(number)
-            elif not (leaf["act"] == NOT_THIS and _corrected(connection, leaf, number)):
+            elif not _said_again(connection, leaf, number):
                 mine = (t.subjects.c.id == number, t.subjects.c.restricted.is_(None))
                 connection.execute(sa.update(t.subjects).where(*mine).values(restricted=at(leaf)))
                 restricted.add(number)
     return withdrawn, restricted
+
+
+def _said_again(connection: sa.Connection, leaf: Leaf, subject: int) -> bool:
+    """Repeat what was said of who is who. False where the entry says something else, or not enough to repeat it."""
+    if leaf["act"] == NOT_THIS:
+        return _corrected(connection, leaf, subject)
+    facts = leaf.get("facts") or {}
+    if leaf["act"] != REJECTED or not {"mark", "party"} <= facts.keys():
+        return False
+    owner = connection.scalar(sa.select(t.subjects.c.organisation).where(t.subjects.c.id == subject))
+    values = {"organisation": owner, "party": int(facts["party"]), "account": None, "created": at(leaf)}
+    rejecting.reject(connection, values, subject, str(facts["mark"]))
+    return True
 
 
 def _corrected(connection: sa.Connection, leaf: Leaf, subject: int) -> bool:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from countenance.cli.command import MAIN_JOB, command, group
+from countenance.cli.searching import tell_cautions
 from countenance.cli.session import Session
 from countenance.cli.sheets import write_review
 
 if TYPE_CHECKING:
-    from countenance.service.reviewing import Review
+    from countenance.service.reviewed import Next, Review
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="Such as R12, as the search said it.")]
 Subject = Annotated[str, typer.Argument(metavar="SUBJECT", help="The candidate's handle.")]
@@ -25,6 +26,9 @@ def register(app: typer.Typer) -> None:
     command(
         reviews, "show", "countenance review show R12", "countenance review show R12 --page R12.html"
     )(review_show)  # fmt: skip
+    command(
+        reviews, "next", "countenance review next", "countenance review next --page next.html"
+    )(review_next)  # fmt: skip
     command(reviews, "confirm", "countenance review confirm R12 anna-berg")(review_confirm)
     command(reviews, "reject", "countenance review reject R12 anna-berg")(review_reject)
 
@@ -74,6 +78,30 @@ def review_show(
         session.screen.advise(f"The page is in {page}. Delete it once you have decided.")
 
 
+def review_next(
+    session: Session,
+    page: Annotated[
+        Path | None,
+        typer.Option("--page", metavar="FILE.html", help="Write a page: the searched face beside this candidate."),
+    ] = None,
+) -> None:
+    """Show the candidate that has waited longest for your decision. That you looked is logged.
+
+    Passed over: your own searches, what you have signed already, and people who may be shown no more.
+    """
+    with session.signed_in() as c:
+        found = c.reviewing.next()
+        if found is not None and page is not None:
+            write_review(c, page, found.review)
+    if found is None:
+        session.screen.say("Nobody waits for your decision.")
+        session.screen.answer(None)
+        return
+    _tell_next(session, found)
+    if page is not None:
+        session.screen.advise(f"The page is in {page}. Delete it once you have decided.")
+
+
 def review_confirm(session: Session, review: Number, subject: Subject) -> None:
     """Sign that, as far as you can see, this candidate is the person. As many must as the purpose demands."""
     with session.signed_in() as c:
@@ -88,7 +116,21 @@ def review_reject(session: Session, review: Number, subject: Subject) -> None:
     _tell(session, found)
 
 
+def _tell_next(session: Session, found: Next) -> None:
+    screen, who = session.screen, found.candidate.subject
+    _describe(session, found.review)
+    screen.say(f"{found.waiting} wait for you, this one among them. As far as you can see, is it this person?")
+    screen.command(f"countenance review confirm {found.review.id} {who}")
+    screen.command(f"countenance review reject {found.review.id} {who}")
+    screen.answer(found.as_json())
+
+
 def _tell(session: Session, review: Review) -> None:
+    _describe(session, review)
+    session.screen.answer(review.as_json())
+
+
+def _describe(session: Session, review: Review) -> None:
     screen = session.screen
     solo = ", solo: fewer than three named people" if review.solo else ""
     screen.facts(
@@ -104,11 +146,12 @@ def _tell(session: Session, review: Review) -> None:
             f"{each.score:.3f}",
             each.band,
             each.state,
+            each.demanded,
             "; ".join(f"{who}: {what}" for who, what, _ in each.reviews),
             "not looked at" if each.appearances is None else ", ".join(one.photo.path for one in each.appearances[:3]),
         )
         for each in review.candidates
     )
-    columns = ("candidate", "cosine", "band", "state", "reviews", "photos")
+    columns = ("candidate", "cosine", "band", "state", "needs", "reviews", "photos")
     screen.table(columns, rows, empty="Nobody is left who may still be shown.")
-    screen.answer(review.as_json())
+    tell_cautions(session, ((each.subject, each.cautions) for each in review.candidates))

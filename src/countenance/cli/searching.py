@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -119,12 +120,16 @@ def _tell(session: Session, found: Found) -> None:
             for each in found
         )
         screen.table(("#", "candidate", "score", "band", "best photo", "basis"), rows, empty="")
+        tell_cautions(session, ((each.subject, each.cautions) for each in found))
     threshold = "off" if found.threshold is None else f"{found.threshold:g}"
     screen.say(
         f"Threshold {threshold} · {plural(found.gallery_size, 'template')} in the gallery · "
         f"{plural(told['faces_in_probe'], 'face')} in the probe · log entry {told['log']['index']}",
         "dim",
     )
+    if found.answer.rejected:
+        count = plural(found.answer.rejected, "person", "people")
+        screen.advise(f"{count} not shown: a reviewer of yours said of this very face that it is not theirs.")
     if found.pending:
         live = "is not live yet, and finds" if found.pending == 1 else "are not live yet, and find"
         screen.advise(
@@ -132,6 +137,15 @@ def _tell(session: Session, found: Found) -> None:
         )
     if found:
         screen.say(told["caution"], "italic")
+
+
+def tell_cautions(session: Session, carried: Iterable[tuple[str, Sequence[str]]]) -> None:
+    """Say what each candidate is cautioned of, and that it needs one reviewer more where reviews are due."""
+    from countenance.service.reviewed import in_words
+
+    for subject, codes in carried:
+        for says in in_words(codes):
+            session.screen.say(f"Caution, {subject}: {says}.", "yellow")
 
 
 def _band(meaning: str, band: str) -> str:

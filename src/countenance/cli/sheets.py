@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.countenance import Countenance
     from countenance.service.finding import Found
-    from countenance.service.reviewing import Review
+    from countenance.service.reviewed import Review
 
 PHOTOS_EACH = 12
 

@@ -35,6 +35,7 @@ def appearances_of(
             t.subjects.c.birth_year,
             t.photos.c.id,
             t.photos.c.path,
+            t.photos.c.taken_at,
             t.sources.c.name,
             sa.func.coalesce(t.photos.c.origin, t.sources.c.origin).label("origin"),
         )
@@ -65,7 +66,7 @@ def appearances_of(
             if not permitted(row.birth_year, row.confirmed_how, row.purposes, now) & purposes:
                 continue
             bases.add(row.basis)
-            photo = PhotoRef(reference_number("P", row.id), shown_path(row.path), row.name, row.origin)
+            photo = PhotoRef(reference_number("P", row.id), shown_path(row.path), row.name, row.origin, row.taken_at)
             found.setdefault(row.subject, []).append(Appearance(photo, Box(*json.loads(row.box)), row.score))
     check_confirmed(connection, bases, desk)
     return {subject: tuple(each) for subject, each in found.items()}

@@ -13,12 +13,16 @@ from countenance.types import BasisId, Face, SubjectId, Template
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What to store of a subject's enrolment photo. ``photo`` is the file's name as given, kept sealed."""
+    """What to store of a subject's enrolment photo.
+
+    Kept sealed: ``photo``, the file's name as given, and ``taken_at``, when the photo says that it was taken.
+    """
 
     face: Face
     template: Template
     photo: str
     sha256: str
+    taken_at: str | None = None
 
 
 def ends_of(connection: sa.Connection, subject: SubjectId, basis: BasisId) -> int:

@@ -109,6 +109,8 @@ class Gallery:
             "box": enrolment.face.box.as_list(),
             "landmarks": enrolment.face.landmarks,
             "quality": asdict(enrolment.face.quality),
+            "score": enrolment.face.score,
+            "taken_at": enrolment.taken_at,
         }
         with self._registry.write() as connection:
             ends = enrolments.ends_of(connection, subject, basis)
@@ -145,7 +147,7 @@ class Gallery:
         grant.spend(Ingest, scope=f"source:{source}", now=now)
         seen = self._seen(source, batch, now)
         with self._registry.write() as connection:
-            into = Into(connection, seen.source, self._scale, now, seen.sequence)
+            into = Into(connection, seen.source, self._scale, now, seen.sequence, self._keys)
             kept = keeping.write_batch(into, batch, self._rechecked(connection, seen))
             copied = keeping.write_copies(into, copies, seen.terms) if copies else keeping.Written()
             kept, found = [*kept, *copied.kept], len(seen.templates) + copied.found
@@ -163,7 +165,7 @@ class Gallery:
         grant.spend(Sweep, scope=f"source:{source}", now=now)
         seen = self._seen(source, batch, now)
         with self._registry.write() as connection:
-            into = Into(connection, seen.source, self._scale, now, seen.sequence)
+            into = Into(connection, seen.source, self._scale, now, seen.sequence, self._keys)
             kept = keeping.add_batch(into, batch, self._rechecked(connection, seen), anew=anew)
             facts = {"photos": len(batch), "faces_found": len(seen.templates), "faces_kept": len(kept)}
             return self._kept(connection, "sweep", grant, kept, seen, facts)
@@ -205,15 +207,15 @@ class Gallery:
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
-            shown = [match for match in matches if threshold is None or match.score >= threshold][:limit]
+            alike = [match for match in matches if threshold is None or match.score >= threshold]
+            shown, before = searching.not_rejected(connection, self._keys, probe, alike, grant)
+            shown = shown[:limit]
             check_confirmed(connection, [match.basis for match in shown], self._desk)
-            review = "open" if agreed.reviewers else None
-            candidates = searching.candidates(
-                connection, self._desk, self._keys, self._scale, shown, purposes=mask, review=review
-            )
-            made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop)
-            number, written = searching.write(connection, self._desk, self._keys, grant, made)
-        return Answer(candidates, threshold, size, written, number)
+            tools = searching.Tools(connection, self._desk, self._keys, self._scale)
+            candidates, carried = searching.candidates(tools, shown, probe, purposes=mask, demanded=agreed.reviewers)
+            made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop, cautions=carried)
+            number, written = searching.write(connection, self._desk, self._keys, grant, made, probe.content)
+        return Answer(candidates, threshold, size, written, number, before)
 
     def verify(self, first: Probe, second: Probe, *, grant: Grant[Verify]) -> Comparison:
         """Compare two faces (1:1). Nothing of either is stored."""

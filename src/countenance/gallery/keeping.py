@@ -18,6 +18,7 @@ from countenance.gallery.batch import Copied, Looked, PhotoFile
 from countenance.gallery.correcting import said_not_in
 from countenance.gallery.eligible import parts, standing
 from countenance.gallery.matching import Match, Terms
+from countenance.gallery.rejecting import content_of, rejected
 from countenance.gallery.scale import Scale
 from countenance.gallery.writing import Into, Kept, Photo, Row, insert, records, write_photos
 from countenance.policy import rules
@@ -33,7 +34,7 @@ def write_batch(into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[
     """Write the photos' own records and the known faces; return what was kept. ``matches`` is one list a face."""
     _still_ingestible(into)
     lines = _without_stopped(into, matches)
-    said = said_not_in(into.connection, [photo.file.sha256 for photo in batch])
+    said = _said(into, batch, matches)
     photos = []
     for photo in batch:
         faces = _known_faces(photo, lines, into.scale, said)
@@ -75,7 +76,7 @@ def add_batch(
     there = records(into, [photo.file.path for photo in batch])
     lines = _without_stopped(into, matches)
     changed = _last_changes(into.connection, {match.subject for line in matches for match in line})
-    said = said_not_in(into.connection, [photo.file.sha256 for photo in batch])
+    said = _said(into, batch, matches)
     rows: list[tuple[int, Match, list[int]]] = []
     done: list[int] = []
     for photo in batch:
@@ -115,6 +116,22 @@ def _without_stopped(into: Into, matches: Sequence[Sequence[Match]]) -> Iterator
     return iter([[match for match in line if match.subject not in stopped] for line in matches])
 
 
+def _said(into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[Match]]) -> set[tuple[str, int]]:
+    """Whom these photos do not show, as somebody said: of a whole photo, or in a review of one face in it.
+
+    Pairs of a photo's content and a subject, or of a face's (`content_of`).
+    """
+    faces = [(photo.file.sha256 or "", number) for photo in batch for number in range(1, len(photo.templates) + 1)]
+    asked = (
+        (content_of(sha256, number), match.subject)
+        for (sha256, number), line in zip(faces, matches, strict=False)
+        for match in line
+        if sha256
+    )
+    whole = said_not_in(into.connection, [photo.file.sha256 for photo in batch])
+    return whole | rejected(into.connection, into.keys, into.source.organisation, asked)
+
+
 def _known_faces(
     photo: Looked, lines: Iterator[Sequence[Match]], scale: Scale, said: Container[tuple[str, int]]
 ) -> list[tuple[int, Match]]:
@@ -124,7 +141,9 @@ def _known_faces(
     """
     best: dict[int, tuple[int, Match]] = {}
     for face, line in zip(range(len(photo.templates)), lines, strict=False):
-        first = next((each for each in line if (photo.file.sha256 or "", each.subject) not in said), None)
+        content = photo.file.sha256 or ""
+        ways = (content, content_of(content, face + 1))
+        first = next((each for each in line if not any((way, each.subject) in said for way in ways)), None)
         match = first if first is not None and first.score >= scale.threshold else None
         if match and (match.subject not in best or match.score > best[match.subject][1].score):
             best[match.subject] = (face, match)

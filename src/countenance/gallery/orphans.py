@@ -23,6 +23,7 @@ _OF_A_PERSON = {
     "review": t.reviews,
     "correction": t.corrections,
     "pair": t.pairs,
+    "rejection": t.rejections,
 }
 _UNDER_A_BASIS = {"reference": t.references, "appearance": t.appearances, "receipt": t.receipts}
 _WORDS = ("handle_sealed", "name_sealed", "contact_sealed", "contact_hash", "guardian_sealed", "guardian_hash")

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
 from countenance.errors import NoAgreement, TooMany
-from countenance.gallery import appearing, probes
+from countenance.gallery import appearing, probes, rejecting
+from countenance.gallery.cautioning import cautions_of
 from countenance.gallery.matching import Match
 from countenance.gallery.scale import Scale
 from countenance.index.port import Hits
 from countenance.log.book import Written
 from countenance.policy import agreeing, comparing, gather
+from countenance.policy.cautions import reviewers_with
 from countenance.policy.desk import Desk
 from countenance.policy.facts import Facts
 from countenance.registry import schema as t
-from countenance.types import Agreed, Candidate, Grant, Search, SearchId, SubjectId, Verify, iso, reference_number
+from countenance.types import (
+    Agreed,
+    Candidate,
+    Grant,
+    Probe,
+    Search,
+    SearchId,
+    SubjectId,
+    Verify,
+    iso,
+    reference_number,
+)
 from countenance.vault.keyring import Keyring, subject_key
 
 _ESTIMATE = 0.15
@@ -27,13 +40,17 @@ _ESTIMATE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a search shows, its own number, and the log entry that says so."""
+    """What a search shows, its own number, and the log entry that says so.
+
+    ``rejected``: how many are not shown because a reviewer said of this very face that it is not theirs.
+    """
 
     candidates: tuple[Candidate, ...]
     threshold: float | None
     gallery_size: int
     log: Written
     search: SearchId
+    rejected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +64,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is written of one comparison. ``crop`` makes the probe's face as a small picture, where it is to be kept."""
+    """What is written of one comparison.
+
+    ``crop`` makes the probe's face as a small picture, where it is to be kept. ``cautions``: those that each carries.
+    """
 
     kind: str
     probe: str
@@ -57,6 +77,17 @@ class Record:
     shown: Sequence[Match] = ()
     pair: str | None = None
     crop: Callable[[], bytes] | None = None
+    cautions: Mapping[int, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What candidates are put together with."""
+
+    connection: sa.Connection
+    desk: Desk
+    keys: Keyring
+    scale: Scale
 
 
 def pair_of(one: str, other: str) -> str:
@@ -98,18 +129,24 @@ def check_capped(connection: sa.Connection, desk: Desk, grant: Grant[Verify], no
         raise desk.refuse(connection, "verify", refusal)
 
 
+def not_rejected(
+    connection: sa.Connection, keys: Keyring, probe: Probe, matches: Sequence[Match], grant: Grant[Search]
+) -> tuple[list[Match], int]:
+    """Without those of whom a reviewer of the asking organisation said that this face is not theirs; how many."""
+    party = connection.scalar(sa.select(t.accounts.c.organisation).where(t.accounts.c.id == grant.account)) or 0
+    pairs = ((probe.content, match.subject) for match in matches)
+    gone = {subject for _, subject in rejecting.rejected(connection, keys, party, pairs)}
+    return [match for match in matches if match.subject not in gone], len(gone)
+
+
 def candidates(
-    connection: sa.Connection,
-    desk: Desk,
-    keys: Keyring,
-    scale: Scale,
-    shown: Sequence[Match],
-    *,
-    purposes: int,
-    review: str | None,
-) -> tuple[Candidate, ...]:
-    """The people whom these matches are, with the photos that a search for these purposes may show."""
-    photos = appearing.appearances_of(connection, [match.subject for match in shown], purposes, desk.now(), desk)
+    tools: Tools, shown: Sequence[Match], probe: Probe, *, purposes: int, demanded: int
+) -> tuple[tuple[Candidate, ...], dict[int, tuple[str, ...]]]:
+    """The people whom these matches are, with the photos that a search for these purposes may show; their cautions."""
+    connection, desk, keys, scale = tools.connection, tools.desk, tools.keys, tools.scale
+    people = [match.subject for match in shown]
+    photos = appearing.appearances_of(connection, people, purposes, desk.now(), desk)
+    carried = cautions_of(connection, keys, people, probe, photos, desk.now())
     found = []
     for rank, match in enumerate(shown, start=1):
         key = subject_key(match.subject)
@@ -129,14 +166,21 @@ def candidates(
                 asserted_by=connection.scalar(asserted) or "",
                 asserted_at=iso(basis.created),
                 appearances=photos.get(match.subject, ()),
-                review=review,
+                review="open" if demanded else None,
+                cautions=carried[match.subject],
+                reviewers=reviewers_with(demanded, carried[match.subject]),
             )
         )
-    return tuple(found)
+    return tuple(found), carried
 
 
 def write(
-    connection: sa.Connection, desk: Desk, keys: Keyring, grant: Grant[Search] | Grant[Verify], made: Record
+    connection: sa.Connection,
+    desk: Desk,
+    keys: Keyring,
+    grant: Grant[Search] | Grant[Verify],
+    made: Record,
+    content: str = "",
 ) -> tuple[SearchId, Written]:
     """Write who was shown to whom, on which state of the gallery (AI Act Art 12(3); P19).
 
@@ -151,6 +195,8 @@ def write(
         "start": iso(made.started),
         "end": iso(ended),
     }
+    if any(made.cautions.values()):
+        facts["cautioned"] = sum(map(bool, made.cautions.values()))
     subjects = tuple(SubjectId(match.subject) for match in made.shown)
     written = desk.effect(connection, made.kind, grant.log_index, subjects=subjects, facts=facts)
     row = connection.execute(
@@ -172,7 +218,12 @@ def write(
     )
     number = SearchId((row.inserted_primary_key or (0,))[0])
     for match in made.shown:
-        connection.execute(sa.insert(t.shown).values(search=number, subject=match.subject, score=match.score))
+        values = {
+            "score": match.score,
+            "cautions": " ".join(made.cautions.get(match.subject, ())) or None,
+            "mark": rejecting.mark(keys, match.subject, content) if grant.terms.reviewers else None,
+        }
+        connection.execute(sa.insert(t.shown).values(search=number, subject=match.subject, **values))
     if made.shown and made.crop is not None and grant.terms.reviewers:
         probes.keep(connection, keys, number, made.crop(), desk.now())
     return number, written

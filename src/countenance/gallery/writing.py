@@ -16,6 +16,7 @@ from countenance.gallery.scale import Scale
 from countenance.policy.bearing import held
 from countenance.registry import schema as t
 from countenance.types import DAY
+from countenance.vault.keyring import Keyring
 
 Row = sa.Row[Any]
 Kept = tuple[Match, list[int]]
@@ -24,13 +25,17 @@ Kept = tuple[Match, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Into:
-    """Where a batch is written. ``sequence`` is the registry's, on which its faces were matched."""
+    """Where a batch is written. ``sequence`` is the registry's, on which its faces were matched.
+
+    ``keys``: with them, faces that were rejected in a review are known again.
+    """
 
     connection: sa.Connection
     source: Row
     scale: Scale
     now: int
     sequence: int
+    keys: Keyring
 
     def lasts(self, ingested: int) -> bool:
         """Whether what is kept of a photo may last still: from when it first came in, however often it is looked at."""

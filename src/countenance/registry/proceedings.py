@@ -139,6 +139,20 @@ corrections = table(
 """What somebody said of a person and a photo, whatever its path: ``not`` in it, or ``is`` in it. No box: where the face
 of somebody else is in a photo is not kept (P27). No account: as the log told whoever restored a backup."""
 
+rejections = table(
+    "rejections",
+    to("organisations"),
+    to("organisations", name="party"),
+    to("subjects"),
+    Column("mark", String(64), nullable=False),
+    to("accounts", null=True),
+    time("created"),
+    UniqueConstraint("party", "subject", "mark"),
+)
+"""A face in a photo that a reviewer of ``party`` said is not this person's. ``mark``: of the photo's content and the
+face's number, keyed by the person's own key (`countenance.gallery.rejecting`). No account: as the log told whoever
+restored a backup."""
+
 pairs = table(
     "pairs",
     to("organisations"),

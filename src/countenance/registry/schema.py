@@ -34,6 +34,7 @@ from countenance.registry.proceedings import (
     pairs,
     probes,
     receipts,
+    rejections,
     requests,
     reviews,
     witnesses,
@@ -63,6 +64,7 @@ __all__ = [
     "probes",
     "receipts",
     "references",
+    "rejections",
     "requests",
     "reviews",
     "searches",
@@ -276,7 +278,11 @@ shown = Table(
     Column("search", Key, ForeignKey("searches.id"), primary_key=True),
     Column("subject", Key, ForeignKey("subjects.id"), primary_key=True, index=True),
     Column("score", Float, nullable=False),
+    text("cautions", null=True),
+    Column("mark", String(64), nullable=True),
 )
+"""``cautions``: why such models fail here, as codes of `policy.cautions`, a space between. ``mark``: of the searched
+face, as in `rejections`, for as long as the review is open."""
 
 changes = table("changes", to("subjects"))
 """The registry sequence: each row says that what may be searched of this subject has changed."""

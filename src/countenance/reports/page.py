@@ -63,6 +63,7 @@ class Card:
     """One ranked candidate as it is shown. ``score`` is the probe's cosine similarity, best first.
 
     Without a ``score`` only the pictures have one each: the probe is the person's own photo, and says nothing of them.
+    ``cautions``: in words, why such models fail here.
     """
 
     rank: int
@@ -78,6 +79,7 @@ class Card:
     origin: str = ""
     review: str = ""
     asserted: str = ""
+    cautions: tuple[str, ...] = ()
 
     @property
     def band_meaning(self) -> str:

@@ -8,11 +8,13 @@ rejection rejects; a confirmation needs as many different accounts as the search
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import rfc8785
 import sqlalchemy as sa
 
 from countenance.errors import BadSignature
+from countenance.policy.cautions import reviewers_with
 from countenance.registry import schema as t
 from countenance.types import AccountId, SearchId, SubjectId
 from countenance.vault.accounts import verify_signature
@@ -32,34 +34,50 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A candidate of a search, and how far its review has come: ``open``, ``confirmed`` or ``rejected``."""
+    """A candidate of a search, and how far its review has come: ``open``, ``confirmed`` or ``rejected``.
+
+    ``demanded``: how many must confirm it, one more where it carries ``cautions``.
+    """
 
     subject: SubjectId
     score: float
     state: str
     decided: tuple[Decided, ...]
+    demanded: int
+    cautions: tuple[str, ...] = ()
 
 
-def statement(origin: str, search: SearchId, subject: SubjectId, score: float, decision: str) -> bytes:
-    """The bytes to sign (RFC 8785), bound to one gallery's log."""
-    return rfc8785.dumps(
-        {"v": 1, "gallery": origin, "search": search, "subject": subject, "score": f"{score:.6f}", "decision": decision}
-    )
+def statement(
+    origin: str, search: SearchId, subject: SubjectId, score: float, decision: str, cautions: tuple[str, ...] = ()
+) -> bytes:
+    """The bytes to sign (RFC 8785), bound to one gallery's log.
+
+    The cautions that the candidate carries are signed with it: once they are taken away with a database tool, so that
+    fewer people would do, the signature is no review any more.
+    """
+    said: dict[str, Any] = {"v": 1, "gallery": origin, "search": search, "subject": subject}
+    said |= {"score": f"{score:.6f}", "decision": decision}
+    return rfc8785.dumps(said | {"v": 2, "cautions": list(cautions)} if cautions else said)
 
 
 def standings(connection: sa.Connection, origin: str, search: SearchId, demanded: int) -> tuple[Standing, ...]:
-    """Every candidate that a search showed, best first, with its reviews. ``demanded``: how many must confirm."""
+    """Every candidate that a search showed, best first, with its reviews.
+
+    ``demanded``: how many must confirm one who carries no caution.
+    """
     rows = connection.execute(
-        sa.select(t.shown.c.subject, t.shown.c.score)
+        sa.select(t.shown.c.subject, t.shown.c.score, t.shown.c.cautions)
         .where(t.shown.c.search == search)
         .order_by(t.shown.c.score.desc(), t.shown.c.subject)
     ).all()
-    return tuple(_standing(connection, origin, search, SubjectId(row.subject), row.score, demanded) for row in rows)
+    return tuple(_standing(connection, origin, search, row, demanded) for row in rows)
 
 
 def _standing(
-    connection: sa.Connection, origin: str, search: SearchId, subject: SubjectId, score: float, demanded: int
+    connection: sa.Connection, origin: str, search: SearchId, shown: sa.Row[*tuple[Any, ...]], demanded: int
 ) -> Standing:
+    subject, score, carried = SubjectId(shown.subject), float(shown.score), tuple((shown.cautions or "").split())
+    demanded = reviewers_with(demanded, carried)
     rows = connection.execute(
         sa.select(t.reviews, t.accounts.c.email, t.accounts.c.public_key)
         .join(t.accounts, t.reviews.c.account == t.accounts.c.id)
@@ -69,9 +87,9 @@ def _standing(
     decided = tuple(
         Decided(AccountId(row.account), row.email, row.decision, row.created)
         for row in rows
-        if _checks(row.public_key, row.signature, statement(origin, search, subject, score, row.decision))
+        if _checks(row.public_key, row.signature, statement(origin, search, subject, score, row.decision, carried))
     )
-    return Standing(subject, score, _state(decided, demanded), decided)
+    return Standing(subject, score, _state(decided, demanded), decided, demanded, carried)
 
 
 def _state(decided: tuple[Decided, ...], demanded: int) -> str:

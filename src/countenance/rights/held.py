@@ -101,6 +101,7 @@ def _reference(reading: Reading, row: Any) -> dict[str, Any]:
         "photo_sha256": row.photo_sha256,
         "box": face.get("box"),
         "quality": face.get("quality"),
+        "taken": face.get("taken_at"),
         "embedding_contract": row.contract,
         "basis": reference_number("B", row.basis),
         "enrolled": iso(row.created),
@@ -158,6 +159,10 @@ def said(reading: Reading) -> list[dict[str, Any]]:
     records = reading.all(sa.select(t.pairs).where(two).order_by(t.pairs.c.id))
     told = [(_SAID[row.decision], row.photo_sha256, row) for row in photos]
     told += [(_SAID[row.decision], None, row) for row in records]
+    searched = reading.all(
+        sa.select(t.rejections).where(t.rejections.c.subject == reading.subject).order_by(t.rejections.c.id)
+    )
+    told += [("a face that was searched for is not theirs", None, row) for row in searched]
     return [
         {"said": what, "photo_sha256": content, "by": reading.account(row.account), "at": iso(row.created)}
         for what, content, row in told

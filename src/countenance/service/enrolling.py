@@ -125,7 +125,7 @@ class Enrolling:
         grant = context.desk.decide(Enrol, ask)
         probe, _ = probing.probe(context, taken, choose=face)
         place = os.path.abspath(file)  # noqa: PTH100 - a link that leads to it is what the operator knows
-        stored = Enrolment(probe.face, probe.template, place, digest)
+        stored = Enrolment(probe.face, probe.template, place, digest, probe.taken_at)
         _, written = context.gallery.enrol(subject.id, basis.number, stored, grant=grant)
         context.book.publish()
         return self._outcome(subject, basis, file, written.index)

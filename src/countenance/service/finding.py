@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from countenance.errors import InputError
 from countenance.gallery.scale import NAME
 from countenance.gallery.searching import Answer
+from countenance.policy.cautions import CAUTIONS
 from countenance.policy.desk import Ask
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
@@ -76,6 +77,7 @@ class Found(Sequence[Candidate]):
             "caution": CAUTION,
             "review": self.review,
             "bases_pending": self.pending,
+            "rejected_before": self.answer.rejected,
             "log": {"index": self.answer.log.index, "root": self.answer.log.root},
         }
 
@@ -249,6 +251,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         "asserted_by": candidate.asserted_by,
         "asserted_at": candidate.asserted_at,
         "review": candidate.review,
+        "reviewers": candidate.reviewers,
+        "cautions": [{"code": code, "says": CAUTIONS[code]} for code in candidate.cautions],
     }
 
 

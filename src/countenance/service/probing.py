@@ -6,9 +6,11 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from countenance.gallery.rejecting import content_of
+from countenance.ingest.marks import read_marks
 from countenance.photos.folder import read_file
 from countenance.reports.cover import cover, crop_around, strangers, thumbnail
 from countenance.types import DAY, Face, Probe
@@ -27,11 +29,12 @@ LOW = 0.25
 
 @dataclass(frozen=True, slots=True)
 class ProbePhoto:
-    """A photo's bytes and the salted commitment to them. Never written anywhere."""
+    """A photo's bytes, the salted commitment to them, and when it says it was taken. Never written anywhere."""
 
     data: bytes
     commitment: str
     salt: str
+    taken_at: str | None = None
 
 
 def take(context: Context, photo: str | Path | bytes, *, salt: bytes | None = None) -> ProbePhoto:
@@ -39,7 +42,8 @@ def take(context: Context, photo: str | Path | bytes, *, salt: bytes | None = No
     limit = context.settings.vision.max_bytes
     data = photo if isinstance(photo, bytes) else read_file(Path(photo), limit)
     salt = salt or secrets.token_bytes(16)
-    return ProbePhoto(data, hashlib.sha256(salt + data).hexdigest(), salt.hex())
+    said = read_marks(data, PurePath()).taken_at
+    return ProbePhoto(data, hashlib.sha256(salt + data).hexdigest(), salt.hex(), said)
 
 
 def salt_of_the_day(context: Context) -> bytes:
@@ -60,4 +64,5 @@ def probe(context: Context, photo: ProbePhoto, *, choose: int | None = None) -> 
     faces = context.vision.faces(picture)
     face = context.vision.choose(faces, choose)
     (template,) = context.vision.templates(picture, [face])
-    return Probe(face, template, photo.commitment, len(faces)), picture
+    content = content_of(hashlib.sha256(photo.data).hexdigest(), faces.index(face) + 1)
+    return Probe(face, template, photo.commitment, len(faces), content, photo.taken_at), picture

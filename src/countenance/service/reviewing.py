@@ -6,21 +6,22 @@ one must, it is another account than the searcher's, except in a solo installati
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, InputError, NoAgreement, NotFound, NotSignedIn, Refused, RoleRefused
-from countenance.gallery import probes
+from countenance.gallery import probes, rejecting
 from countenance.gallery.appearing import appearances_of
 from countenance.gallery.eligible import standing
-from countenance.policy import agreeing, gather
+from countenance.policy import agreeing, bearing, gather
 from countenance.policy.purposes import PURPOSES, reviewers
 from countenance.registry import schema as t
 from countenance.review import deciding
 from countenance.review.deciding import CONFIRM, DECISIONS, REJECT, Standing
 from countenance.service.refusing import recording
+from countenance.service.reviewed import Next, Review, Reviewed
 from countenance.types import Appearance, SearchId, SubjectId, iso, parse_number, reference_number
 from countenance.vault.keyring import subject_key
 
@@ -32,59 +33,8 @@ PROBE_DAYS = probes.DAYS
 """So long at the most is the searched face kept for its reviewers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """A candidate under review. ``reviews`` are (who, decision, when). ``appearances`` are what may be shown of it.
-
-    They are None where nobody looks: whoever looks is in the log.
-    """
-
-    subject: str
-    name: str
-    score: float
-    band: str
-    state: str
-    reviews: tuple[tuple[str, str, str], ...]
-    appearances: tuple[Appearance, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What one search has shown, and how far its review has come.
-
-    ``demanded``: how many different accounts must confirm a candidate. ``solo``: fewer than three named people are here
-    to review. ``withdrawn``: candidates that may be shown no more. ``probe``: whether the searched face is still kept.
-    """
-
-    id: str
-    search: str
-    at: str
-    searched_by: str
-    case: str
-    purpose: str
-    demanded: int
-    solo: bool
-    candidates: tuple[Reviewed, ...]
-    withdrawn: int
-    probe: bool
-
-    @property
-    def open(self) -> bool:
-        """Whether somebody is still to be decided about."""
-        return any(each.state == "open" for each in self.candidates)
-
-    def as_json(self) -> dict[str, Any]:
-        """The machine-readable answer (``countenance review show --json``)."""
-        told = asdict(self) | {"open": self.open}
-        for each in told["candidates"]:
-            each["score"] = round(each["score"], 4)
-            if (seen := each.pop("appearances")) is not None:
-                each["appearances"] = [one["photo"] for one in seen]
-        return told
-
-
 class Reviewing:
-    """List, show, confirm, reject."""
+    """List, show, take the next, confirm, reject."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -147,6 +97,8 @@ class Reviewing:
             self._sign(connection, row, candidate, decision, solo=alone)
             told = self._told(connection, row, photos=False)
         if not told.open:
+            with context.registry.write() as connection:  # a rejected one is in a table of its own
+                connection.execute(sa.update(t.shown).where(t.shown.c.search == row.id).values(mark=None))
             probes.forget(context.registry, context.keys, [SearchId(row.id)])
         return told
 
@@ -163,7 +115,38 @@ class Reviewing:
             found = [self._told(connection, row, photos=False) for row in wanted]
         return [each for each in found if each.open or not open_only]
 
+    def next(self) -> Next | None:
+        """The candidate that has waited longest for this account's decision; None where nobody does. Looking is logged.
+
+        Passed over: what this account has searched for or decided about already, and who may be shown no more.
+        Raises as `show`.
+        """
+        waiting = self._waiting()
+        if not waiting:
+            return None
+        number, subject = waiting[0]
+        seen = self.show(number)
+        found = tuple(each for each in seen.candidates if each.subject == subject)
+        return Next(replace(seen, candidates=found), len(waiting)) if found else None
+
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _waiting(self) -> tuple[tuple[str, str], ...]:
+        """Reviews and the candidates in them that wait for this account, the oldest first."""
+        context = self._context
+        found: dict[tuple[str, str], None] = {}
+        with context.registry.read() as connection:
+            for row in connection.execute(self._query().order_by(t.searches.c.id)).all():
+                if not self._demanded(row) or not self._agreed(connection, row.purpose):
+                    continue
+                own = self._may_review(connection, row)
+                if own and not self._solo(connection, row):
+                    continue
+                for each in deciding.standings(connection, context.desk.origin, SearchId(row.id), self._demanded(row)):
+                    mine = any(one.account == context.account for one in each.decided)
+                    if each.state == "open" and not mine and self._stands(connection, row, each.subject):
+                        found[reference_number("R", row.id), self._handle(connection, each.subject)] = None
+        return tuple(found)
 
     def _query(self) -> sa.Select[Any]:
         """Searches that showed somebody, in a case of the asking organisation."""
@@ -207,17 +190,20 @@ class Reviewing:
                 "A review needs an account with the role reviewer.", requirement="P18",
                 hint="Ask someone whose account has it: `countenance account list`.",
             )  # fmt: skip
-        party, now = context.party, context.clock()
         if not self._agreed(connection, row.purpose):
             raise NoAgreement("The agreement that this search was made under has ended.", requirement="P3")
         own = bool(known.id == row.account)
-        solo = self._demanded(row) == 1 and gather.has_long_been_solo(connection, party, now)
-        if deciding and own and not solo:
+        if deciding and own and not self._solo(connection, row):
             raise RoleRefused(
                 "Whoever searched does not review what the search has shown.", requirement="P18",
                 hint="Another reviewer of your organisation signs with their own key.",
             )  # fmt: skip
         return own
+
+    def _solo(self, connection: sa.Connection, row: Row) -> bool:
+        """Whether whoever searched may review it: there is nobody else, and one reviewer is enough."""
+        now = self._context.clock()
+        return self._demanded(row) == 1 and gather.has_long_been_solo(connection, self._context.party, now)
 
     def _agreed(self, connection: sa.Connection, purpose: str) -> bool:
         """Whether the asking organisation may look at what its searches have shown: as long as its agreement lasts."""
@@ -241,9 +227,16 @@ class Reviewing:
             )  # fmt: skip
         if candidate.state != "open":
             raise AlreadyExists(f"This candidate is {candidate.state} already.", hint="Nothing was changed.")
+        if solo and decision == CONFIRM and candidate.demanded > 1:
+            raise RoleRefused(
+                "This candidate carries a caution and needs two reviewers; whoever searched is neither.",
+                requirement="P18", hint="Add people who review: `countenance account add`. You may reject it.",
+            )  # fmt: skip
         self._check_looked(connection, row)
         search = SearchId(row.id)
-        signed = deciding.statement(context.desk.origin, search, candidate.subject, candidate.score, decision)
+        signed = deciding.statement(
+            context.desk.origin, search, candidate.subject, candidate.score, decision, candidate.cautions
+        )
         signature = context.actor.sign(signed) if context.actor else b""
         values = {"search": search, "subject": candidate.subject, "account": context.account, "decision": decision}
         mine = (t.reviews.c.search == search, t.reviews.c.subject == candidate.subject)
@@ -259,9 +252,24 @@ class Reviewing:
         if not any(each.account == context.account for each in ours.decided):
             raise NotSignedIn("The key that was opened is not this account's key.")
         facts = {"search": reference_number("S", search), "state": ours.state, "solo": solo}
+        if decision == REJECT:
+            facts |= self._remember(connection, row, candidate.subject)
         context.desk.write(
             connection, f"review-{decision}", subjects=(candidate.subject,), facts=facts, signature=signature
         )
+
+    def _remember(self, connection: sa.Connection, row: Row, subject: SubjectId) -> dict[str, str | int]:
+        """Keep the pair, so that it never returns. What the log needs to say it again after a restore."""
+        context, shown = self._context, t.shown.c
+        mine = (shown.search == row.id, shown.subject == subject)
+        made = connection.scalar(sa.select(shown.mark).where(*mine))
+        if made is None:
+            return {}
+        values = {"organisation": context.organisation, "party": row.party, "account": context.account}
+        rejecting.reject(connection, values | {"created": context.clock()}, subject, made)
+        if row.party == context.organisation and not bearing.holds_on(connection, subject):
+            rejecting.forget_kept(connection, context.keys, subject, made)
+        return {"mark": made, "party": int(row.party)}
 
     def _check_looked(self, connection: sa.Connection, row: Row) -> None:
         """Raise `Refused` unless the log says that this account has looked: nobody signs what they have not seen."""
@@ -314,6 +322,8 @@ class Reviewing:
             candidate.state,
             tuple((each.email, each.decision, iso(each.at)) for each in candidate.decided),
             appearances,
+            candidate.demanded,
+            candidate.cautions,
         )
 
     def _handle(self, connection: sa.Connection, subject: SubjectId) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from countenance.errors import InputError
 from countenance.reports.page import Card, Finding, Framed, Photo
+from countenance.service.reviewed import in_words
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.service.finding import Found
     from countenance.service.pictures import Pictures
-    from countenance.service.reviewing import Review, Reviewed
+    from countenance.service.reviewed import Review, Reviewed
     from countenance.types import Appearance, Candidate
 
 PHOTOS_EACH = 2
@@ -58,6 +59,7 @@ def shown_review(context: Context, pictures: Pictures, review: Review, probe: by
             confirmed_how="",
             photos=tuple(_photos(pictures, each, (each.appearances or ())[:PHOTOS_EACH])),
             review="; ".join((each.state, *(f"{who}: {what}" for who, what, _ in each.reviews))),
+            cautions=in_words(each.cautions),
         )
         for place, each in enumerate(review.candidates, start=1)
     )
@@ -108,6 +110,7 @@ def _card(pictures: Pictures, candidate: Candidate, photos_each: int, own: str) 
         path=path,
         origin=(best.photo.origin or "") if best else "",
         review=candidate.review or "",
+        cautions=in_words(candidate.cautions),
     )
 
 

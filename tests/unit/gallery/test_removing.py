@@ -32,6 +32,7 @@ def filled(club: Club) -> tuple[int, int]:
             (t.links, {"basis": basis, "kind": "person", "token_hash": "1" * 64, "made_by": 1, "expires": 1}),
             (t.corrections, {"subject": ada.id, "photo_sha256": "2" * 64, "decision": "not"}),
             (t.pairs, {"subject": ada.id, "other": cleo.id, "decision": "same"}),
+            (t.rejections, {"subject": ada.id, "party": 1, "mark": "3" * 64}),
             (t.pairs, {"subject": bea.id, "other": ada.id, "decision": "different"}),
             (t.reviews, {"search": search, "subject": ada.id, "account": 1, "decision": "confirm", "signature": b"x"}),
         ):  # fmt: skip
