@@ -11,45 +11,17 @@ from typing import Annotated, Any
 import typer
 
 from countenance import __version__
-from countenance.cli import (
-    agreements,
-    assessing,
-    backup,
-    bases,
-    enrolling,
-    evaluating,
-    founding,
-    gathering,
-    indexing,
-    ingesting,
-    keys,
-    leaving,
-    logbook,
-    models,
-    orders,
-    people,
-    purging,
-    records,
-    registry,
-    reporting,
-    requests,
-    reviewing,
-    searching,
-    starting,
-    sweeping,
-    trying,
-    upkeep,
-)
-from countenance.cli.command import COMMON, Account, Config, Json, Ordered, Quiet
+from countenance.cli.command import COMMON, Account, Config, Json, Quiet
 from countenance.cli.console import Mishap, Screen
 from countenance.cli.session import Session
+from countenance.cli.whole import Whole
 from countenance.errors import CountenanceError, StorageFull
 
 FAILED, USAGE, STOPPED = 1, 2, 130
 
 app = typer.Typer(
     name="countenance",
-    cls=Ordered,
+    cls=Whole,
     help="Face search by permission: find a person in photographs that you are entitled to hold.\n\n"
     "New here? `countenance demo` walks the whole job on people who do not exist. `countenance start ~/Pictures` "
     "finds you in your own pictures. `countenance init club/` makes a gallery.",
@@ -58,12 +30,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for part in (starting, trying, founding, enrolling, ingesting, sweeping, searching, reviewing, gathering, leaving):
-    part.register(app)
-for part in (orders, requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
-    part.register(app)
-for part in (evaluating, keys, backup, registry, indexing, models):
-    part.register(app)
 
 
 def _version(wanted: bool) -> None:

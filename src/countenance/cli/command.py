@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import typer
-from typer.core import TyperGroup
 
 Body = Callable[..., None]
-_PANEL = "rich_help_panel"
 COMMON = "Every command"
 BEGIN, MAIN_JOB, RIGHTS, RECORDS, CHECK = PANELS = (
     "Begin",
@@ -38,14 +36,6 @@ Account = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.", rich_help_panel=COMMON)]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No advice, no progress.", rich_help_panel=COMMON)]
 _SHARED = {"config": (Config, None), "account": (Account, None), "json": (Json, False), "quiet": (Quiet, False)}
-
-
-class Ordered(TyperGroup):
-    """Lists its commands by panel, whether they are single ones or groups."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - the signature is the library's
-        """The names in the order in which ``--help`` shows them."""
-        return sorted(self.commands, key=lambda name: PANELS.index(getattr(self.commands[name], _PANEL)))
 
 
 def group(parent: typer.Typer, name: str, about: str, *, panel: str) -> typer.Typer:
