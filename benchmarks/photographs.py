@@ -101,10 +101,10 @@ def portraits() -> dict[str, Path]:
 def picture(order: Order, number: int) -> Image.Image:
     """One photo's pixels."""
     chance = np.random.default_rng([order.seed, round(order.megapixels * 1000), number])
-    image = _scene(order.size, chance)
+    image = scene(order.size, chance)
     for path, height, middle in _placed(order.size, 1 + number % 3, chance):
-        _paste(image, path, height, middle)
-    return _grained(image, chance)
+        paste(image, path, height, middle)
+    return grained(image, chance)
 
 
 def _processes(order: Order) -> int:
@@ -124,7 +124,7 @@ def _write(order: Order, number: int) -> None:
 # --- the scene -------------------------------------------------------------------------------------------------------
 
 
-def _scene(size: tuple[int, int], chance: np.random.Generator) -> Image.Image:
+def scene(size: tuple[int, int], chance: np.random.Generator) -> Image.Image:
     """Broad light, coloured shapes with sharp edges, and texture in four octaves."""
     small = size[0] // 4, size[1] // 4
     image = Image.fromarray(chance.integers(60, 200, (3, 4, 3), dtype=np.uint8)).resize(small, Image.Resampling.BICUBIC)
@@ -152,13 +152,18 @@ def _cast() -> tuple[tuple[str, Path], ...]:
     return tuple((name, cast().photos(name)[shot]) for shot in SHOTS for name in names)
 
 
+def standing() -> tuple[Path, ...]:
+    """The cast's near-frontal pictures."""
+    return tuple(path for _, path in _cast())
+
+
 @functools.cache
 def _detector() -> Detector:
     return Detector(OnnxRuntimeSession(packs.folded(packs.YUNET), threads=1))
 
 
 @functools.cache
-def _box(path: Path) -> Box:
+def face_in(path: Path) -> Box:
     """Where the face is in a picture of the cast."""
     with Image.open(path) as opened:
         return _detector().detect(np.array(opened.convert("RGB")))[0].box
@@ -180,9 +185,9 @@ def _placed(
     return placed
 
 
-def _paste(image: Image.Image, path: Path, height: float, middle: tuple[float, float]) -> None:
+def paste(image: Image.Image, path: Path, height: float, middle: tuple[float, float]) -> None:
     """Head and shoulders of a cast picture, brought to size, with a soft edge."""
-    box = _box(path)
+    box = face_in(path)
     with Image.open(path) as opened:
         source = opened.convert("RGB")
     scale = height / box.h
@@ -199,7 +204,7 @@ def _paste(image: Image.Image, path: Path, height: float, middle: tuple[float, f
     image.paste(sized, (round(middle[0] - sized.width / 2), round(middle[1] - sized.height / 2)), mask)
 
 
-def _grained(image: Image.Image, chance: np.random.Generator) -> Image.Image:
+def grained(image: Image.Image, chance: np.random.Generator) -> Image.Image:
     """Grain as a small sensor has it in a room: mostly in the brightness."""
     pixels, strength = np.array(image), np.float32(chance.uniform(*_GRAIN))
     for top in range(0, pixels.shape[0], _STRIP):

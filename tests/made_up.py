@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from clubs import Club, face, template
@@ -25,6 +25,7 @@ from countenance.photos.store import Found, Store
 from countenance.service.countenance import Countenance
 from countenance.types import SourceId
 from countenance.vision.looking import Look
+from countenance.vision.pace import STANDARD
 
 LIMIT = 1 << 20
 
@@ -114,9 +115,14 @@ class Party:
         return file
 
     def ingest(
-        self, *, again: bool = False, by: Countenance | None = None, tell: Callable[[Progress], None] | None = None
+        self,
+        *,
+        again: bool = False,
+        by: Countenance | None = None,
+        tell: Callable[[Progress], None] | None = None,
+        detect: str = STANDARD,
     ) -> Report:
-        run = Ingestion(self._parts(by), source=self.source, false_accepts=1e-4)
+        run = Ingestion(replace(self._parts(by), detect=detect), source=self.source, false_accepts=1e-4)
         return run.run(again=again, progress=tell)
 
     def sweep(self, *, by: Countenance | None = None, ends: Callable[[], bool] = lambda: False) -> Report:

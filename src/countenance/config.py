@@ -85,10 +85,14 @@ class MilvusSection(Section):
 
 
 class VisionSection(Section):
-    """How pictures are read. Sizes in bytes and pixels, times in seconds."""
+    """How pictures are read. Sizes in bytes and pixels, times in seconds.
+
+    ``detect``: how closely an ingest looks for faces. One photo that a person gives is looked at in the standard way.
+    """
 
     backend: Literal["auto", "onnxruntime", "openvino", "cuda"] = "auto"
     gate: Literal["standard", "strict"] = "standard"
+    detect: Literal["quick", "standard", "thorough"] = "standard"
     threads: int | None = Field(default=None, ge=1)
     max_bytes: int = Field(default=64 * 2**20, ge=1024)
     max_pixels: int = Field(default=120_000_000, ge=10_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from breaks.kind import Break
 
 RUN, SWEEP, LOCAL = "unit/ingest/test_run.py", "unit/ingest/test_sweep.py", "unit/ingest/test_local.py"
+CLOSENESS, TILES = "unit/ingest/test_closeness.py", "unit/vision/test_tiles.py"
 
 BREAKS = [
     Break(
@@ -48,5 +49,41 @@ BREAKS = [
         "a photo that is looked at whatever it says about itself",
         (("ingest/worker.py", "if not marks.prohibited and (scraped or not marks.scraped):", "if True:"),),
         f"{LOCAL}::test_p26_a_prohibited_photo_is_not_looked_at_and_a_scraped_one_only_when_accounted_for",
+    ),
+    Break(
+        "P22",
+        "a photo that passes for one that was looked at more closely",
+        (("ingest/known.py", "not as_close(record.detect, self._detect)", "False"),),
+        f"{CLOSENESS}::test_p22_a_photo_is_looked_at_again_when_it_was_looked_at_less_closely",
+    ),
+    Break(
+        "P22",
+        "a sweep that looks less closely than the ingest did",
+        (
+            (
+                "service/engines.py",
+                "closest(settings.vision.detect, *_before(context, source))",
+                "settings.vision.detect",
+            ),
+        ),
+        f"{CLOSENESS}::test_p22_whoever_looks_again_looks_as_closely_as_before",
+    ),
+    Break(
+        "P22",
+        "a face that is cut off by the edge of a piece and counts twice",
+        (("vision/tiles.py", "        inside &= left > tile.left + _EDGE\n", "        pass\n"),),
+        f"{TILES}::test_p22_what_the_pieces_saw_comes_out_once_each_where_it_is",
+    ),
+    Break(
+        "P22",
+        "part of a large face that counts as a face of its own",
+        (("vision/tiles.py", "        if one[2:4].max() > most:\n", "        if False:\n"),),
+        f"{TILES}::test_p22_of_a_large_face_the_pieces_see_only_parts",
+    ),
+    Break(
+        "P22",
+        "pieces of a photo that have nothing in common",
+        (("vision/tiles.py", "-(-(length - shared) // (side - shared))", "-(-length // side)"),),
+        f"{TILES}::test_p22_a_face_no_larger_than_the_overlap_lies_whole_in_a_piece",
     ),
 ]

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
     from countenance.service.ingesting import Report, Skipped
 
+STANDARD = "standard"
+"""How closely photos are looked at unless another way was asked for."""
 SHOWN = 20
 """Skipped files that are named; the others are counted (``--json`` names all)."""
 
@@ -37,6 +39,7 @@ def register(app: typer.Typer) -> None:
         "countenance ingest party",
         "countenance ingest party --again",
         "countenance ingest party --page report.html",
+        "countenance ingest party --detect thorough",
         "countenance ingest party --engine ray",
         panel=MAIN_JOB,
     )(ingest)
@@ -49,6 +52,15 @@ def ingest(
         bool, typer.Option("--again", help="Look at every photo anew. (For people who came since: countenance sweep.)")
     ] = False,
     engine: Engine = None,
+    detect: Annotated[
+        str | None,
+        typer.Option(
+            "--detect",
+            metavar="HOW",
+            help="How closely to look: quick, standard or thorough (small faces in large photos); as configured if left"
+            " out. Photos that were looked at less closely are looked at again.",
+        ),
+    ] = None,
     page: ReportPage = None,
     events: Events = False,
 ) -> None:
@@ -64,7 +76,7 @@ def ingest(
         _is_source(c, source)
         c.sign_in()
         with following(session, source, events=events) as progress:
-            report = c.ingest(source, again=again, engine=engine, progress=progress)
+            report = c.ingest(source, again=again, engine=engine, detect=detect, progress=progress)
     if not events:
         tell(session, report)
     told, holder = report_json(report), session.settings.gallery.organisation
@@ -78,10 +90,10 @@ def tell(session: Session, report: Report) -> None:
     rate = f", {report.new / report.seconds:.1f} photos/s" if report.new and report.seconds else ""
     known = f", {report.already_known} known already" if report.already_known else ""
     screen.done(f"{plural(report.photos, 'photo')}: {report.new} new{known} ({report.seconds:.1f} s{rate}).")
-    screen.say(
-        f"  {plural(report.faces_found, 'face')} found: {report.faces_kept} kept, {report.faces_forgotten} forgotten.",
-        "bold",
+    found = plural(report.faces_found, "face") + (
+        " found" if report.detect == STANDARD else f" found ({report.detect})"
     )
+    screen.say(f"  {found}: {report.faces_kept} kept, {report.faces_forgotten} forgotten.", "bold")
     if report.faces_kept:
         screen.say(f"  {false_matches(report.false_matches)}", "dim")
     if report.duplicates:

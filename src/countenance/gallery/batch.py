@@ -34,6 +34,7 @@ class Looked:
     templates: Sequence[Template] = field(default=(), repr=False)
     code: str | None = None
     reason: str | None = None
+    detect: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,11 +217,12 @@ def _looked_values(into: Into, photo: Looked) -> dict[str, Any]:
         "reason": photo.reason,
         "faces_found": len(photo.faces),
         "looked": into.sequence,
+        "detect": photo.detect,
     }
 
 
 def _copied_values(copy: Copied, original: Row) -> dict[str, Any]:
-    same = ("width", "height", "perceptual_hash", "state", "code", "reason", "faces_found", "looked")
+    same = ("width", "height", "perceptual_hash", "state", "code", "reason", "faces_found", "looked", "detect")
     told = {"origin": copy.origin, "holder": copy.holder, "licence": copy.licence}
     # A camera's time is in the bytes; a manifest's date is its own line's.
     camera = original.taken_at if "T" in (original.taken_at or "") else None

@@ -18,6 +18,7 @@ from countenance.photos.store import EVERYTHING, Found
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
 from countenance.types import DAY, SourceId
+from countenance.vision.pace import STANDARD, as_close
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class Record:
     code: str | None
     reason: str | None
     missing: bool
+    detect: str
     lasts: bool
     """What is kept of it lasts still (P13), so that a copy can be given the same."""
 
@@ -41,17 +43,26 @@ def records(registry: Registry, source: SourceId, now: int) -> dict[bytes, Recor
     c = t.photos.c
     query = (
         sa.select(c.id, c.path, c.bytes, c.modified_ns, c.sha256, c.code, c.reason, c.missing, c.ingested)
-        .add_columns(t.sources.c.retention_days)
+        .add_columns(c.detect, t.sources.c.retention_days)
         .join_from(t.photos, t.sources, c.source == t.sources.c.id)
         .where(c.source == source)
         .order_by(c.id)
     )
     with registry.read() as connection:
         return {
-            bytes(path): Record(
-                number, bytes(path), size, time, sha256, code, reason, missing is not None, ingested + days * DAY > now
+            bytes(row.path): Record(
+                row.id,
+                bytes(row.path),
+                row.bytes,
+                row.modified_ns,
+                row.sha256,
+                row.code,
+                row.reason,
+                row.missing is not None,
+                row.detect or STANDARD,
+                row.ingested + row.retention_days * DAY > now,
             )
-            for number, path, size, time, sha256, code, reason, missing, ingested, days in connection.execute(query)
+            for row in connection.execute(query)
         }
 
 
@@ -71,26 +82,33 @@ class Known:
         before: The records, by path.
         files: What is there now.
         again: Whether everything is looked at anew, but each content once.
+        detect: How closely photos are looked at now: those that were looked at less closely are looked at anew.
     """
 
-    def __init__(self, before: dict[bytes, Record], files: Sequence[Found], *, again: bool) -> None:
+    def __init__(
+        self, before: dict[bytes, Record], files: Sequence[Found], *, again: bool, detect: str = STANDARD
+    ) -> None:
         self._before = before
         self._again = again
+        self._detect = detect
         self._gone = _gone(before, files)
         self._moved_from: dict[str, list[Record]] = defaultdict(list)
         for record in self._gone.values():
             if record.sha256:
                 self._moved_from[record.sha256].append(record)
-        self._contents = {each.sha256 for each in before.values() if each.sha256 and each.lasts and not again}
+        self._contents = {
+            each.sha256 for each in before.values() if each.sha256 and each.lasts and not self._anew(each)
+        }
         self._moved: dict[bytes, Record] = {}
         self._fates: dict[bytes, Fate] = {}
         self._lock = threading.Lock()
 
     def unchanged(self, file: Found) -> Record | None:
         """The record of a file whose size and time are still what they were, so that it need not be opened."""
-        record = None if self._again else self._before.get(file.path)
-        same = record is not None and (record.size, record.modified_ns) == (file.size, file.modified_ns)
-        return record if same else None
+        record = self._before.get(file.path)
+        if record is None or self._anew(record):
+            return None
+        return record if (record.size, record.modified_ns) == (file.size, file.modified_ns) else None
 
     def settled(self, file: Found, sha256: str) -> bool:
         """Whether a file with this content need not be looked at; what it is instead, `fate` tells afterwards."""
@@ -124,10 +142,14 @@ class Known:
             fate = Fate.SAME
         else:
             fate = Fate.COPY if sha256 in self._contents else Fate.LOOK
-        if self._again:
+        if record is not None and self._anew(record):
             fate = Fate.COPY if sha256 in self._contents else Fate.LOOK
         self._contents.add(sha256)
         return fate
+
+    def _anew(self, record: Record) -> bool:
+        """Whether what is known of a photo is not enough. A refused one is as it was, however closely it is seen."""
+        return self._again or (record.code is None and not as_close(record.detect, self._detect))
 
 
 def _gone(before: dict[bytes, Record], files: Iterable[Found]) -> dict[bytes, Record]:

@@ -13,6 +13,7 @@ from countenance.photos.store import Store
 from countenance.policy.desk import Desk
 from countenance.registry.database import Registry
 from countenance.types import SourceId
+from countenance.vision.pace import STANDARD
 
 Engines = Callable[[int], Engine]
 """Makes an engine for so many photos."""
@@ -30,6 +31,7 @@ class Parts:
         engines: Makes what looks at them.
         locks: The folder of the locks.
         batch: How many photos are written at once.
+        detect: How closely they are looked at; see `vision.pace`.
     """
 
     registry: Registry
@@ -39,6 +41,7 @@ class Parts:
     engines: Engines
     locks: Path
     batch: int
+    detect: str = STANDARD
 
     def lock(self, source: SourceId) -> OnlyOne:
         """Only one process at a time goes through a source."""

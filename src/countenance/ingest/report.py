@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from countenance.vision.pace import STANDARD
+
 _OFTEN = 0.5
 """Seconds after which progress is told where no batch ends."""
 
@@ -40,6 +42,7 @@ class Report:
         near: Photos that look alike (a burst of shots, a resized copy), in groups with at least one new photo.
         skipped: Files that were not ingested, each with its reason.
         skipped_by: How many, by the reason's code.
+        detect: How closely the photos were looked at.
         seconds: How long it took.
     """
 
@@ -58,6 +61,7 @@ class Report:
     near: list[tuple[str, ...]] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
     skipped_by: dict[str, int] = field(default_factory=dict)
+    detect: str = STANDARD
     seconds: float = 0.0
 
     def skip(self, path: str, code: str, reason: str) -> None:

@@ -41,7 +41,7 @@ class Ingestion:
         self._placed: list[Placed] = []
         self._looked_at: set[bytes] = set()
         self._told = Told()
-        self.report = Report()
+        self.report = Report(detect=parts.detect)
 
     def run(self, *, again: bool = False, progress: Tell | None = None) -> Report:
         """Go through the source. What was done already is passed over, unless ``again`` is true.
@@ -61,7 +61,7 @@ class Ingestion:
             self._parts.store.check()
             files = list(self._parts.store.files())
             before = records(self._parts.registry, self._source, self._parts.desk.now())
-            self._known = Known(before, files, again=again)
+            self._known = Known(before, files, again=again, detect=self._parts.detect)
             todo = self._settle(files)
             self._check_origin(todo, files)
             self._told.begin(len(files), len(todo), self.report)
@@ -165,6 +165,7 @@ class Ingestion:
             look.perceptual_hash,
             faces=look.faces,
             templates=look.templates,
+            detect=self._parts.detect,
         )
 
     def _copied(self, file: PhotoFile) -> Copied:

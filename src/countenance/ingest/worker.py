@@ -52,14 +52,19 @@ def main() -> None:
     _prctl(_DUMPABLE, 0)
     _prctl(_NO_NEW_PRIVILEGES, 1)
     _send(answers, HEAD.pack(0, 0))
-    _serve(answers, buffer, looker, float(settings["limits"]["seconds"]))
+    _serve(answers, buffer, looker, float(settings["seconds"]))
 
 
 def _load(settings: dict[str, Any]) -> Looker:
     load_decoders()
     cache = settings["cache"] and Path(settings["cache"])
-    limits = settings["limits"]
-    looker = open_looker(settings["backend"], gate=settings["gate"], max_pixels=limits["max_pixels"], cache=cache)
+    looker = open_looker(
+        settings["backend"],
+        gate=settings["gate"],
+        max_pixels=settings["limits"]["max_pixels"],
+        cache=cache,
+        detect=settings["detect"],
+    )
     looker.warm()
     return looker
 

@@ -21,6 +21,7 @@ from countenance.ingest.marks import Marks
 from countenance.ingest.wire import HEAD, Answer, unpack, unpack_error
 from countenance.ingest.worker import QUESTION
 from countenance.vision.decode import Limits, spawn
+from countenance.vision.pace import PACES, STANDARD
 
 _START_SECONDS = 120.0
 _MOST_ANSWER = 64 << 20
@@ -36,6 +37,12 @@ class Setup:
     gate: str = "standard"
     limits: Limits = field(default_factory=Limits)
     cache: Path | None = None
+    detect: str = STANDARD
+
+    @property
+    def seconds(self) -> float:
+        """What a photo may take to be looked at."""
+        return self.limits.seconds * PACES[self.detect].patience
 
 
 class Died(Exception):
@@ -53,7 +60,7 @@ class Worker:
     """
 
     def __init__(self, setup: Setup) -> None:
-        self._limits = setup.limits
+        self._seconds = setup.seconds
         self._buffer, handle = _buffer(setup.limits.max_bytes)
         told = {
             "parent": os.getpid(),
@@ -62,6 +69,8 @@ class Worker:
             "backend": setup.backend,
             "gate": setup.gate,
             "cache": str(setup.cache) if setup.cache else None,
+            "detect": setup.detect,
+            "seconds": setup.seconds,
         }
         try:
             self._process = spawn("countenance.ingest.worker", json.dumps(told), share=(handle,))
@@ -96,7 +105,7 @@ class Worker:
             self._stdin.write(question)
         except OSError:
             raise Died(late=False) from None
-        packed, templates = self._answer(self._limits.seconds)
+        packed, templates = self._answer(self._seconds)
         if len(data) > _KEPT:
             self._buffer.madvise(mmap.MADV_REMOVE, _KEPT, len(self._buffer) - _KEPT)
         try:
@@ -163,7 +172,7 @@ class Looking:
             except Died as died:
                 self.end()
                 if died.late:
-                    seconds = f"{self._setup.limits.seconds:g} seconds"
+                    seconds = f"{self._setup.seconds:g} seconds"
                     return Answer(Marks(), fault=Unreadable(f"The picture was not looked at within {seconds}."))
                 if not last:
                     go_on()

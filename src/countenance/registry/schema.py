@@ -175,11 +175,12 @@ photos = table(
     Column("faces_found", Integer, nullable=False, default=0),
     time("ingested"),
     Column("looked", BigInteger, nullable=True),
+    text("detect", null=True),
     time("missing", null=True),
     UniqueConstraint("source", "path"),
 )
 """``looked``: the registry sequence (`changes`) when its faces were last looked for; who changed since is looked for by
-a sweep. ``missing``: since when its file is gone."""
+a sweep. ``detect``: how closely (`vision.pace`; null is standard). ``missing``: since when its file is gone."""
 
 subjects = table(
     "subjects",

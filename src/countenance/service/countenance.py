@@ -123,10 +123,12 @@ class Countenance:
         *,
         again: bool = False,
         engine: str | None = None,
+        detect: str | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> Report:
         """Go through a source's photos. See `countenance.service.ingesting.ingest`."""
-        return ingest(self.context, self.sources.get(str(source)), again=again, engine=engine, progress=progress)
+        wanted = self.sources.get(str(source))
+        return ingest(self.context, wanted, again=again, engine=engine, detect=detect, progress=progress)
 
     def sweep(
         self,

@@ -27,16 +27,18 @@ def ingest(
     *,
     again: bool = False,
     engine: str | None = None,
+    detect: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Report:
     """Go through a source's photos: keep the faces of people who agreed, forget all others.
 
     Run it again after an interruption and it goes on where it stopped; files that have not changed are not opened.
     ``again`` looks at every photo anew; for people who were enrolled since, a sweep is enough.
-    ``engine``: see `engines`.
+    ``engine``: see `engines`. ``detect``: how closely; as configured when None. A photo that was looked at less closely
+    than this before is looked at again.
     """
     rate = context.scale.stated_rate(packs.SFACE.thresholds)
-    with at_hand(context, source, engine) as parts:
+    with at_hand(context, source, engine, detect or context.settings.vision.detect) as parts:
         report = Ingestion(parts, source=source.id, false_accepts=rate).run(again=again, progress=progress)
     with context.registry.write() as connection:
         mine = t.sources.c.id == source.id

@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 
 from countenance.types import Box, Pixels
 from countenance.vision.backends import Floats, Session
+from countenance.vision.rows import OVERLAP, merge, overlaps, suppress_overlaps, vote
+from countenance.vision.tiles import SHARED, Tile, beside, joined, tiles
 
 STRIDES = (8, 16, 32)
-OVERLAP = 0.3
-"""Two boxes whose intersection over union is larger are one face."""
 _COARSE = 320
 _CLOSE, _MARGIN = 200, 1.6
 """How large a face is in the second look, and how much of its surroundings is seen: 200 × 1.6 = 320 pixels."""
 _TOO_LARGE = 600
 """Pixels in the fine look beyond which a face is seen better in the coarse one."""
-_PIECE = 1 / 3
-"""What the fine look takes for a face inside a larger one is a piece of it from this share of its size on (measured on
-close-ups of the cast: from 0.43 up). What is smaller is somebody in the background."""
 _LARGE_ENOUGH = 180
 """Pixels of a face in the fine look from which its landmarks follow the head's tilt by themselves."""
-_SURE, _SAME, _ALIKE = 0.3, 0.4, 0.6
-"""The score, and the overlap with the first look, that a cell of the second look needs to count; and the overlap with
-the best of them that it needs to vote."""
-_MOST = 5000
+_SURE, _SAME = 0.3, 0.4
+"""The score, and the overlap with the first look, that a cell of the second look needs to count."""
+_MAGNIFIED = 1.5
+"""How many times as large the pieces of a photo are seen."""
+_VAST, _STEP = 5, 4
+"""How many times as large as a glance a photo must be for the pieces of a smaller one to be looked at too; and how much
+smaller that one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +66,50 @@ class Detector:
         rows = suppress_overlaps(self._look(fine, longest, threshold), OVERLAP)
         if coarse is not fine:
             too_large = _TOO_LARGE * longest / max(fine.shape[:2])
-            rows = _merge(rows, suppress_overlaps(self._look(coarse, longest, threshold), OVERLAP), too_large)
+            rows = merge(rows, suppress_overlaps(self._look(coarse, longest, threshold), OVERLAP), too_large)
         return rows
 
-    def refined(self, pixels: Pixels, rows: Floats, *, side: int = 1024) -> list[Detection]:
+    def once(self, view: Pixels, *, threshold: float = 0.6) -> Floats:
+        """Rows of what one look at this picture sees, as it is, in its pixels."""
+        return suppress_overlaps(self._look(view, max(view.shape[:2]), threshold), OVERLAP)
+
+    def tiled(self, pixels: Pixels, rows: Floats, *, threshold: float = 0.6, side: int = 1024) -> Floats:
+        """``rows`` (what a `glance` with this ``side`` saw, in pixels of this picture) and what is seen piece by piece.
+
+        YuNet sees a face of 24 pixels only when it is magnified. A face that no piece shows whole the glance has seen,
+        unless the photo is so large that it was small there: then the pieces of a smaller photo show it.
+        """
+        for step in (_STEP, 1) if max(pixels.shape[:2]) > _VAST * side else (1,):
+            smaller = reduced(pixels, -(-max(pixels.shape[:2]) // step))
+            height, width = smaller.shape[:2]
+            seen = [(tile, self._piece(smaller, tile, threshold)) for tile in tiles(width, height)]
+            small = joined(seen, width, height)
+            small[:, :14] *= step
+            rows = beside(small, rows, most=SHARED * step)
+        return rows
+
+    def _piece(self, pixels: Pixels, tile: Tile, threshold: float) -> Floats:
+        from PIL import Image
+
+        piece = Image.fromarray(pixels[tile.top : tile.bottom, tile.left : tile.right])
+        size = round(piece.width * _MAGNIFIED), round(piece.height * _MAGNIFIED)
+        larger = piece.resize(size, Image.Resampling.BICUBIC)
+        rows = self.once(np.asarray(larger), threshold=threshold)
+        rows[:, :14] /= _MAGNIFIED
+        rows[:, 0:2] += (tile.left, tile.top)
+        rows[:, 4:14] += np.tile([tile.left, tile.top], 5).astype(np.float32)
+        return rows
+
+    def refined(self, pixels: Pixels, rows: Floats, *, side: int = 1024, again: bool = True) -> list[Detection]:
         """The faces of ``rows`` (in pixels of this picture), largest first, each small one looked at again, alone.
 
-        ``pixels`` may be the same photo at a larger scale than the one that a `glance` with this ``side`` saw.
+        ``pixels`` may be the same photo at a larger scale than the one that a `glance` with this ``side`` saw. Without
+        ``again`` none is looked at again.
         """
         height, width = pixels.shape[:2]
-        enough = _LARGE_ENOUGH * whole(max(height, width), side)
-        rows = np.array([row if max(row[2:4]) >= enough else self._closer(pixels, row) for row in rows])
+        if again:
+            enough = _LARGE_ENOUGH * whole(max(height, width), side)
+            rows = np.array([row if max(row[2:4]) >= enough else self._closer(pixels, row) for row in rows])
         rows = rows.reshape(-1, 15).astype(np.float32)
         found = [_detection(row, width, height) for row in suppress_overlaps(rows, OVERLAP)]
         kept = [one for one in found if one.box.w >= 1 and one.box.h >= 1]
@@ -100,7 +133,7 @@ class Detector:
         rows[:, :14] /= scale
         rows[:, 0:2] += (left, top)
         rows[:, 4:14] += np.tile([left, top], 5).astype(np.float32)
-        rows = rows[_overlaps(row, rows) > _SAME]
+        rows = rows[overlaps(row, rows) > _SAME]
         return vote(rows, row[14]) if len(rows) else row
 
     def _look(self, view: Pixels, longest: int, threshold: float) -> Floats:
@@ -141,6 +174,28 @@ def reduced(pixels: Pixels, side: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).reduce(times)) if times > 1 else pixels
 
 
+def sampled(pixels: Pixels, side: int) -> Pixels:
+    """The picture with ``side`` pixels on its longest side, each the mean of four; as it is, if it has no more.
+
+    Quicker than resampling by three quarters. Beyond twice as many pixels some are passed over: good enough to find
+    faces, not to look at them.
+    """
+    height, width = pixels.shape[:2]
+    longest = max(height, width)
+    if longest <= side or min(height, width) < 2:
+        return pixels
+    rows, columns = (_samples(length, max(1, round(length * side / longest))) for length in (height, width))
+    pairs = pixels[rows].astype(np.uint16) + pixels[rows + 1]
+    return ((pairs.take(columns, axis=1) + pairs.take(columns + 1, axis=1) + 2) >> 2).astype(np.uint8)
+
+
+def _samples(length: int, count: int) -> NDArray[np.intp]:
+    """The first of the two pixels nearest to the middle of each of ``count`` equal parts of a line."""
+    middles = (np.arange(count) + 0.5) * (length / count)
+    first: NDArray[np.intp] = np.clip(np.rint(middles).astype(np.intp) - 1, 0, length - 2)
+    return first
+
+
 def whole(longest: int, side: int) -> int:
     """The whole number by which `reduced` makes a picture smaller."""
     return max(1, round(longest / side))
@@ -175,56 +230,6 @@ def decode_grids(outputs: list[Floats], width: int, threshold: float) -> Floats:
         marks = (point[0, cells].reshape(-1, 5, 2) + corner[:, None]) * stride
         found.append(np.concatenate([middle - size / 2, size, marks.reshape(-1, 10), score[cells, None]], axis=1))
     return np.concatenate(found).astype(np.float32)
-
-
-def suppress_overlaps(rows: Floats, overlap: float) -> Floats:
-    """Greedy non-maximum suppression: the best-scoring row stays, those that overlap it more than ``overlap`` go."""
-    rows = rows[np.argsort(-rows[:, 14], kind="stable")][:_MOST]
-    kept = []
-    while len(rows):
-        kept.append(rows[0])
-        rows = rows[1:][_overlaps(rows[0], rows[1:]) <= overlap]
-    return np.stack(kept) if kept else rows
-
-
-def _merge(fine: Floats, coarse: Floats, too_large: float) -> Floats:
-    """What both looks saw. Where both see a face, the finer landmarks are better, unless it is ``too_large`` for them.
-
-    Of a face that is too large the fine look sees at best pieces. They go: what lies with its middle inside the large
-    face and is no small face of its own.
-    """
-    for one in coarse:
-        size = max(one[2], one[3])
-        if size >= too_large:
-            middles = fine[:, :2] + fine[:, 2:4] / 2 - one[:2]
-            inside = ((middles >= 0) & (middles <= one[2:4])).all(axis=1)
-            fine = fine[~(inside & (fine[:, 2:4].max(axis=1) >= _PIECE * size))]
-            fine = np.concatenate([fine, one[None]])
-        elif not (_overlaps(one, fine) > OVERLAP).any():
-            fine = np.concatenate([fine, one[None]])
-    return fine
-
-
-def vote(rows: Floats, score: float) -> Floats:
-    """One row out of all that see the same face as the best of ``rows``: their mean, weighted by the score's power 4.
-
-    Neighbouring cells see a face nearly equally well; taking only the best would let rounding in a backend decide
-    which, and move the landmarks. Source: box voting, Gidaris and Komodakis, ICCV 2015.
-    """
-    alike = rows[_overlaps(rows[rows[:, 14].argmax()], rows) > _ALIKE]
-    weight = alike[:, 14:] ** 4
-    mean: Floats = ((alike * weight).sum(axis=0) / weight.sum()).astype(np.float32)
-    mean[14] = score
-    return mean
-
-
-def _overlaps(one: Floats, others: Floats) -> NDArray[np.float32]:
-    """Intersection over union of one box with each of the others."""
-    low = np.maximum(one[:2], others[:, :2])
-    high = np.minimum(one[:2] + one[2:4], others[:, :2] + others[:, 2:4])
-    shared = np.prod(np.clip(high - low, 0, None), axis=1)
-    union = one[2] * one[3] + others[:, 2] * others[:, 3] - shared
-    return np.asarray(shared / np.maximum(union, 1e-6), dtype=np.float32)
 
 
 def _detection(row: Floats, width: int, height: int) -> Detection:

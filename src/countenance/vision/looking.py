@@ -16,6 +16,7 @@ import numpy as np
 
 from countenance.errors import TooLarge, Unreadable
 from countenance.types import Box, Face, Pixels, Template
+from countenance.vision.pace import PACES, STANDARD
 
 if TYPE_CHECKING:
     from countenance.vision.backends import Floats
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from countenance.vision.detect import Detector
     from countenance.vision.embed import Embedder
 
-SIDE = 1024
-"""The longest side, in pixels, that the detector sees of a photo that has as many."""
 _ENOUGH = 1600
 """The longest side that a photo is first decoded at, if it has as many pixels. Half of them cost hardly less, for what
 takes the time is unpacking; and most faces are then large enough, so that the photo is decoded once."""
@@ -70,16 +69,25 @@ class Looker:
         contract: The embedding contract that it makes them under.
         gate: The quality gate that faces are measured against.
         max_pixels: What a photo may have.
+        detect: How closely it looks: one of `PACES`.
     """
 
     def __init__(
-        self, detector: Detector, embedder: Embedder, contract: str, *, gate: str = "standard", max_pixels: int
+        self,
+        detector: Detector,
+        embedder: Embedder,
+        contract: str,
+        *,
+        gate: str = "standard",
+        max_pixels: int,
+        detect: str = STANDARD,
     ) -> None:
         self._detector = detector
         self._embedder = embedder
         self._contract = contract
         self._gate = gate
         self._max_pixels = max_pixels
+        self._pace = PACES[detect]
 
     def warm(self) -> None:
         """Run both networks once, so that all they need is loaded before the first photo."""
@@ -88,16 +96,17 @@ class Looker:
 
     def look(self, data: bytes) -> Look:
         """Everything that ingest wants to know of a photo. Raises `Unreadable` and `TooLarge` as `Vision.decode`."""
-        from countenance.vision.detect import reduced, whole
         from countenance.vision.likeness import perceptual_hash
 
         clock = _Stages()
-        done = self._decode(data, _ENOUGH)
+        done = self._decode(data, None if self._pace.tiles else _ENOUGH)
         clock.end("decode")
-        view = reduced(done.pixels, SIDE)
+        view, times = self._view(done.pixels)
         likeness = perceptual_hash(view)
         turned, rows = self._upright(view, tagged=done.tagged)
-        rows[:, :14] *= whole(max(done.pixels.shape[:2]), SIDE)
+        rows[:, :14] *= times
+        if self._pace.tiles:
+            rows = self._detector.tiled(_turned(done.pixels, turned), rows)
         clock.end("detect")
         wanted = self._wanted_scale(rows, done.scale)
         if wanted < done.scale:
@@ -108,7 +117,20 @@ class Looker:
         faces = [_turned_back(face, turned, done.size) for face in faces]
         return Look(*done.size, done.format, likeness, faces, templates, turned, clock.seconds)
 
-    def _decode(self, data: bytes, side: int) -> Decoded:
+    def _view(self, pixels: Pixels) -> tuple[Pixels, float]:
+        """The whole photo as the detector sees it, and how many of its pixels one of those is wide."""
+        from countenance.vision.detect import reduced, sampled, whole
+
+        longest, side = max(pixels.shape[:2]), self._pace.side
+        if not self._pace.exact:
+            return reduced(pixels, side), whole(longest, side)
+        view = sampled(pixels, side)
+        return view, longest / max(view.shape[:2])
+
+    def _glance(self, view: Pixels) -> Floats:
+        return self._detector.glance(view, side=self._pace.side) if self._pace.twice else self._detector.once(view)
+
+    def _decode(self, data: bytes, side: int | None) -> Decoded:
         from countenance.vision.decode_worker import Refusal, decode
 
         try:
@@ -127,7 +149,7 @@ class Looker:
         """
         from countenance.vision.detect import reduced
 
-        rows = self._detector.glance(view, side=SIDE)
+        rows = self._glance(view)
         upright = _best(rows)
         if tagged or upright >= _SURE:
             return 0, rows
@@ -136,7 +158,7 @@ class Looker:
         turn = max(_TURNS, key=lambda turn: scores[turn])
         if scores[turn] <= max(upright, scores[0]) + _BETTER:
             return 0, rows
-        return turn, self._detector.glance(_turned(view, turn), side=SIDE)
+        return turn, self._glance(_turned(view, turn))
 
     def _wanted_scale(self, rows: Floats, scale: int) -> int:
         """The scale that the photo must be decoded at for no face to be magnified, as far as the photo has more."""
@@ -153,7 +175,7 @@ class Looker:
         from countenance.vision.align import align
         from countenance.vision.quality import judged
 
-        found = self._detector.refined(pixels, rows)
+        found = self._detector.refined(pixels, rows, again=self._pace.twice)
         clock.end("detect")
         crops = [align(pixels, one.landmarks) for one in found]
         templates = [Template(vector, self._contract) for vector in self._embedder.embed(crops)]
@@ -183,6 +205,7 @@ def open_looker(
     max_pixels: int,
     threads: int = 1,
     cache: Path | None = None,
+    detect: str = STANDARD,
 ) -> Looker:
     """A looker with its models loaded. Arguments as for `Vision`."""
     from countenance.vision import packs
@@ -193,7 +216,7 @@ def open_looker(
 
     choice = choose(backend, threads=threads, cache=cache)
     detector, embedder = Detector(choice.open(packs.YUNET, cache)), Embedder(choice.open(packs.SFACE, cache))
-    return Looker(detector, embedder, embedding_contract(), gate=gate, max_pixels=max_pixels)
+    return Looker(detector, embedder, embedding_contract(), gate=gate, max_pixels=max_pixels, detect=detect)
 
 
 def _best(rows: Floats) -> float:

@@ -111,7 +111,7 @@ def test_ingest_reports_what_others_build_on(run, club):
     told = run("ingest", "party", "--json").json
     assert set(told) == {
         "photos", "new", "already_known", "faces_found", "faces_kept", "faces_forgotten", "compared", "false_matches",
-        "duplicates", "moved", "missing", "returned", "near", "skipped", "skipped_by", "seconds",
+        "duplicates", "moved", "missing", "returned", "near", "skipped", "skipped_by", "detect", "seconds",
     }  # fmt: skip
     assert (told["photos"], told["new"], told["already_known"]) == (4, 0, 4)
     assert {each["code"] for each in told["skipped"]} == {"unreadable", "not-a-photo"}

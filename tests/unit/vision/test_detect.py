@@ -10,7 +10,8 @@ from PIL import Image
 
 from countenance.types import Pixels
 from countenance.vision import Picture, Vision
-from countenance.vision.detect import STRIDES, decode_grids, padded, prepare, reduced, suppress_overlaps
+from countenance.vision.detect import STRIDES, decode_grids, padded, prepare, reduced
+from countenance.vision.rows import suppress_overlaps
 
 
 def picture_of(image: Image.Image) -> Picture:
