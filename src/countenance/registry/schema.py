@@ -38,17 +38,20 @@ from countenance.registry.proceedings import (
     reviews,
     witnesses,
 )
+from countenance.registry.programs import api_keys, drawn, replies
 
 __all__ = [
     "accounts",
     "activations",
     "agreements",
+    "api_keys",
     "appearances",
     "approvals",
     "bases",
     "cases",
     "changes",
     "corrections",
+    "drawn",
     "erasures",
     "leaves",
     "links",
@@ -63,6 +66,7 @@ __all__ = [
     "probes",
     "receipts",
     "references",
+    "replies",
     "requests",
     "reviews",
     "searches",
