@@ -35,7 +35,7 @@ def test_serve_answers_programs_and_browsers_and_stops_when_told(club: Club) -> 
             assert program.get("/v1/status").json()["account"] == ANNA
             assert program.get("/").status_code == 401  # a program's key opens no page
             assert program.get(found[0]).status_code == 303
-            assert program.get("/v1/whoami", headers={"authorization": ""}).status_code == 401  # nor a page's cookie /v1
+            assert program.get("/v1/whoami", headers={"authorization": ""}).status_code == 401  # nor its cookie
     finally:
         serving.send_signal(signal.SIGTERM)
         _, errors = serving.communicate(timeout=30)

@@ -7,6 +7,7 @@ from breaks.kind import Break
 PROGRAMS = "unit/service/test_programs.py"
 MATRIX = "api/test_matrix.py"
 REQUESTS = "api/test_requests.py"
+RECORDS = "api/test_records.py"
 
 BREAKS = [
     Break(
@@ -98,5 +99,30 @@ BREAKS = [
         (("policy/delegating.py", 'if "controller" in row.roles.split() and _proven(connection, row)]',
           'if "controller" in row.roles.split()]'),),
         f"{PROGRAMS}::test_p2_a_notice_that_a_program_records_stands_and_one_in_its_name_from_outside_does_not",
+    ),
+    Break(
+        "P6",
+        "what a program was answered about a person outlives the person",
+        (("gallery/removing.py", "t.corrections, t.pairs, t.replies)", "t.corrections, t.pairs)"),),
+        "unit/gallery/test_removing.py::test_p6_no_table_keeps_a_row_of_a_removed_person",
+    ),
+    Break(
+        "P6",
+        "an answer about a person that is not sealed under their key",
+        (("service/replies.py", "number = context.subject_row(connection, subject).id", "number = None"),
+         ("service/replies.py", "sealing = subject_key(number)", "sealing = context.party_key")),
+        f"{RECORDS}::test_p6_what_was_answered_about_a_person_goes_with_them",
+    ),
+    Break(
+        "P15",
+        "an access answer that is silent on what programs were answered",
+        (("rights/access.py", 'json.loads(reading.text(row.answer_sealed, "reply") or "null")', "None"),),
+        f"{RECORDS}::test_p15_what_was_answered_about_a_person_is_told_to_them",
+    ),
+    Break(
+        "P3",
+        "a write that is done again because it was sent again",
+        (("http/service.py", "if key is None or not route.repeats:", "if True:"),),
+        f"{RECORDS}::test_p3_a_write_that_is_sent_again_is_done_once_also_after_a_restart",
     ),
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from countenance.http import looking, searching
+from countenance.http import looking, records, searching
 from countenance.http.route import Route
 
 ACTIONS = {
@@ -10,11 +10,17 @@ ACTIONS = {
     "detect": "finds faces in a photo that was sent; nobody is compared; logged",
     "search": "compares a probe with the gallery; decided by the desk and logged",
     "verify": "compares two faces; decided by the desk and logged",
+    "read-records": "reads who is recorded and why, and the sources",
+    "read-cases": "reads the asking organisation's own cases and reviews",
+    "record": "records a person, or why their face may be held; logged",
+    "enrol": "stores a template; decided by the desk and logged",
+    "withdraw": "withdraws a person's bases; decided by the desk and logged",
+    "erase": "erases a person; decided by the desk and logged",
     "read-log": "reads the log",
 }
 """What a route may do."""
 
-ROUTES: tuple[Route, ...] = (*searching.ROUTES, *looking.ROUTES)
+ROUTES: tuple[Route, ...] = (*searching.ROUTES, *records.ROUTES, *looking.ROUTES)
 OPEN = {
     "/healthz": "says that the process runs",
     "/readyz": "says that the registry answers",
