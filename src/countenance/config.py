@@ -170,6 +170,17 @@ class WitnessSection(Section):
     timestamp: TimestampSection | None = None
 
 
+class HttpSection(Section):
+    """The HTTP API. ``requests``: of one account in a minute, in all processes together. ``max_bytes``: of a request.
+
+    ``waiting``: bytes of all requests that are being received or answered at one time.
+    """
+
+    requests: int = Field(default=600, ge=1, le=1_000_000)
+    max_bytes: int = Field(default=32 * 2**20, ge=1024)
+    waiting: int = Field(default=256 * 2**20, ge=1024)
+
+
 class Settings(BaseSettings):
     """All settings. Relative paths are relative to the folder of the file."""
 
@@ -195,6 +206,7 @@ class Settings(BaseSettings):
     photos: PhotosSection = PhotosSection()
     s3: S3Section | None = None
     witness: WitnessSection = WitnessSection()
+    http: HttpSection = HttpSection()
 
     @classmethod
     def settings_customise_sources(

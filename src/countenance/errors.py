@@ -142,13 +142,17 @@ class NotSignedIn(CountenanceError):
 
 
 class TooMany(CountenanceError):
-    """More than the quota allows."""
+    """More than the quota allows. ``after``: the seconds until more may be asked for, where that is known."""
 
     code = "too-many"
     status = 429
     exit_code = 26
     default_requirement = "P3"
     default_hint = "Wait, or ask the owner of the agreement for a larger quota."
+
+    def __init__(self, message: str, *, hint: str = "", requirement: str = "", after: int | None = None) -> None:
+        super().__init__(message, hint=hint, requirement=requirement)
+        self.after = after
 
 
 class NotFound(CountenanceError):

@@ -213,18 +213,22 @@ def _assemble(
     closing.callback(vision.close)
     keys = Keyring(vault)
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
-    desk = Desk(registry, book, clock, organisation, actor, vision.contract)
     scale = Scale(settings.search.threshold, settings.search.high)
     follow = partial(_follow, settings, registry, keys, vision, clock, building)
     servers = ("milvus",) if settings.milvus else ()
     followed = _followed(settings.index.engine, servers, follow)
     closing.callback(followed.close)
     tools = erasure_tools(settings, registry, keys)
-    gallery = Gallery(registry, keys, followed, desk, clock, scale, vision.contract, tools)
-    context = Context(
-        settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor, follow, servers
-    )
-    return Countenance(context, closing)
+
+    def acting(who: Actor | None) -> Context:
+        desk = Desk(registry, book, clock, organisation, who, vision.contract)
+        gallery = Gallery(registry, keys, followed, desk, clock, scale, vision.contract, tools)
+        return Context(
+            settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, who, follow, acting,
+            servers,
+        )  # fmt: skip
+
+    return Countenance(acting(actor), closing)
 
 
 def _followed(engine: str, servers: tuple[str, ...], follow: Callable[[str], Following]) -> Following:

@@ -57,6 +57,12 @@ SEALED = (
         template_sealed=TEMPLATE,
     ),
     *_fixed(t.cases, lambda row: organisation_key(row.organisation), reference_sealed="case"),
+    *_fixed(t.api_keys, lambda row: organisation_key(row.organisation), case_sealed="case"),
+    *_fixed(
+        t.replies,
+        lambda row: organisation_key(row.organisation) if row.subject is None else subject_key(row.subject),
+        answer_sealed="reply",
+    ),
     *_fixed(t.requests, lambda row: str(row.key), details_sealed="request"),
     *_fixed(t.probes, lambda row: str(row.key), sealed="probe"),
     Sealed(t.openings, "sealed", lambda row: str(row.key), lambda row: f"opening:{row.index}"),

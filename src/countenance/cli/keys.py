@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from countenance.cli import apikeys
 from countenance.cli.command import CHECK, command, group
 from countenance.cli.console import plural
 from countenance.cli.session import NEW_KEK_PASSPHRASE, Session
@@ -22,6 +23,7 @@ def register(app: typer.Typer) -> None:
     command(
         keys, "drill", "countenance keys drill /media/disk/club.backup --ledger vault/erasures.ledger"
     )(drill)  # fmt: skip
+    apikeys.register(keys)
 
 
 def check(

@@ -28,12 +28,20 @@ def serve(
     demo: Annotated[bool, typer.Option("--demo", help="The demo club: people who do not exist.")] = False,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1.")] = PORT,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
+    log_requests: Annotated[
+        bool,
+        typer.Option("--log-requests", help="Write a line of JSON to stderr for each request of a program; no names."),
+    ] = False,
 ) -> None:
-    """Show the gallery in your browser, on this machine only. Stop it with Ctrl-C."""
+    """Show the gallery in your browser, and answer programs (/v1), on this machine only. Stop it with Ctrl-C.
+
+    A program needs an API key: `countenance keys api create`. What it can ask is told at /v1/openapi.json.
+    """
     from countenance.web.server import serve as serve_pages
 
     config = None if demo else session.config or session.settings.folder
-    serve_pages(config, demo=demo, port=port, open_browser=not (no_open or session.json))
+    looks = not (no_open or session.json)
+    serve_pages(config, demo=demo, port=port, open_browser=looks, log_requests=log_requests)
 
 
 def demo(

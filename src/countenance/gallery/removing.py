@@ -14,7 +14,9 @@ from countenance.gallery.eligible import parts
 from countenance.registry import schema as t
 from countenance.vault.keyring import subject_key
 
-_OF_A_SUBJECT = (t.reviews, t.appearances, t.references, t.receipts, t.requests, t.corrections, t.pairs, t.rejections)
+_OF_A_SUBJECT = (
+    t.reviews, t.appearances, t.references, t.receipts, t.requests, t.corrections, t.pairs, t.rejections, t.replies,
+)  # fmt: skip
 """Deleted by their column ``subject``; links go with their basis, probes and ``shown`` with the search."""
 _OF_A_BASIS = (t.appearances, t.references, t.receipts, t.links)
 """Deleted by their column ``basis``."""

@@ -93,7 +93,7 @@ def approve(
         )  # fmt: skip
         raise desk.refuse(connection, matter.act, refusal)
     statement = matter.statement(desk.origin)
-    signature = actor.sign(statement)
+    signature = actor.sign_in_person(statement)
     connection.execute(
         sa.insert(approvals).values(
             organisation=desk.gallery,

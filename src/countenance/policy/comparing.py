@@ -43,6 +43,17 @@ def purpose_is_off(name: str) -> errors.PurposeRefused:
     )  # fmt: skip
 
 
+def within_its_key(facts: Facts) -> Refusal | None:
+    """P3: an API key asks for the purposes that it was made for, and for no other."""
+    allowed = facts.account.purposes if facts.account else None
+    if allowed is None or allowed & PURPOSES[facts.purpose or ""].mask:
+        return None
+    return errors.PurposeRefused(
+        f"This API key is not for the purpose {facts.purpose!r}.", requirement="P3",
+        hint="Make a key for it: `countenance keys api create --purpose NAME`.",
+    )  # fmt: skip
+
+
 def a_purpose_that_groups(facts: Facts) -> Refusal | None:
     """P3, P27: kept faces are compared with one another only to keep an organisation's own photo library in order."""
     if PURPOSES[facts.purpose or ""].groups:

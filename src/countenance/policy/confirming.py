@@ -18,6 +18,7 @@ import rfc8785
 import sqlalchemy as sa
 
 from countenance.errors import BadSignature, Tampered
+from countenance.policy import delegating
 from countenance.policy.purposes import names
 from countenance.registry.schema import accounts, bases, links, notices
 from countenance.types import iso, reference_number
@@ -100,9 +101,11 @@ def _noticed(connection: sa.Connection, basis: Row) -> bool:
     if basis.notice is None:
         return True
     notice = connection.execute(sa.select(notices).where(notices.c.id == basis.notice)).one()
-    public = _key_of(connection, basis.noticed_by)
-    said = notice_statement(basis, notice, basis.noticed or 0)
-    return _signed(public, basis.notice_signature or b"", said)
+    public, at = _key_of(connection, basis.noticed_by), basis.noticed or 0
+    said, signature = notice_statement(basis, notice, at), basis.notice_signature or b""
+    if _signed(public, signature, said):
+        return True
+    return any(_signed(each, signature, said) for each in delegating.keys_of(connection, basis.noticed_by, at))
 
 
 def _first(basis: Row, how: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from countenance.errors import BadSignature, CountenanceError, GrantRefused, NotSignedIn, Refused
 from countenance.log.book import Book, Entry, Written
-from countenance.policy import bearing, gather, rules
+from countenance.policy import bearing, delegating, gather, rules
 from countenance.policy.actor import Actor
 from countenance.policy.asking import Ask, agreed_terms, gallery_scope, gather_facts, known_purpose
 from countenance.policy.facts import AccountFacts, Facts
@@ -187,7 +187,7 @@ class Desk:
             account=self.actor.email if self.actor else None,
             subjects=subjects,
             facts=facts or {},
-            opening={"signature": signature.hex()} if signature else {},
+            opening=self._signed_by(signature),
         )
         return self._book.append(connection, entry)
 
@@ -295,13 +295,28 @@ class Desk:
             }
         )
         signature = self.actor.sign(question)
-        with self._registry.read() as connection:
-            public = connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == self.actor.account))
         try:
-            verify_signature(public or b"", signature, question)
+            verify_signature(self._key_that_signs(now), signature, question)
         except BadSignature:
             raise NotSignedIn(f"The key that was opened is not the key of {self.actor.email}.") from None
         return signature
+
+    def _key_that_signs(self, now: int) -> bytes:
+        """The public half of the account's own key, or of the API key's that it has made; nothing where none stands."""
+        actor = self.actor
+        with self._registry.read() as connection:
+            if actor is None:
+                return b""
+            if actor.program is not None:
+                return delegating.public_of(connection, actor.account, actor.program, now) or b""
+            return connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == actor.account)) or b""
+
+    def _signed_by(self, signature: bytes | None) -> dict[str, Any]:
+        """What is kept of a signature, under the organisation's key; of a program's, by which API key."""
+        if not signature:
+            return {}
+        program = self.actor.program if self.actor else None
+        return {"signature": signature.hex()} | ({} if program is None else {"key": f"K{program}"})
 
     def _account(self, connection: sa.Connection, signature: bytes | None) -> AccountFacts | None:
         return gather.account(connection, self.actor, signed=signature is not None) if self.actor else None
@@ -310,7 +325,7 @@ class Desk:
         self, act: str, refusal: CountenanceError | None, ask: Ask, facts: Facts, now: int, signature: bytes | None
     ) -> Entry:
         said = dict(ask.facts) | ({"by": ask.bearer} if ask.bearer else {})
-        opening = dict(ask.sealed) | ({"signature": signature.hex()} if signature else {})
+        opening = dict(ask.sealed) | self._signed_by(signature)
         if refusal is not None:
             said |= {"code": refusal.code, "requirement": refusal.requirement}
         known = facts.subject is not None and facts.subject.state != "erased"

@@ -28,7 +28,10 @@ FOUNDER_ROLES = ("controller", "operator", "reviewer", "officer")
 
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
-    """Who asks. ``signed``: the account's own key signed exactly this question."""
+    """Who asks. ``signed``: the account's own key signed exactly this question, or an API key that it has made.
+
+    ``purposes``: those that the API key is for, as a mask; None where the person asks.
+    """
 
     id: AccountId
     organisation: OrganisationId
@@ -36,6 +39,7 @@ class AccountFacts:
     trial: bool
     revoked: bool
     signed: bool
+    purposes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from countenance.policy.comparing import (
     people_for_its_reviews,
     under_an_agreement,
     verify_is_capped,
+    within_its_key,
     within_the_quota,
 )
 from countenance.policy.facts import ROLES, Facts
@@ -269,7 +270,7 @@ _COLLECT = (an_entitled_source, a_model_in_use, no_stop_order)
 _ENROLLER = (*_KEEPER, has_role("operator"), a_model_in_use, a_living_record)
 DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
 """What binds an evaluation even where there is no gallery, hence no account and no log."""
-_WHY = (a_purpose_from_the_list, a_role_for_the_purpose, under_an_agreement, in_an_open_case)
+_WHY = (a_purpose_from_the_list, within_its_key, a_role_for_the_purpose, under_an_agreement, in_an_open_case)
 _LIMITED = (assessed_and_limited, people_for_its_reviews, within_the_quota, a_model_in_use)
 _COMPARE = (a_named_account, *_WHY, *_LIMITED, own_photo_only)
 

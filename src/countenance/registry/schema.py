@@ -39,17 +39,20 @@ from countenance.registry.proceedings import (
     reviews,
     witnesses,
 )
+from countenance.registry.programs import api_keys, drawn, replies
 
 __all__ = [
     "accounts",
     "activations",
     "agreements",
+    "api_keys",
     "appearances",
     "approvals",
     "bases",
     "cases",
     "changes",
     "corrections",
+    "drawn",
     "erasures",
     "leaves",
     "links",
@@ -65,6 +68,7 @@ __all__ = [
     "receipts",
     "references",
     "rejections",
+    "replies",
     "requests",
     "reviews",
     "searches",

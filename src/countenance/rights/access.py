@@ -34,6 +34,7 @@ SECTIONS = {
     "reviews": "searches",
     "orders": "orders",
     "requests": "requests",
+    "replies": "replies",
     "erasures": "erasures",
     "changes": "subject",
     "openings": "log",
@@ -94,6 +95,19 @@ def _erasures(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
+def _replies(reading: Reading) -> list[dict[str, Any]]:
+    """What a program was answered about the person, kept for a day so that a repeated request is not done twice."""
+    query = sa.select(t.replies).where(t.replies.c.subject == reading.subject).order_by(t.replies.c.id)
+    return [
+        {
+            "answered": reading.account(row.account),
+            "at": iso(row.created),
+            "answer": json.loads(reading.text(row.answer_sealed, "reply") or "null"),
+        }
+        for row in reading.all(query)
+    ]
+
+
 def _log(reading: Reading) -> list[dict[str, Any]]:
     """Entries of the log that concern the person: what was done, when; the entry itself holds only a commitment."""
     query = (
@@ -120,6 +134,7 @@ _TOLD: dict[str, Callable[[Reading], Any]] = {
     "recipients": seen.recipients,
     "orders": seen.orders,
     "requests": _requests,
+    "replies": _replies,
     "erasures": _erasures,
     "log": _log,
 }

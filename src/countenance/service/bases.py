@@ -43,7 +43,7 @@ class Bases:
         ground: str,
         condition: str,
         purposes: Iterable[str],
-        evidence: str | Path,
+        evidence: str | Path | bytes,
         notice: str | None = None,
         until: str | date | None = None,
         collective: bool = False,

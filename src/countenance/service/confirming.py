@@ -111,7 +111,7 @@ def _sign(context: Context, connection: sa.Connection, key: AccountKey | None, s
     if actor is None:
         raise RoleRefused("A confirmation needs an account's own key.")
     public = connection.scalar(sa.select(t.accounts.c.public_key).where(t.accounts.c.id == actor.account))
-    return public or b"", actor.sign(statement)
+    return public or b"", actor.sign_in_person(statement)
 
 
 def _account_of(context: Context, connection: sa.Connection, public: bytes) -> Row:

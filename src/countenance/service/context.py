@@ -45,6 +45,8 @@ class Context:
     actor: Actor | None
     follow: Callable[[str], Following]
     """Opens the index of an engine, by its name."""
+    acting: Callable[[Actor | None], Context]
+    """The same gallery, opened by another account: one index, one vision, a desk of its own."""
     servers: tuple[str, ...] = ()
     """Engines whose server is configured, whether it is searched or not."""
 

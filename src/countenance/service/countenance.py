@@ -19,6 +19,7 @@ from countenance.service.backups import Backups
 from countenance.service.bases import Bases, Basis
 from countenance.service.cases import Cases
 from countenance.service.context import Context
+from countenance.service.detecting import Detected, detect
 from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
 from countenance.service.executing import Executed, Executing
 from countenance.service.finding import Finding, Found, Verified
@@ -32,8 +33,11 @@ from countenance.service.notices import Notices
 from countenance.service.organisations import Organisations
 from countenance.service.people import Peopling
 from countenance.service.pictures import Pictures
+from countenance.service.programs import ApiKeys
 from countenance.service.purging import Purged, Purging
+from countenance.service.quotas import Quotas
 from countenance.service.receipts import Receipts
+from countenance.service.replies import Replies
 from countenance.service.reporting import Reporting
 from countenance.service.requests import Requests
 from countenance.service.reviewing import Reviewing
@@ -62,6 +66,7 @@ class Countenance:
         people: who is in the organisation's own pictures, and what people say about that.
         pictures: the photos that may be shown, with strangers covered.
         keys, backups: the vault's keys and the one that opens it; backups, and a drill of restoring one.
+        api_keys: what lets programs in over HTTP. quotas, replies: how much they ask, what they were told.
         index: what searches use: built anew, compared with the registry, moved to another engine.
         receipts, stills: what people prove with instead of an account: a receipt; camera stills in the poses asked.
         logbook: the log for people outside: checkpoints sent, tiles, proofs, uses.
@@ -88,6 +93,9 @@ class Countenance:
         self.pictures = Pictures(context)
         closing.callback(self.pictures.close)
         self.keys = Keys(context)
+        self.api_keys = ApiKeys(context)
+        self.quotas = Quotas(context)
+        self.replies = Replies(context)
         self.backups = Backups(context)
         self.index = Indexing(context)
         self._finding = Finding(context, self.cases)
@@ -101,7 +109,7 @@ class Countenance:
         self._closing = closing
 
     def enrol(
-        self, subject: Subject | str, photo: str | Path, *, basis: Basis | str, face: int | None = None
+        self, subject: Subject | str, photo: str | Path | bytes, *, basis: Basis | str, face: int | None = None
     ) -> Enrolled:
         """Enrol a person from a photo of them. See `countenance.service.enrolling.Enrolling.enrol`."""
         return self._enrolling.enrol(self.subjects.get(subject), photo, self.bases.get(basis), face=face)
@@ -164,6 +172,10 @@ class Countenance:
         return self._finding.search(
             photo, purpose=purpose, case=case, face=face, limit=limit, threshold=threshold, on_behalf_of=handle
         )
+
+    def detect(self, photo: str | Path | bytes) -> Detected:
+        """Where the faces in a photo are, and how far each may be relied on. See `countenance.service.detecting`."""
+        return detect(self.context, photo)
 
     def verify(
         self,

@@ -99,12 +99,13 @@ class Enrolling:
         self._subjects = subjects
         self._bases = bases
 
-    def enrol(self, subject: Subject, photo: str | Path, basis: Basis, *, face: int | None = None) -> Enrolled:
+    def enrol(self, subject: Subject, photo: str | Path | bytes, basis: Basis, *, face: int | None = None) -> Enrolled:
         """Enrol a person from a photo of them alone.
 
         Args:
             subject: The person.
-            photo: A file; its own name is kept, sealed, so that it can be named when the person is erased.
+            photo: A file; its own name is kept, sealed, so that it can be named when the person is erased. Or a photo's
+                bytes, as a program sends them: they are held in memory only.
             basis: Why; it may still be pending, and then finds nobody.
             face: Which face, by number, when the photo has several.
 
@@ -115,16 +116,17 @@ class Enrolling:
             SourceRefused: the photo prohibits data mining, or bears a mark of scraping (P26).
         """
         context = self._context
-        file = Path(photo)
-        taken = probing.take(context, file)
+        taken = probing.take(context, photo)
         digest = hashlib.sha256(taken.data).hexdigest()
+        file = Path(f"uploaded-{digest[:12]}") if isinstance(photo, bytes) else Path(photo)
         if self._bases.is_evidence(digest):
             raise NoBasis("The evidence of a basis is this very photo: it shows no agreement.", requirement="P1")
         self._obey_marks(taken.data, file)
         ask = Ask(subject=subject.id, basis=basis.number, facts={"basis": basis.id})
         grant = context.desk.decide(Enrol, ask)
         probe, _ = probing.probe(context, taken, choose=face)
-        place = os.path.abspath(file)  # noqa: PTH100 - a link that leads to it is what the operator knows
+        # A link that leads to a file is what the operator knows; what was sent lies in no folder of ours.
+        place = str(file) if isinstance(photo, bytes) else os.path.abspath(file)  # noqa: PTH100
         stored = Enrolment(probe.face, probe.template, place, digest, probe.taken_at)
         _, written = context.gallery.enrol(subject.id, basis.number, stored, grant=grant)
         context.book.publish()

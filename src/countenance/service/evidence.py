@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 
-def digest_of(evidence: str | Path) -> str:
-    """The SHA-256 of the signed form or the like. Raises `NoBasis` for an empty one, `InputError` if unreadable."""
+def digest_of(evidence: str | Path | bytes) -> str:
+    """The SHA-256 of the signed form or the like, a file or its bytes.
+
+    Raises `NoBasis` for an empty one, `InputError` if unreadable.
+    """
     try:
-        content = Path(evidence).read_bytes()
+        content = evidence if isinstance(evidence, bytes) else Path(evidence).read_bytes()
     except OSError as error:
-        raise InputError(f"The evidence {evidence} cannot be read: {error.strerror}.") from None
+        raise InputError(f"The evidence {error.filename} cannot be read: {error.strerror}.") from None
     if not content.strip():
         raise NoBasis("The evidence is empty.", requirement="P1", hint="Give the signed form, or a scan of it.")
     return hashlib.sha256(content).hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 OPEN = {
     "search": "under its agreement, in its own case; the desk decides",
     "verify": "under its agreement, in its own case; the desk decides",
+    "detect": "in a photo that it has brought itself; nobody is compared",
     "status": "version, models and the log's checkpoint; no counts of the owner's",
     "sign_in": "opens its own key",
     "close": "gives back files",
@@ -37,6 +38,13 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "reject": "of its own searches, with its own key",
         "decide": "of its own searches, with its own key",
     },
+    "api_keys": {
+        "create": "of its own account, with its own key",
+        "list": "of its own account",
+        "revoke": "of its own account",
+    },
+    "quotas": {"draw": "counts its own requests"},
+    "replies": {"begin": "its own requests", "finish": "its own requests", "drop": "its own requests"},
     "pictures": {
         "of": "of candidates that its own searches have shown",
         "probe": "a photo that it has brought itself",

@@ -237,7 +237,7 @@ class Reviewing:
         signed = deciding.statement(
             context.desk.origin, search, candidate.subject, candidate.score, decision, candidate.cautions
         )
-        signature = context.actor.sign(signed) if context.actor else b""
+        signature = context.actor.sign_in_person(signed) if context.actor else b""
         values = {"search": search, "subject": candidate.subject, "account": context.account, "decision": decision}
         mine = (t.reviews.c.search == search, t.reviews.c.subject == candidate.subject)
         # A row in this account's name whose signature does not check is no review; the real one takes its place.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 import threading
@@ -19,18 +20,25 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PORT = 8420
+GRACE = 20
+"""Seconds for which what is being answered is waited for, when the service is stopped."""
+CONNECTIONS = 512
+"""More at one time are answered with 503."""
 _TRIES = 20
 _MINUTE = 60.0
 
 
-def serve(config: Path | None, *, demo: bool, port: int = PORT, open_browser: bool = False) -> None:
-    """Serve the page until it is interrupted.
+def serve(
+    config: Path | None, *, demo: bool, port: int = PORT, open_browser: bool = False, log_requests: bool = False
+) -> None:
+    """Serve the page and the API until it is interrupted. What is being answered then is answered to its end.
 
     Args:
         config: The configuration, or its folder; not needed for the demo.
         demo: Serve the demo club, which is founded first when there is none.
         port: The port on 127.0.0.1; the next free one when it is taken.
         open_browser: Open the address in the user's browser.
+        log_requests: Write a line of JSON to stderr for each request to the API.
 
     Raises:
         NotSignedIn: the account's key cannot be opened.
@@ -38,21 +46,26 @@ def serve(config: Path | None, *, demo: bool, port: int = PORT, open_browser: bo
     """
     import uvicorn
 
+    from countenance.http.app import create_api
     from countenance.web.app import create_app
+    from countenance.web.front import Front, Serving
     from countenance.web.guard import Session
     from countenance.web.site import Site
 
     with _gallery(config, demo=demo) as club, _listening(port) as listening:
         club.sign_in()
         session = Session(listening.getsockname()[1])
-        app = create_app(Site(club, session, demo=demo))
+        front = Front(create_app(Site(club, session, demo=demo)), create_api(club))
         _tell(session.address, club, open_browser=open_browser)
         # No access log: it would hold the session's key and the handles of people.
         settings = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False
-        )
+            front, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False,
+            timeout_graceful_shutdown=GRACE, limit_concurrency=CONNECTIONS,
+        )  # fmt: skip
+        if log_requests:
+            _log_to_stderr()
         with _every_day(club):
-            uvicorn.Server(settings).run(sockets=[listening])
+            Serving(settings, front.api.state.service.stopping).run(sockets=[listening])
 
 
 @contextmanager
@@ -73,6 +86,15 @@ def _every_day(club: Countenance) -> Iterator[None]:
     finally:
         stopped.set()
         thread.join()
+
+
+def _log_to_stderr() -> None:
+    asked = logging.getLogger("countenance.http")
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    asked.addHandler(handler)
+    asked.setLevel(logging.INFO)
+    asked.propagate = False
 
 
 def _note(line: str) -> None:

@@ -77,6 +77,9 @@ def test_a_key_without_a_record_is_told_and_destroyed_when_asked(full: Club) -> 
 )
 def test_a_field_that_was_changed_is_told(full: Club, sealed) -> None:
     full.found(1)
+    full.anna.api_keys.create("x", roles=["operator"], purposes=["photo-library"], purpose="photo-library", case="x")
+    full.anna.replies.begin("a", "b")
+    full.anna.replies.finish("a", 200, {})
     with full.sql() as connection:
         column = sealed.table.c[sealed.column]
         row = connection.execute(sa.select(column).where(column.is_not(None))).first()

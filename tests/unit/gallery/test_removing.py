@@ -31,6 +31,8 @@ def filled(club: Club) -> tuple[int, int]:
             (t.receipts, {"subject": ada.id, "basis": basis, "sha256": "0" * 64, "expires": 1}),
             (t.links, {"basis": basis, "kind": "person", "token_hash": "1" * 64, "made_by": 1, "expires": 1}),
             (t.corrections, {"subject": ada.id, "photo_sha256": "2" * 64, "decision": "not"}),
+            (t.replies, {"subject": ada.id, "account": 1, "key_hash": "3" * 64, "request_hash": "4" * 64,
+                         "state": "begun"}),
             (t.pairs, {"subject": ada.id, "other": cleo.id, "decision": "same"}),
             (t.rejections, {"subject": ada.id, "party": 1, "mark": "3" * 64}),
             (t.pairs, {"subject": bea.id, "other": ada.id, "decision": "different"}),

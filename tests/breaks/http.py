@@ -1,0 +1,128 @@
+"""Rules of the HTTP API and of API keys, and how each is broken."""
+
+from __future__ import annotations
+
+from breaks.kind import Break
+
+PROGRAMS = "unit/service/test_programs.py"
+MATRIX = "api/test_matrix.py"
+REQUESTS = "api/test_requests.py"
+RECORDS = "api/test_records.py"
+
+BREAKS = [
+    Break(
+        "P18",
+        "an approval, a review or a confirmation that an API key signs",
+        (("policy/actor.py", "if self.program is not None:", "if False:"),),
+        f"{PROGRAMS}::test_p18_an_api_key_cannot_approve_review_or_confirm",
+    ),
+    Break(
+        "P18",
+        "an API key that makes another one",
+        (("service/programs.py", "actor.sign_in_person(delegating.statement(row))", "actor.sign(b'')"),
+         ("service/programs.py", "if delegating.row_of(connection, number) is None:", "if False:")),
+        f"{PROGRAMS}::test_p18_an_api_key_makes_no_other_key",
+    ),
+    Break(
+        "P18",
+        "an API key with the role of a reviewer",
+        (("service/programs.py", 'role not in {"system", "reviewer"}', 'role not in {"system"}'),),
+        f"{PROGRAMS}::test_p18_no_key_is_made_for_a_reviewer",
+    ),
+    Break(
+        "P21",
+        "an API key that may do more than the person who made it",
+        (("service/programs.py", "for role in roles if role not in row.roles.split()]", "for role in ()]"),),
+        f"{PROGRAMS}::test_p21_a_key_can_do_no_more_than_the_person_who_makes_it",
+    ),
+    Break(
+        "P21",
+        "an API key that has all roles of its account",
+        (("policy/delegating.py", "roles=whole.roles & frozenset(row.roles.split())", "roles=whole.roles"),),
+        f"{PROGRAMS}::test_p21_a_key_reaches_as_far_as_its_roles",
+    ),
+    Break(
+        "P3",
+        "an API key that searches for a purpose that it was not made for",
+        (("policy/rules.py", "_WHY = (a_purpose_from_the_list, within_its_key,", "_WHY = (a_purpose_from_the_list,"),),
+        f"{PROGRAMS}::test_p3_a_key_searches_for_its_own_purposes_only",
+    ),
+    Break(
+        "P3",
+        "an API key whose default case serves for ever",
+        (("service/programs.py", "and context.clock() < row.case_until else None", "else None"),),
+        f"{PROGRAMS}::test_p3_a_key_s_default_case_serves_for_thirty_days",
+    ),
+    Break(
+        "P3",
+        "an API key that was widened with a database tool",
+        (("policy/delegating.py", "row.revoked is None and _proven(connection, row)", "row.revoked is None"),),
+        f"{PROGRAMS}::test_p3_a_row_that_is_widened_with_a_database_tool_opens_nothing",
+    ),
+    Break(
+        "P21",
+        "a route of the API that asks for no role",
+        (("http/service.py", "        require(club, *route.roles)\n", "        require(club)\n"),),
+        f"{MATRIX}::test_p21_each_role_reaches_its_routes_and_no_others",
+    ),
+    Break(
+        "P3",
+        "a route of the API that another organisation reaches",
+        (
+            ("http/service.py", "if not route.party and", "if False and"),
+            ("service/entrance.py", "if not ours and name not in parties.OPEN:", "if False:"),
+        ),
+        f"{MATRIX}::test_p3_to_another_organisation_all_but_a_closed_list_is_absent",
+    ),
+    Break(
+        "P3",
+        "a program without an API key",
+        (("service/programs.py", "    if row is None or owner is None or not live or not _fits(",
+          "    if row is None or owner is None or False and not _fits("),),
+        f"{PROGRAMS}::test_p3_a_key_opens_nothing_once_it_is_revoked_or_expired_or_its_account_ended",
+    ),
+    Break(
+        "P3",
+        "an API key that compares without end",
+        (("http/service.py", "if route.compares:", "if False:"),),
+        f"{REQUESTS}::test_p3_a_key_compares_no_more_than_its_quota_a_day",
+    ),
+    Break(
+        "P3",
+        "a rate that each process counts for itself",
+        (("service/quotas.py", "given = min(share, most - (used or 0))", "given = share"),),
+        f"{REQUESTS}::test_p3_an_account_s_rate_is_kept_by_all_processes_together",
+    ),
+    Break(
+        "P2",
+        "a notice in a program's name that it never recorded",
+        (("policy/delegating.py", 'if "controller" in row.roles.split() and _proven(connection, row)]',
+          'if "controller" in row.roles.split()]'),),
+        f"{PROGRAMS}::test_p2_a_notice_that_a_program_records_stands_and_one_in_its_name_from_outside_does_not",
+    ),
+    Break(
+        "P6",
+        "what a program was answered about a person outlives the person",
+        (("gallery/removing.py", "t.corrections, t.pairs, t.replies)", "t.corrections, t.pairs)"),),
+        "unit/gallery/test_removing.py::test_p6_no_table_keeps_a_row_of_a_removed_person",
+    ),
+    Break(
+        "P6",
+        "an answer about a person that is not sealed under their key",
+        (("service/replies.py", "number = context.subject_row(connection, subject).id", "number = None"),
+         ("service/replies.py", "sealing = subject_key(number)", "sealing = context.party_key")),
+        f"{RECORDS}::test_p6_what_was_answered_about_a_person_goes_with_them",
+    ),
+    Break(
+        "P15",
+        "an access answer that is silent on what programs were answered",
+        (("rights/access.py", 'json.loads(reading.text(row.answer_sealed, "reply") or "null")', "None"),),
+        f"{RECORDS}::test_p15_what_was_answered_about_a_person_is_told_to_them",
+    ),
+    Break(
+        "P3",
+        "a write that is done again because it was sent again",
+        (("http/service.py", "if key is None or not route.repeats:", "if True:"),),
+        f"{RECORDS}::test_p3_a_write_that_is_sent_again_is_done_once_also_after_a_restart",
+    ),
+]  # fmt: skip
