@@ -18,9 +18,10 @@ from pathlib import Path
 
 from countenance.errors import Unavailable, Unreadable
 from countenance.ingest.marks import Marks
-from countenance.ingest.wire import HEAD, Answer, unpack, unpack_error
+from countenance.ingest.wire import HEAD, Answer, Made, unpack, unpack_error
 from countenance.ingest.worker import QUESTION
 from countenance.vision.decode import Limits, spawn
+from countenance.vision.packs import cache_folder
 
 _START_SECONDS = 120.0
 _MOST_ANSWER = 64 << 20
@@ -30,12 +31,14 @@ _KEPT = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What every process of an engine is started with; see `Vision`."""
+    """What every process of an engine is started with; see `Vision`. ``models``: the ids of recogniser and detector."""
 
     backend: str = "auto"
     gate: str = "standard"
     limits: Limits = field(default_factory=Limits)
     cache: Path | None = None
+    models: tuple[str, str] = ("sface", "yunet")
+    made: Made = Made()  # noqa: RUF009 (frozen)
 
 
 class Died(Exception):
@@ -54,6 +57,7 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._limits = setup.limits
+        self._made = setup.made
         self._buffer, handle = _buffer(setup.limits.max_bytes)
         told = {
             "parent": os.getpid(),
@@ -61,7 +65,10 @@ class Worker:
             "limits": asdict(setup.limits),
             "backend": setup.backend,
             "gate": setup.gate,
-            "cache": str(setup.cache) if setup.cache else None,
+            # It knows nothing of our environment, which may say where models are kept.
+            "cache": str(cache_folder(setup.cache)),
+            "models": setup.models,
+            "contract": setup.made.contract,
         }
         try:
             self._process = spawn("countenance.ingest.worker", json.dumps(told), share=(handle,))
@@ -100,7 +107,7 @@ class Worker:
         if len(data) > _KEPT:
             self._buffer.madvise(mmap.MADV_REMOVE, _KEPT, len(self._buffer) - _KEPT)
         try:
-            return unpack(packed, templates)
+            return unpack(packed, templates, self._made)
         except ValueError:
             raise Died(late=False) from None
 

@@ -12,6 +12,7 @@ from countenance.errors import InputError
 from countenance.ingest.engine import Engine
 from countenance.ingest.local import LocalEngine
 from countenance.ingest.parts import Engines, Parts
+from countenance.ingest.wire import Made
 from countenance.ingest.workers import Setup
 from countenance.photos.opening import open_store
 from countenance.service.sources import keep_apart
@@ -62,7 +63,8 @@ def engines(context: Context, root: str, engine: str | None = None) -> Engines:
     settings = context.settings
     wanted, chosen = settings.vision, engine or settings.ingest.engine
     limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
-    setup = Setup(wanted.backend, wanted.gate, limits)
+    made = Made(context.vision.contract, context.vision.dimension)
+    setup = Setup(wanted.backend, wanted.gate, limits, models=(wanted.recogniser, wanted.detector), made=made)
 
     def local(photos: int) -> Engine:
         return LocalEngine(min(settings.ingest.workers or _cores(), -(-photos // _WORTH)), setup)
