@@ -85,11 +85,13 @@ class MilvusSection(Section):
 
 
 class VisionSection(Section):
-    """How pictures are read. Sizes in bytes and pixels, times in seconds.
+    """How pictures are read, and by which models (`countenance models`). Sizes in bytes, pixels, and seconds.
 
     ``detect``: how closely an ingest looks for faces. One photo that a person gives is looked at in the standard way.
     """
 
+    recogniser: str = Field(default="sface", pattern=r"^[a-z0-9-]{2,40}$")
+    detector: str = Field(default="yunet", pattern=r"^[a-z0-9-]{2,40}$")
     backend: Literal["auto", "onnxruntime", "openvino", "cuda"] = "auto"
     gate: Literal["standard", "strict"] = "standard"
     detect: Literal["quick", "standard", "thorough"] = "standard"
@@ -290,19 +292,22 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def set_engine(file: Path, engine: str) -> None:
-    """Write ``[index] engine`` into a configuration file, and leave every other line of it as it is.
+def set_values(file: Path, table: str, values: dict[str, str | float]) -> None:
+    """Write settings of one table into a configuration file, and leave every other line of it as it is.
 
     Raises `BadConfiguration` when the file is written in a way that this cannot change, or cannot be written.
     """
     try:
         text = file.read_text("utf-8")
-        changed, wanted = _with_engine(text, engine), tomllib.loads(text)
-        wanted["index"] = {**wanted.get("index", {}), "engine": engine}
+        changed, wanted = text, tomllib.loads(text)
+        for key, value in values.items():
+            changed = _with_value(changed, table, key, value)
+        wanted[table] = {**wanted.get(table, {}), **values}
         if _parsed(changed) != wanted:
+            lines = ", ".join(f"{key} = {_literal(value)}" for key, value in values.items())
             raise BadConfiguration(
                 f"{file} is written in a way that cannot be changed here.",
-                hint=f'Write it yourself: engine = "{engine}" in the table [index].',
+                hint=f"Write it yourself: {lines} in the table [{table}].",
             )
         fresh = file.with_name(f"{file.name}.new")
         fresh.write_text(changed, encoding="utf-8")
@@ -312,16 +317,26 @@ def set_engine(file: Path, engine: str) -> None:
         raise BadConfiguration(f"{file} cannot be written: {error.strerror}.") from None
 
 
-def _with_engine(text: str, engine: str) -> str:
-    lines, setting = text.splitlines(keepends=True), f'engine = "{engine}"'
-    start = next((number for number, line in enumerate(lines, 1) if re.match(r"\s*\[index\]\s*(#|$)", line)), None)
+def set_engine(file: Path, engine: str) -> None:
+    """Write ``[index] engine``; see `set_values`."""
+    set_values(file, "index", {"engine": engine})
+
+
+def _literal(value: str | float) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _with_value(text: str, table: str, key: str, value: str | float) -> str:
+    lines, setting = text.splitlines(keepends=True), f"{key} = {_literal(value)}"
+    start = next((number for number, line in enumerate(lines, 1) if re.match(rf"\s*\[{table}\]\s*(#|$)", line)), None)
     if start is None:
-        return f"{text}\n[index]\n{setting}\n"
+        return f"{text}\n[{table}]\n{setting}\n"
     for number in range(start, len(lines)):
         if lines[number].lstrip().startswith("["):
             break
-        if re.match(r"\s*engine\s*=", lines[number]):
-            lines[number] = re.sub(r"engine\s*=\s*(\"[^\"]*\"|'[^']*')", setting, lines[number], count=1)
+        if re.match(rf"\s*{key}\s*=", lines[number]):
+            old = rf"{key}\s*=\s*(\"[^\"]*\"|'[^']*'|[-+.\w]+)"
+            lines[number] = re.sub(old, lambda _: setting, lines[number], count=1)
             return "".join(lines)
     lines.insert(start, f"{setting}\n")
     return "".join(lines)

@@ -309,6 +309,15 @@ class Busy(CountenanceError):
     default_hint = "Wait for the other one to end, then run this again."
 
 
+class ModelRefused(CountenanceError):
+    """A model, or what is said of it, that cannot be trusted: another hash, no card, no template, no licence."""
+
+    code = "model-refused"
+    status = 422
+    exit_code = 23
+    default_hint = "Nothing was taken in. `countenance models add --help` says what a model needs."
+
+
 class ContractMismatch(CountenanceError):
     """Templates of two embedding contracts never meet."""
 

@@ -238,6 +238,10 @@ class Reindex(Action):
     """Build the index anew, compare it with the registry, or fill that of another engine."""
 
 
+class Remodel(Action):
+    """Make people's templates anew with another model, or switch to that model."""
+
+
 class Evaluate(Action):
     """Measure a model on a data set, in memory, outside the gallery."""
 

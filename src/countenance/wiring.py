@@ -275,7 +275,14 @@ def _place(settings: Settings, contract: str) -> Place | None:
 def _vision(settings: Settings) -> Vision:
     wanted = settings.vision
     limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
-    return Vision(backend=wanted.backend, threads=wanted.threads, limits=limits, gate=wanted.gate)
+    return Vision(
+        backend=wanted.backend,
+        threads=wanted.threads,
+        limits=limits,
+        gate=wanted.gate,
+        recogniser=wanted.recogniser,
+        detector=wanted.detector,
+    )
 
 
 def _organisation(registry: Registry, settings: Settings) -> OrganisationId:

@@ -14,6 +14,7 @@ RANGES = {
     errors.NotFound: range(20, 21),
     errors.AlreadyExists: range(21, 22),
     errors.Busy: range(22, 23),
+    errors.ModelRefused: range(23, 24),
     errors.NotSignedIn: range(25, 26),
     errors.TooMany: range(26, 27),
     errors.Refused: range(30, 40),
@@ -27,6 +28,7 @@ STATUSES = {
     errors.InputError: {422, 413}, errors.NotSignedIn: {401}, errors.TooMany: {429}, errors.NotFound: {404},
     errors.Refused: {403}, errors.Held: {409}, errors.OrderError: {409}, errors.ContractMismatch: {409},
     errors.Unavailable: {503, 507}, errors.Tampered: {500}, errors.AlreadyExists: {409}, errors.Busy: {409},
+    errors.ModelRefused: {422},
 }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
         "countenance evaluate lfw/ --statement public-benchmark --pairs pairs.csv --face middle",
         "countenance evaluate lfw/pairs.txt --statement public-benchmark",
         "countenance evaluate testers/ --statement consented-testers --groups groups.csv --scores scores.npz",
+        "countenance evaluate testers/ --statement consented-testers --model edgeface-xs",
         "countenance evaluate testers/ --from scores.npz --page report.html",
         panel=CHECK,
     )(evaluate)  # fmt: skip
@@ -55,6 +56,9 @@ Page = Annotated[
 Scores = Annotated[
     Path | None, typer.Option("--scores", metavar="FILE", help="Keep the raw scores and file numbers, no names.")
 ]
+Model = Annotated[
+    str | None, typer.Option("--model", metavar="MODEL", help="Another recogniser that is here, by its id.")
+]
 Again = Annotated[
     Path | None, typer.Option("--from", metavar="FILE", help="Make the report again from raw scores kept before.")
 ]
@@ -71,6 +75,7 @@ def evaluate(
     leave_out_duplicates: Without = False,
     page: Page = None,
     scores: Scores = None,
+    model: Model = None,
     again: Again = None,
 ) -> None:
     """Measure how often the model is right on a data set: in memory, no gallery touched.
@@ -85,10 +90,10 @@ def evaluate(
         told = _measured(
             session, dataset, statement,
             people=people, pairs=pairs, groups=groups, face=face,
-            leave_out_duplicates=leave_out_duplicates, scores=scores,
+            leave_out_duplicates=leave_out_duplicates, scores=scores, model=model,
         )  # fmt: skip
     else:
-        if {statement, people, pairs, groups, scores} != {None} or leave_out_duplicates or face != "largest":
+        if {statement, people, pairs, groups, scores, model} != {None} or leave_out_duplicates or face != "largest":
             raise InputError(
                 "A report made again takes everything from the raw scores.",
                 hint="Give --from FILE, and with it the data set, for the files' names, --page or --json alone.",

@@ -25,7 +25,7 @@ from countenance.ingest.engine import Seen, Settled
 from countenance.ingest.ray_cluster import Cluster, Gone
 from countenance.ingest.ray_worker import RayWorker
 from countenance.ingest.sealing import Reader
-from countenance.ingest.wire import unpack_error, unpack_whole
+from countenance.ingest.wire import Made, unpack_error, unpack_whole
 from countenance.ingest.workers import Setup
 from countenance.photos.store import Found, Store
 
@@ -62,7 +62,7 @@ class RayEngine:
             arguments = (self._opening, self._setup, reader.public, scraped)
             return _Hand(self._cluster.hire(RayWorker, arguments, _AHEAD + 1))
 
-        yield from _Look(self._cluster, hire, self._count, reader, iter(files), settled).seen()
+        yield from _Look(self._cluster, hire, self._count, reader, iter(files), settled, self._setup.made).seen()
 
     def close(self) -> None:
         """See `Engine`. It cannot be used again afterwards."""
@@ -106,6 +106,7 @@ class _Look:
         reader: Reader,
         files: Iterator[Found],
         settled: Settled,
+        made: Made,
     ) -> None:
         self._cluster = cluster
         self._hire = hire
@@ -113,6 +114,7 @@ class _Look:
         self._reader = reader
         self._files = enumerate(files)
         self._settled = settled
+        self._made = made
         self._hands: list[_Hand] = []
         self._asked: dict[Any, tuple[_Hand, _Photo | None, _Answered]] = {}
         self._again: deque[_Photo] = deque()
@@ -201,7 +203,7 @@ class _Look:
         if refusal:
             raise unpack_error(refusal)
         try:
-            told = unpack_whole(self._reader.open(sealed, photo.found.path))
+            told = unpack_whole(self._reader.open(sealed, photo.found.path), self._made)
         except ValueError as error:
             raise Unavailable("The cluster answered something that cannot be read.") from error
         return self._done(hand, photo, look=told.look, fault=told.fault, marks=told.marks)

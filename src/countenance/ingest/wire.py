@@ -9,7 +9,7 @@ import json
 import math
 import struct
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -17,12 +17,22 @@ from countenance import errors
 from countenance.errors import CountenanceError, InputError, Unavailable
 from countenance.ingest.marks import Marks
 from countenance.types import Box, Face, Quality, Template
-from countenance.vision.contract import embedding_contract
+from countenance.vision.cards import SFACE
+from countenance.vision.contract import contract_of
 from countenance.vision.looking import Look
 
 HEAD = struct.Struct("<II")
 """Before an answer: so many bytes of JSON, and so many bytes of templates (float32, little-endian)."""
-_DIMENSION = 128
+
+
+class Made(NamedTuple):
+    """How the templates that come back must have been made: under which contract, and of how many numbers."""
+
+    contract: str = contract_of()
+    dimension: int = SFACE.dimension
+
+
+_USUAL = Made()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +57,20 @@ def pack(answer: Answer) -> bytes:
     return HEAD.pack(len(packed), len(templates)) + packed + templates
 
 
-def unpack(packed: bytes | bytearray, templates: bytes | bytearray) -> Answer:
+def unpack(packed: bytes | bytearray, templates: bytes | bytearray, made: Made = _USUAL) -> Answer:
     """The opposite of `pack`, without the head. Raises `ValueError` where it is no answer."""
     try:
-        return _answer(json.loads(packed), templates)
+        return _answer(json.loads(packed), templates, made)
     except (AttributeError, KeyError, TypeError, IndexError, OverflowError) as error:
         raise ValueError("This is no answer.") from error
 
 
-def unpack_whole(data: bytes) -> Answer:
+def unpack_whole(data: bytes, made: Made = _USUAL) -> Answer:
     """The opposite of `pack`. Raises `ValueError` where it is no answer."""
     if len(data) < HEAD.size:
         raise ValueError("This is no answer.")
     middle = HEAD.size + HEAD.unpack_from(data)[0]
-    return unpack(data[HEAD.size : middle], data[middle:])
+    return unpack(data[HEAD.size : middle], data[middle:], made)
 
 
 def pack_error(error: CountenanceError) -> bytes:
@@ -108,7 +118,7 @@ def _plain_face(face: Face) -> list[Any]:
 # --- and back --------------------------------------------------------------------------------------------------------
 
 
-def _answer(told: dict[str, Any], templates: bytes | bytearray) -> Answer:
+def _answer(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> Answer:
     """Raises all sorts on an answer that is none."""
     marks = Marks(**{name: _text(value) for name, value in told["marks"].items()})
     if "error" in told:
@@ -116,7 +126,7 @@ def _answer(told: dict[str, Any], templates: bytes | bytearray) -> Answer:
         if not isinstance(fault, InputError):
             raise ValueError(told["error"])
         return Answer(marks, fault=fault)
-    return Answer(marks, _look(told["look"], templates) if "look" in told else None)
+    return Answer(marks, _look(told["look"], templates, made) if "look" in told else None)
 
 
 _KINDS: dict[str, type[CountenanceError]] = {
@@ -129,6 +139,8 @@ _KINDS: dict[str, type[CountenanceError]] = {
         errors.BadConfiguration,
         errors.ModelMissing,
         errors.Tampered,
+        errors.ModelRefused,
+        errors.ContractMismatch,
     )
 }
 
@@ -138,11 +150,10 @@ def _error(told: dict[str, Any]) -> CountenanceError:
     return kind(str(told.get("message")), hint=str(told.get("hint") or ""))
 
 
-def _look(told: dict[str, Any], templates: bytes | bytearray) -> Look:
-    vectors = np.frombuffer(templates, "<f4").astype(np.float32).reshape(len(told["faces"]), _DIMENSION)
+def _look(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> Look:
+    vectors = np.frombuffer(templates, "<f4").astype(np.float32).reshape(len(told["faces"]), made.dimension)
     if not np.isfinite(vectors).all():
         raise ValueError("no direction")
-    contract = embedding_contract()
     width, height = (int(size) for size in told["size"])
     return Look(
         width,
@@ -150,7 +161,7 @@ def _look(told: dict[str, Any], templates: bytes | bytearray) -> Look:
         str(told["format"]),
         f"{int(told['hash'], 16):016x}",
         tuple(_face(*face) for face in told["faces"]),
-        tuple(Template(vector, contract) for vector in vectors),
+        tuple(Template(vector, made.contract) for vector in vectors),
         int(told["turned"]) % 360,
         {str(name): _number(seconds) for name, seconds in told["seconds"].items()},
     )

@@ -19,7 +19,7 @@ import sys
 from pathlib import Path, PurePath
 from typing import Any
 
-from countenance.errors import CountenanceError, InputError, TooLarge
+from countenance.errors import ContractMismatch, CountenanceError, InputError, TooLarge
 from countenance.ingest.marks import read_marks
 from countenance.ingest.wire import HEAD, Answer, pack, pack_error
 from countenance.vision.decode_worker import allow_seconds, confine, load_decoders
@@ -57,14 +57,20 @@ def main() -> None:
 
 def _load(settings: dict[str, Any]) -> Looker:
     load_decoders()
-    cache = settings["cache"] and Path(settings["cache"])
+    models = tuple(settings["models"])
     looker = open_looker(
         settings["backend"],
         gate=settings["gate"],
         max_pixels=settings["limits"]["max_pixels"],
-        cache=cache,
+        cache=Path(settings["cache"]),
+        models=models,
         detect=settings["detect"],
     )
+    if looker.contract != settings["contract"]:
+        raise ContractMismatch(
+            f"The model {models[0]} on this machine is not the one that the gallery is used with.",
+            hint="Add the same file with the same manifest on every machine of the cluster.",
+        )
     looker.warm()
     return looker
 

@@ -18,9 +18,10 @@ from pathlib import Path
 
 from countenance.errors import Unavailable, Unreadable
 from countenance.ingest.marks import Marks
-from countenance.ingest.wire import HEAD, Answer, unpack, unpack_error
+from countenance.ingest.wire import HEAD, Answer, Made, unpack, unpack_error
 from countenance.ingest.worker import QUESTION
 from countenance.vision.decode import Limits, spawn
+from countenance.vision.packs import cache_folder
 from countenance.vision.pace import PACES, STANDARD
 
 _START_SECONDS = 120.0
@@ -31,13 +32,15 @@ _KEPT = 8 << 20
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What every process of an engine is started with; see `Vision`."""
+    """What every process of an engine is started with; see `Vision`. ``models``: the ids of recogniser and detector."""
 
     backend: str = "auto"
     gate: str = "standard"
     limits: Limits = field(default_factory=Limits)
     cache: Path | None = None
     detect: str = STANDARD
+    models: tuple[str, str] = ("sface", "yunet")
+    made: Made = Made()  # noqa: RUF009 (frozen)
 
     @property
     def seconds(self) -> float:
@@ -61,6 +64,7 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._seconds = setup.seconds
+        self._made = setup.made
         self._buffer, handle = _buffer(setup.limits.max_bytes)
         told = {
             "parent": os.getpid(),
@@ -68,9 +72,12 @@ class Worker:
             "limits": asdict(setup.limits),
             "backend": setup.backend,
             "gate": setup.gate,
-            "cache": str(setup.cache) if setup.cache else None,
+            # It knows nothing of our environment, which may say where models are kept.
+            "cache": str(cache_folder(setup.cache)),
             "detect": setup.detect,
             "seconds": setup.seconds,
+            "models": setup.models,
+            "contract": setup.made.contract,
         }
         try:
             self._process = spawn("countenance.ingest.worker", json.dumps(told), share=(handle,))
@@ -109,7 +116,7 @@ class Worker:
         if len(data) > _KEPT:
             self._buffer.madvise(mmap.MADV_REMOVE, _KEPT, len(self._buffer) - _KEPT)
         try:
-            return unpack(packed, templates)
+            return unpack(packed, templates, self._made)
         except ValueError:
             raise Died(late=False) from None
 

@@ -25,6 +25,7 @@ class Ask:
     ``facts`` are counts and hashes for the log, never personal data; ``sealed`` is kept under the organisation's key.
     ``subjects`` and ``bases`` are what is erased together; ``due`` says by what, where a timer asks. ``link`` and
     ``receipt`` are what somebody without an account has shown: then no account asks, whoever has the session open.
+    ``contract`` is of a model that is to be used, where it is another one than the gallery's.
     """
 
     purpose: str | None = None
@@ -40,6 +41,7 @@ class Ask:
     data_set: DataSetFacts | None = None
     link: int | None = None
     receipt: int | None = None
+    contract: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sealed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -105,7 +107,7 @@ def gather_facts(
         receipt=gather.receipt(connection, ask.receipt),
         solo=gather.is_solo(connection, party),
         purposes_on=activating.purposes_on(connection, desk),
-        model_on=desk.contract in activating.values(connection, desk, "model"),
+        model_on=(ask.contract or desk.contract) in activating.values(connection, desk, "model"),
         territory_on=subject is not None
         and territories.covers(activating.territories_on(connection, desk), subject.territory),
     )

@@ -145,6 +145,16 @@ def a_model_in_use(facts: Facts) -> Refusal | None:
     )  # fmt: skip
 
 
+def an_assessed_model(facts: Facts) -> Refusal | None:
+    """P24: another model takes the place of the gallery's only when an impact assessment was named for it."""
+    if facts.model_on:
+        return None
+    return errors.Refused(
+        "This model was not assessed for this gallery.", requirement="P24",
+        hint="Name its impact assessment: `countenance dpia propose model NAME --dpia FILE --signatory NAME`.",
+    )  # fmt: skip
+
+
 def in_an_open_case(facts: Facts) -> Refusal | None:
     """P3: every comparison belongs to a case of the same purpose."""
     if not facts.case_named:

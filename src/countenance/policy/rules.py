@@ -21,6 +21,7 @@ from countenance.policy.comparing import (
     a_purpose_from_the_list,
     a_purpose_that_groups,
     a_role_for_the_purpose,
+    an_assessed_model,
     assessed_and_limited,
     in_an_open_case,
     own_photo_only,
@@ -41,6 +42,7 @@ from countenance.types import (
     Locate,
     People,
     Reindex,
+    Remodel,
     Search,
     Sweep,
     Verify,
@@ -287,4 +289,5 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Locate: (*_KEEPER, has_role("officer"), for_a_request),
     Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),
     Reindex: (*_KEEPER, has_role("controller", "system")),
+    Remodel: (*_KEEPER, has_role("controller"), an_assessed_model),
 }

@@ -20,7 +20,6 @@ from countenance.service.finding import CAUTION
 from countenance.service.located import PURPOSE as REQUESTED
 from countenance.types import iso
 from countenance.version import VERSION
-from countenance.vision import packs
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -196,7 +195,7 @@ def _service(context: Context) -> dict[str, Any]:
         "name": NAME,
         "vendor": VENDOR,
         "version": VERSION,
-        "models": [{name: getattr(card, name) for name in told} for card in packs.PACK],
+        "models": [{name: getattr(card, name) for name in told} for card in reversed(context.vision.cards)],
         "embedding_contract": context.vision.contract,
         "index": context.settings.index.engine,
     }
@@ -207,7 +206,7 @@ def _testing(connection: sa.Connection, context: Context) -> dict[str, Any]:
         "scale": "cosine",
         "threshold": context.scale.threshold,
         "high_from": context.scale.high,
-        "stated_false_accept_rate": context.scale.stated_rate(packs.SFACE.thresholds),
+        "stated_false_accept_rate": context.scale.stated_rate(context.stated),
         "stated_on": "Labeled Faces in the Wild: press photographs of adults",
         "quality_floor": context.settings.vision.gate,
         "last_evaluation": counting.last_evaluation(connection),

@@ -15,6 +15,7 @@ from countenance.policy.comparing import purpose_is_off
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.service.assessments import assessment
+from countenance.service.choosing import meant
 from countenance.service.refusing import recording
 from countenance.service.subjects import check_territory
 from countenance.types import AccountId, iso, parse_number, reference_number
@@ -69,8 +70,8 @@ class Activations:
 
         Args:
             kind: ``purpose``, ``territory``, ``model`` or ``archive``.
-            value: The purpose's name, the ISO 3166 code, or the source's name; for a model, the embedding contract of
-                the one that is installed now, when left out.
+            value: The purpose's name, the ISO 3166 code, or the source's name; for a model, its id, or the embedding
+                contract of the one that is in use now, when left out.
             dpia: The signed document. Its SHA-256 is kept.
             signatory: Who signed it.
         """
@@ -159,7 +160,7 @@ class Activations:
             what = f"{kind!r} is nothing that an assessment switches on."
             raise InputError(what, hint=f"Give one of: {', '.join(KINDS)}.")
         if kind == "model":
-            return value or self._context.vision.contract
+            return meant(self._context, value) if value else self._context.vision.contract
         if not value:
             raise InputError(f"Which {kind} is to be switched on was not said.")
         if kind == "territory":

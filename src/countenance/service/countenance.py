@@ -18,6 +18,7 @@ from countenance.service.answering import Answering
 from countenance.service.backups import Backups
 from countenance.service.bases import Bases, Basis
 from countenance.service.cases import Cases
+from countenance.service.choosing import Used, use
 from countenance.service.context import Context
 from countenance.service.detecting import Detected, detect
 from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
@@ -238,6 +239,10 @@ class Countenance:
     def look(self, subject: Subject | str) -> Holding:
         """What is held of a person: bases, templates, appearances. See `countenance.service.looking.look`."""
         return look(self.context, str(subject))
+
+    def use_model(self, name: str, *, accept_licence: str | None = None) -> Used:
+        """Use another model from the next opening on. See `countenance.service.choosing.use`."""
+        return use(self.context, name, accept_licence=accept_licence)
 
     def status(self) -> dict[str, Any]:
         """Version, models, backend, counts, index engine, the log's checkpoint."""

@@ -14,6 +14,7 @@ from countenance.errors import InputError
 from countenance.ingest.engine import Engine
 from countenance.ingest.local import LocalEngine
 from countenance.ingest.parts import Engines, Parts
+from countenance.ingest.wire import Made
 from countenance.ingest.workers import Setup
 from countenance.photos.opening import open_store
 from countenance.registry import schema as t
@@ -74,7 +75,9 @@ def engines(context: Context, root: str, engine: str | None = None, detect: str 
     settings = context.settings
     wanted, chosen = settings.vision, engine or settings.ingest.engine
     limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
-    setup = Setup(wanted.backend, wanted.gate, limits, detect=detect)
+    made = Made(context.vision.contract, context.vision.dimension)
+    models = (wanted.recogniser, wanted.detector)
+    setup = Setup(wanted.backend, wanted.gate, limits, detect=detect, models=models, made=made)
 
     def local(photos: int) -> Engine:
         return LocalEngine(min(settings.ingest.workers or _cores(), -(-photos // _WORTH)), setup)

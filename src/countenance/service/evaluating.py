@@ -24,7 +24,7 @@ from countenance.policy.facts import DataSetFacts, Facts
 from countenance.policy.rules import DATA_SET, LEAST_PEOPLE, STATEMENTS
 from countenance.types import Evaluate, OrganisationId, system_clock
 from countenance.version import VERSION
-from countenance.vision import packs
+from countenance.vision.cards import SFACE
 from countenance.vision.engine import Vision
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class _Job:
     scores: Path | None
     leave_out_duplicates: bool
     progress: Callable[[Progress], None] | None
+    model: str | None = None
 
 
 def evaluate(
@@ -63,6 +64,7 @@ def evaluate(
     face: str = "largest",
     leave_out_duplicates: bool = False,
     scores: Path | None = None,
+    model: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> dict[str, Any]:
     """Measure detection, verification (1:1) and identification (1:N) on a folder of people or a file of pairs.
@@ -81,6 +83,7 @@ def evaluate(
         face: Which face of a photo is its person's: one of `FACES`.
         leave_out_duplicates: Leave out files that lie under two names; without it they are an error.
         scores: Where to write the raw scores and file numbers, from which `rebuild` makes the same report.
+        model: The id of a recogniser that is here; the gallery's, or the default one, when left out.
         progress: Told after every photo.
 
     Returns:
@@ -97,7 +100,9 @@ def evaluate(
     if scores is not None and (scores.is_dir() or not scores.absolute().parent.is_dir()):
         raise InputError(f"The scores cannot be written to {scores}.", hint="Name a file in a folder that is there.")
     data, listed = _opened(dataset, people, pairs)
-    job = _Job(data, statement, face, people, listed, dataset.is_file(), groups, scores, leave_out_duplicates, progress)
+    job = _Job(
+        data, statement, face, people, listed, dataset.is_file(), groups, scores, leave_out_duplicates, progress, model
+    )
     if groups is not None and statement not in _STATED_BY_PEOPLE:
         raise PurposeRefused(
             "Groups are what testers said of themselves, and nobody of this data set was asked.",
@@ -110,7 +115,7 @@ def evaluate(
         refusal = rule(Facts(Evaluate, system_clock(), OrganisationId(0), data_set=stated))
         if refusal is not None:
             raise refusal
-    with Vision() as vision:
+    with Vision(recogniser=model or SFACE.id) as vision:
         return _measured(job, vision, VisionSection().max_bytes) | {"logged": None}
 
 
@@ -151,7 +156,13 @@ def _logged(context: Context, job: _Job, stated: DataSetFacts) -> dict[str, Any]
     ask = Ask(data_set=stated, facts=facts)
     grant = context.desk.decide(Evaluate, ask)
     grant.spend(Evaluate, scope=ask.scope, now=context.clock())
-    answer = _measured(job, context.vision, context.settings.vision.max_bytes)
+    limit = context.settings.vision.max_bytes
+    if job.model in (None, context.vision.card.id):
+        answer = _measured(job, context.vision, limit)
+    else:
+        wanted = context.settings.vision
+        with Vision(backend=wanted.backend, recogniser=job.model or "", detector=wanted.detector) as other:
+            answer = _measured(job, other, limit)
     outcome = {
         "images": answer["images"],
         "detected": answer["detected"],
@@ -184,7 +195,7 @@ def _measured(job: _Job, vision: Vision, limit: int) -> dict[str, Any]:
     about = {
         "statement": job.statement,
         "face": job.face,
-        "model": {"name": packs.SFACE.name, "sha256": packs.SFACE.sha256},
+        "model": {"name": vision.card.name, "sha256": vision.card.sha256},
         "embedding_contract": vision.contract,
         "version": VERSION,
     }

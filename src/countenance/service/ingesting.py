@@ -12,7 +12,6 @@ from countenance.ingest.report import Progress, Report, Skipped
 from countenance.ingest.run import Ingestion
 from countenance.registry import schema as t
 from countenance.service.engines import at_hand
-from countenance.vision import packs
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -37,7 +36,7 @@ def ingest(
     ``engine``: see `engines`. ``detect``: how closely; as configured when None. A photo that was looked at less closely
     than this before is looked at again.
     """
-    rate = context.scale.stated_rate(packs.SFACE.thresholds)
+    rate = context.scale.stated_rate(context.stated)
     with at_hand(context, source, engine, detect or context.settings.vision.detect) as parts:
         report = Ingestion(parts, source=source.id, false_accepts=rate).run(again=again, progress=progress)
     with context.registry.write() as connection:

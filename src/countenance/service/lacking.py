@@ -14,7 +14,6 @@ from countenance.policy.confirming import BY_A_GUARDIAN
 from countenance.registry import schema as t
 from countenance.service.basis import Row
 from countenance.types import iso, reference_number
-from countenance.vision.contract import embedding_contract
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -39,7 +38,7 @@ def lacks(context: Context, connection: sa.Connection, row: Row) -> tuple[Lack, 
         *_notice(connection, row, now),
         *_person(person),
         *_orders(connection, person),
-        *_enrolment(connection, row),
+        *_enrolment(connection, row, context.vision.contract),
     )
 
 
@@ -109,10 +108,10 @@ def _orders(connection: sa.Connection, person: Row) -> list[Lack]:
     ]  # fmt: skip
 
 
-def _enrolment(connection: sa.Connection, row: Row) -> list[Lack]:
+def _enrolment(connection: sa.Connection, row: Row, contract: str) -> list[Lack]:
     contracts = set(connection.scalars(sa.select(t.references.c.contract).where(t.references.c.basis == row.id)))
     if not contracts:
         return [Lack("nobody is enrolled under it", "P1", "enrol a photo: `countenance enrol`")]
-    if embedding_contract() not in contracts:
+    if contract not in contracts:
         return [Lack("the enrolment was made by another model", "P22", "enrol the photo again")]
     return []

@@ -10,7 +10,8 @@ from countenance.log.witness import witness
 from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
 from countenance.version import VERSION
-from countenance.vision import packs
+from countenance.vision import shelf
+from countenance.vision.cards import ModelFile
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -32,7 +33,7 @@ def status(context: Context) -> dict[str, Any]:
         "organisation": settings.gallery.organisation,
         "account": context.actor.email if context.actor else None,
         "solo": solo,
-        "models": [_model(model) for model in packs.installed()],
+        "models": [_model(model) for model in _in_use(context)],
         "embedding_contract": context.vision.contract,
         "backend": context.vision.backend,
         "index": {"engine": settings.index.engine, "sequence": sequence},
@@ -49,12 +50,19 @@ def status(context: Context) -> dict[str, Any]:
     }
 
 
-def _model(model: packs.ModelFile) -> dict[str, Any]:
+def _in_use(context: Context) -> list[ModelFile]:
+    return [shelf.find(card.id, card.role) for card in reversed(context.vision.cards)]
+
+
+def _model(model: ModelFile) -> dict[str, Any]:
     return {
+        "id": model.card.id,
         "name": model.card.name,
         "role": model.card.role,
         "sha256": model.card.sha256,
         "licence": model.card.licence,
+        "non_commercial": model.card.non_commercial,
+        "licence_accepted": model.accepted,
         "present": model.path is not None,
     }
 

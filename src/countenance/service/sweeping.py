@@ -10,7 +10,6 @@ from countenance.errors import Busy, InputError, Refused, RoleRefused
 from countenance.ingest.report import Progress, Report, Swept, Told
 from countenance.ingest.sweep import Sweeping, due
 from countenance.service.engines import at_hand
-from countenance.vision import packs
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -78,7 +77,7 @@ def _one(
 def _swept(
     context: Context, sources: dict[str, int], report: Report, people: int, left: dict[str, str], seconds: float
 ) -> Swept:
-    rate = context.scale.stated_rate(packs.SFACE.thresholds)
+    rate = context.scale.stated_rate(context.stated)
     return Swept(
         report.new,
         sources,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from countenance.vision.cards import ModelCard, ModelFile
     from countenance.vision.contract import embedding_contract
     from countenance.vision.decode import Limits, Picture
     from countenance.vision.engine import Vision
-    from countenance.vision.packs import ModelCard, ModelFile, add_file, fetch, installed
+    from countenance.vision.packs import add_file, fetch, installed
 
 __all__ = [
     "Limits",
@@ -27,8 +28,8 @@ _HOME = {
     "Picture": "decode",
     "Vision": "engine",
     "embedding_contract": "contract",
-    "ModelCard": "packs",
-    "ModelFile": "packs",
+    "ModelCard": "cards",
+    "ModelFile": "cards",
     "add_file": "packs",
     "fetch": "packs",
     "installed": "packs",

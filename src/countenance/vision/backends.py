@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countenance.errors import Unavailable
-from countenance.vision import packs, runtimes
+from countenance.vision import packs, runtimes, shelf
+from countenance.vision.cards import SFACE, ModelCard, prepared
 
 Floats = NDArray[np.float32]
 
@@ -125,18 +126,20 @@ class Choice:
     threads: int
     description: str
 
-    def open(self, card: packs.ModelCard, cache: Path | None = None) -> Session:
-        """Load a model of the pack."""
+    def open(self, card: ModelCard, cache: Path | None = None) -> Session:
+        """Load a model."""
         name = self.recogniser if card.role == "recogniser" else "onnxruntime"
-        return SESSIONS[name](packs.folded(card, cache), threads=self.threads)
+        return SESSIONS[name](shelf.ready(card, cache), threads=self.threads)
 
 
 Times = dict[str, float]
 """Milliseconds a face, by backend."""
 
 
-def choose(name: str = "auto", *, threads: int | None = None, cache: Path | None = None) -> Choice:
-    """The backend called ``name``; for ``auto`` the quicker one on this CPU.
+def choose(
+    name: str = "auto", *, threads: int | None = None, cache: Path | None = None, card: ModelCard = SFACE
+) -> Choice:
+    """The backend called ``name``; for ``auto`` the quicker one on this CPU with the recogniser of this ``card``.
 
     ``auto`` times both (`measure`) and keeps the results in the cache, each under the CPU's model, the number of
     threads and the runtimes' versions.
@@ -146,28 +149,32 @@ def choose(name: str = "auto", *, threads: int | None = None, cache: Path | None
         return Choice(name, threads, f"{_titled(name)} on the {_place(name)}, {threads} threads")
     note = packs.cache_folder(cache) / "backend.json"
     key = f"{_cpu()}; {threads} threads; {'; '.join(_titled(name) for name in SESSIONS if offered(name))}"
+    key += "" if card.ours else f"; {card.sha256}"
     known = _remembered(note)
     times = known.get(key)
     if times is None:
-        times = measure(threads, cache)
+        times = measure(threads, cache, card)
         with suppress(OSError):  # only a memory aid
             packs.write_whole(note, json.dumps(known | {key: times}, indent=1).encode())
     return Choice(min(times, key=lambda one: times[one]), threads, _describe(times, threads))
 
 
-def measure(threads: int, cache: Path | None = None) -> Times:
+def measure(threads: int, cache: Path | None = None, card: ModelCard = SFACE) -> Times:
     """Milliseconds an embedding by each installed backend, best of five.
 
     A backend whose vector for the same crop differs from ONNX Runtime's by more than `AGREEMENT` allows is left out.
     """
-    crop = _pattern(112, 112)
+    crop = prepared(_pattern(112, 112), card)
     times: Times = {}
     reference: Floats | None = None
     for name in SESSIONS:
         if not offered(name):
             continue
-        session = Choice(name, threads, name).open(packs.SFACE, cache)
-        vector = session.run(crop)[0][0]
+        try:
+            session = Choice(name, threads, name).open(card, cache)
+            vector = session.run(crop)[card.output][0]
+        except RuntimeError:  # of a runtime that cannot do what this network needs
+            continue
         reference = vector if reference is None else reference
         if _cosine(vector, reference) >= AGREEMENT:
             times[name] = _timed(session, crop)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from countenance.vision.packs import FOLD_VERSION, SFACE
+from countenance.vision.cards import FOLD_VERSION, SFACE, SIZE, YUNET, ModelCard
 
 PREPROCESSING = (
     "rgb 0-255, no normalisation, 112x112, bilinear, five-point similarity to the ArcFace template, "
@@ -35,3 +35,24 @@ def embedding_contract(
         "preprocessing": preprocessing,
     }
     return hashlib.sha256(json.dumps(terms, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
+
+
+def contract_of(recogniser: ModelCard = SFACE, detector: ModelCard = YUNET) -> str:
+    """The contract of templates that ``recogniser`` makes of faces that ``detector`` finds.
+
+    Whatever changes a vector is in it: the file, what is done to the picture, and whose landmarks the face is aligned
+    by. What a card says besides, such as its licence, is not.
+    """
+    if recogniser == SFACE and detector == YUNET:
+        return embedding_contract()
+    plain = recogniser.mean == (0.0, 0.0, 0.0) and recogniser.std == (1.0, 1.0, 1.0)
+    levels = "no normalisation" if plain else f"minus {list(recogniser.mean)} over {list(recogniser.std)}"
+    found = "YuNet" if detector == YUNET else f"{detector.style} {detector.sha256}"
+    if detector != YUNET:
+        found += f" ({detector.channels}, minus {list(detector.mean)} over {list(detector.std)})"
+    preprocessing = (
+        f"{recogniser.channels} 0-255, {levels}, {SIZE}x{SIZE}, bilinear, five-point similarity to the ArcFace "
+        f"template, landmarks of {found} on the face at 200 pixels, output {recogniser.output}"
+    )
+    fold = FOLD_VERSION if recogniser.ours else 0
+    return embedding_contract(recogniser.sha256, fold=fold, preprocessing=preprocessing, dimension=recogniser.dimension)

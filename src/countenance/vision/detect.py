@@ -7,7 +7,9 @@ landmarks.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +45,20 @@ class Detection:
     score: float
 
 
-class Detector:
-    """YuNet in a session of any backend."""
+See = Callable[[Session, Pixels, float], Floats]
+"""How a network is asked about a view, and its answer read: rows of 15 in the view's pixels, as of `decode_grids`."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+
+def see(session: Session, view: Pixels, threshold: float) -> Floats:
+    """YuNet's way."""
+    return decode_grids(session.run(prepare(view)), padded(view.shape[1]), threshold)
+
+
+class Detector:
+    """A network that finds faces, YuNet if nothing else is said, in a session of any backend."""
+
+    def __init__(self, session: Session, see: See = see) -> None:
+        self._see = partial(see, session)
 
     def detect(self, pixels: Pixels, *, threshold: float = 0.6, side: int = 1024) -> list[Detection]:
         """All faces scoring ``threshold`` or more, largest first, in pixels of the photo and clipped to it.
@@ -129,7 +140,7 @@ class Detector:
         scale = _CLOSE / size
         view = _window(pixels, left, top, size * _MARGIN)
         image = Image.fromarray(view.pixels).resize((_COARSE, _COARSE), Image.Resampling.BILINEAR, box=view.box)
-        rows = decode_grids(self._session.run(prepare(np.asarray(image))), _COARSE, _SURE)
+        rows = self._see(np.asarray(image), _SURE)
         rows[:, :14] /= scale
         rows[:, 0:2] += (left, top)
         rows[:, 4:14] += np.tile([left, top], 5).astype(np.float32)
@@ -138,7 +149,7 @@ class Detector:
 
     def _look(self, view: Pixels, longest: int, threshold: float) -> Floats:
         """What is found in a reduced view of a photo whose ``longest`` side is known, in pixels of the photo."""
-        rows = decode_grids(self._session.run(prepare(view)), padded(view.shape[1]), threshold)
+        rows = self._see(view, threshold)
         # The last pixel of a reduced line may stand for fewer than the others do.
         rows[:, :14] *= -(-longest // max(view.shape[:2]))
         return rows

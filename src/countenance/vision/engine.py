@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 from countenance.errors import BadConfiguration, ManyFaces, ModelMissing, NoFace, QualityTooLow
 from countenance.types import Face, Template
-from countenance.vision import packs
-from countenance.vision.contract import embedding_contract
+from countenance.vision import shelf
+from countenance.vision.cards import ModelCard
+from countenance.vision.contract import contract_of
 from countenance.vision.decode import Decoder, Limits, Picture
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ class Vision:
         threads: How many threads one inference may use; all cores when None.
         limits: What a picture may cost to decode.
         gate: The quality gate that faces are measured against: ``off``, ``standard`` or ``strict``.
-        cache: Where folded models are kept; the user's cache directory when None.
+        cache: Where models are kept; the user's cache directory when None.
+        recogniser: The id of the model that makes templates. ``detector``: of the one that finds faces.
+
+    Raises `ModelMissing` where one of these is nowhere described on this machine.
     """
 
     def __init__(
@@ -42,6 +46,8 @@ class Vision:
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         gate: str = "standard",
         cache: Path | None = None,
+        recogniser: str = "sface",
+        detector: str = "yunet",
     ) -> None:
         if backend not in BACKENDS:
             raise BadConfiguration(f"There is no backend {backend!r}.", hint=f"Use one of: {', '.join(BACKENDS)}.")
@@ -51,6 +57,7 @@ class Vision:
         self._threads = threads
         self._gate = gate
         self._cache = cache
+        self._cards = shelf.chosen(recogniser, detector, cache)
         self._decoder = Decoder(limits)
         self._lock = threading.Lock()
         self._choice: Choice | None = None
@@ -60,12 +67,22 @@ class Vision:
     @property
     def contract(self) -> str:
         """The embedding contract (SHA-256, hex) that templates are made under. Needs no model to be loaded."""
-        return embedding_contract()
+        return contract_of(*self._cards)
 
     @property
     def dimension(self) -> int:
         """How many numbers a template has."""
-        return packs.SFACE.dimension
+        return self.card.dimension
+
+    @property
+    def card(self) -> ModelCard:
+        """What is known of the model that makes templates."""
+        return self._cards[0]
+
+    @property
+    def cards(self) -> tuple[ModelCard, ModelCard]:
+        """The recogniser's card and the detector's."""
+        return self._cards
 
     @property
     def backend(self) -> str:
@@ -148,25 +165,25 @@ class Vision:
 
         with self._lock:
             if self._choice is None:
-                self._choice = choose(self._wanted, threads=self._threads, cache=self._cache)
+                self._choice = choose(self._wanted, threads=self._threads, cache=self._cache, card=self.card)
             return self._choice
 
     def _detect(self) -> Detector:
-        from countenance.vision.detect import Detector
+        from countenance.vision.opening import open_detector
 
         choice = self._chosen()
         with self._lock:
             if self._detector is None:
-                self._detector = Detector(choice.open(packs.YUNET, self._cache))
+                self._detector = open_detector(choice, self._cards[1], self._cache)
             return self._detector
 
     def _embed(self) -> Embedder:
-        from countenance.vision.embed import Embedder
+        from countenance.vision.opening import open_embedder
 
         choice = self._chosen()
         with self._lock:
             if self._embedder is None:
-                self._embedder = Embedder(choice.open(packs.SFACE, self._cache))
+                self._embedder = open_embedder(choice, self.card, self._cache)
             return self._embedder
 
 

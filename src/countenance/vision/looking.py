@@ -89,6 +89,11 @@ class Looker:
         self._max_pixels = max_pixels
         self._pace = PACES[detect]
 
+    @property
+    def contract(self) -> str:
+        """The embedding contract of its templates."""
+        return self._contract
+
     def warm(self) -> None:
         """Run both networks once, so that all they need is loaded before the first photo."""
         self._detector.detect(np.zeros((32, 32, 3), np.uint8))
@@ -206,17 +211,20 @@ def open_looker(
     threads: int = 1,
     cache: Path | None = None,
     detect: str = STANDARD,
+    models: tuple[str, str] = ("sface", "yunet"),
 ) -> Looker:
-    """A looker with its models loaded. Arguments as for `Vision`."""
-    from countenance.vision import packs
+    """A looker with its models loaded: a recogniser's id, and a detector's. Other arguments as for `Vision`."""
+    from countenance.vision import shelf
     from countenance.vision.backends import choose
-    from countenance.vision.contract import embedding_contract
-    from countenance.vision.detect import Detector
-    from countenance.vision.embed import Embedder
+    from countenance.vision.contract import contract_of
+    from countenance.vision.opening import open_detector, open_embedder
 
-    choice = choose(backend, threads=threads, cache=cache)
-    detector, embedder = Detector(choice.open(packs.YUNET, cache)), Embedder(choice.open(packs.SFACE, cache))
-    return Looker(detector, embedder, embedding_contract(), gate=gate, max_pixels=max_pixels, detect=detect)
+    recogniser, detector = shelf.chosen(*models, cache)
+    choice = choose(backend, threads=threads, cache=cache, card=recogniser)
+    finds, embeds = open_detector(choice, detector, cache), open_embedder(choice, recogniser, cache)
+    return Looker(
+        finds, embeds, contract_of(recogniser, detector), gate=gate, max_pixels=max_pixels, detect=detect
+    )
 
 
 def _best(rows: Floats) -> float:

