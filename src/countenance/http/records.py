@@ -8,7 +8,7 @@ from typing import Any
 from countenance.http.route import Answer, Call, Fields, Paging, Route, paged
 from countenance.service.bases import Basis
 from countenance.service.cases import Case
-from countenance.service.reviewing import Review
+from countenance.service.reviewed import Review
 from countenance.service.sources import Source
 from countenance.service.subjects import Subject
 from countenance.types import parse_number

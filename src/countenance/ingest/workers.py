@@ -21,8 +21,8 @@ from countenance.ingest.marks import Marks
 from countenance.ingest.wire import HEAD, Answer, Made, unpack, unpack_error
 from countenance.ingest.worker import QUESTION
 from countenance.vision.decode import Limits, spawn
-from countenance.vision.packs import cache_folder
 from countenance.vision.pace import PACES, STANDARD
+from countenance.vision.packs import cache_folder
 
 _START_SECONDS = 120.0
 _MOST_ANSWER = 64 << 20

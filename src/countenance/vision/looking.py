@@ -222,9 +222,7 @@ def open_looker(
     recogniser, detector = shelf.chosen(*models, cache)
     choice = choose(backend, threads=threads, cache=cache, card=recogniser)
     finds, embeds = open_detector(choice, detector, cache), open_embedder(choice, recogniser, cache)
-    return Looker(
-        finds, embeds, contract_of(recogniser, detector), gate=gate, max_pixels=max_pixels, detect=detect
-    )
+    return Looker(finds, embeds, contract_of(recogniser, detector), gate=gate, max_pixels=max_pixels, detect=detect)
 
 
 def _best(rows: Floats) -> float:
