@@ -36,7 +36,9 @@ from countenance.vision.looking import Looker, open_looker
 _CALLS = (
     ("decode", simplejpeg, "decode_jpeg"),
     ("detect", detect, "reduced"),
+    ("detect", detect, "sampled"),
     ("detect", Detector, "glance"),
+    ("detect", Detector, "once"),
     ("detect", Detector, "refined"),
     ("embed", Embedder, "embed"),
 )

@@ -2,7 +2,7 @@
 
 They are made in memory, and the same each time. A crowd stands in rows, each person of the cast in a cell of their own,
 on the scenes and with the grain of `benchmarks.photographs`. A picture with no face is a scene; or one with the cast in
-it from the chin down; or one with heads whose pieces have changed places: a face's colours and edges, nobody's face.
+it from the chin down; or one with heads whose pieces have changed places, which have the colours and edges of a face.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@
 
 Photos are generated (`benchmarks.photographs`) and kept in the cache folder. In every round each of these runs in a
 process of its own, one after the other: the bare stages on one core (`benchmarks.floor`), a whole ingest on one core
-and on two (`benchmarks.whole`), each rival on one core with a few of the same photos, and on two where it can make use
+and on two (`benchmarks.whole`), both in the standard way of looking and in the quick one, which is the work that
+DeepFace does, each rival on one core with a few of the same photos, and on two where it can make use
 of them. Ratios are taken within a round, where the machine was the same, and their median is told. Memory is measured
 in a run of its own, on two cores.
 """
@@ -105,21 +106,21 @@ def _round(founded: Path, photos: Path, options: argparse.Namespace, *, turned: 
     """Each once; every second round backwards, so that a machine that grows slower favours nobody."""
     two = _most_cores() > 1
     on_two = [f"{name}{figures.ON_TWO}" for name in options.rivals if two and RIVALS[name].many_cores]
-    jobs = ["floor", "one", *(["two"] if two else []), *options.rivals, *on_two]
+    own = ["one", "quick", *(["two", "quick_two"] if two else [])]
+    jobs = ["floor", *own, *options.rivals, *on_two]
     found: dict[str, Told] = {}
     for job in reversed(jobs) if turned else jobs:
         if job == "floor":
             found[job] = _floor(photos, options)
-        elif job in ("one", "two"):
-            found[job] = ours(
-                "whole", "ingest", founded, photos, count=1 if job == "one" else 2, backend=options.backend
-            )
+        elif job in own:
+            cores, how = 2 if job.endswith("two") else 1, "quick" if job.startswith("quick") else "standard"
+            found[job] = ours("whole", "ingest", founded, photos, count=cores, backend=options.backend, detect=how)
         else:
             rival, cores = RIVALS[job.removesuffix(figures.ON_TWO)], 1 + job.endswith(figures.ON_TWO)
             cache = options.cache / "rivals"
             found[job] = rival.measure(cache, photos, options.rival_photos, portraits(), cores=cores)
     others = {name: found[name] for name in (*options.rivals, *on_two)}
-    return Round(found["floor"], found["one"], found.get("two"), others)
+    return Round(found["floor"], found["one"], found.get("two"), others, found["quick"], found.get("quick_two"))
 
 
 def _floor(photos: Path, options: argparse.Namespace, *more: str) -> Told:

@@ -79,10 +79,15 @@ def answer(
 
 
 def ours(
-    module: str, *arguments: str | Path, count: int, backend: str = "auto", peak: Peak | None = None
+    module: str,
+    *arguments: str | Path,
+    count: int,
+    backend: str = "auto",
+    detect: str = "standard",
+    peak: Peak | None = None,
 ) -> dict[str, Any]:
-    """Run one of our own measuring modules in a fresh process, with galleries set to this backend."""
-    environment = os.environ | {"COUNTENANCE_VISION__BACKEND": backend}
+    """Run one of our own measuring modules in a fresh process, with galleries set to this backend and way."""
+    environment = os.environ | {"COUNTENANCE_VISION__BACKEND": backend, "COUNTENANCE_VISION__DETECT": detect}
     return answer(
         [sys.executable, "-m", f"benchmarks.{module}", *arguments], count=count, environment=environment, peak=peak
     )

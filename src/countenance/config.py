@@ -112,10 +112,12 @@ class SearchSection(Section):
 class IngestSection(Section):
     """How photos are gone through. ``workers``: processes that look at them; as many as there are cores, when None.
 
+    ``batch``: how many photos are decided on and written at once, at most: after a few seconds it is those that there
+    are.
     ``engine``: where these processes are: ``local`` for this machine, ``ray`` for a cluster's machines.
     """
 
-    batch: int = Field(default=16, ge=1, le=1024)
+    batch: int = Field(default=64, ge=1, le=1024)
     workers: int | None = Field(default=None, ge=1, le=256)
     engine: Literal["local", "ray"] = "local"
 

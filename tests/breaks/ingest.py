@@ -21,6 +21,12 @@ BREAKS = [
         f"{RUN}::test_p10_a_copy_gets_nobody_whom_an_order_forbids_to_collect",
     ),
     Break(
+        "P10",
+        "an order to stop that waits until a batch is full",
+        (("ingest/parts.py", "time.monotonic() - began >= _LONGEST", "False"),),
+        f"{RUN}::test_p10_an_order_does_not_wait_for_a_batch_that_fills_slowly",
+    ),
+    Break(
         "P3",
         "a sweep that an officer may make",
         (("policy/rules.py", 'has_role("operator", "system"), *_COLLECT', 'has_role("officer", "system"), *_COLLECT'),),

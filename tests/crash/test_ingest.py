@@ -75,7 +75,7 @@ def origin(tmp_path_factory: pytest.TempPathFactory, party: Party) -> Path:
     club.close()
     config = club.folder / FILE_NAME
     # Small batches, so that a kill falls between any two; one backend, so that a child starts quickly.
-    text = config.read_text().replace("batch = 16", "batch = 3").replace('"auto"', '"onnxruntime"')
+    text = config.read_text().replace("batch = 64", "batch = 3").replace('"auto"', '"onnxruntime"')
     config.write_text(text)
     return club.root
 

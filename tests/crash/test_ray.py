@@ -51,7 +51,7 @@ def club(tmp_path: Path) -> Iterator[Club]:
         (folder / f"{number:02}.jpg").write_bytes(photos.again(photo, 480, 80))
     made.anna.sources.add("party", folder, statement="our own photographer", purposes=["photo-library"])
     config = made.folder / FILE_NAME
-    config.write_text(config.read_text().replace("batch = 16", "batch = 2").replace('"auto"', '"onnxruntime"'))
+    config.write_text(config.read_text().replace("batch = 64", "batch = 2").replace('"auto"', '"onnxruntime"'))
     yield made
     made.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from countenance.registry.database import Registry
 from countenance.types import SourceId
 from countenance.vision.pace import STANDARD
 
+_LONGEST = 5.0
+"""Seconds after which what was looked at is written, however little it is: an order to stop waits no longer."""
 Engines = Callable[[int], Engine]
 """Makes an engine for so many photos."""
 
@@ -30,7 +33,7 @@ class Parts:
         store: Where the photos lie.
         engines: Makes what looks at them.
         locks: The folder of the locks.
-        batch: How many photos are written at once.
+        batch: How many photos are written at once, at most.
         detect: How closely they are looked at; see `vision.pace`.
     """
 
@@ -42,6 +45,10 @@ class Parts:
     locks: Path
     batch: int
     detect: str = STANDARD
+
+    def full(self, waiting: int, began: float) -> bool:
+        """Whether it is time to decide on the photos that wait. ``began``: when they began to (`time.monotonic`)."""
+        return waiting >= self.batch or (waiting > 0 and time.monotonic() - began >= _LONGEST)
 
     def lock(self, source: SourceId) -> OnlyOne:
         """Only one process at a time goes through a source."""

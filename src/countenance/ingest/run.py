@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 
@@ -40,6 +41,7 @@ class Ingestion:
         self._copies: list[Copied] = []
         self._placed: list[Placed] = []
         self._looked_at: set[bytes] = set()
+        self._began = time.monotonic()
         self._told = Told()
         self.report = Report(detect=parts.detect)
 
@@ -110,7 +112,7 @@ class Ingestion:
             accepted = SCRAPED in self._provenance.accepted
             for seen in engine.look(iter(todo), self._parts.store, settled=settled, scraped=accepted):
                 self._take(seen, late)
-                if len(self._waiting) + len(self._copies) >= self._parts.batch:
+                if self._parts.full(len(self._waiting), self._began):
                     self._commit()
                 self._told.now_and_then()
         self._commit()
@@ -196,6 +198,7 @@ class Ingestion:
         Returns the copies whose originals are not to be had any more.
         """
         self._place()
+        self._began = time.monotonic()
         batch, copies, self._waiting, self._copies = self._waiting, self._copies, [], []
         count = len(batch) + len(copies)
         if not count:

@@ -6,6 +6,7 @@ on where it was.
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -65,6 +66,7 @@ class Sweeping:
         self._report = report
         self._waiting: list[Looked] = []
         self._anew = False
+        self._began = time.monotonic()
         self.people: set[int] = set()
 
     def run(
@@ -95,7 +97,7 @@ class Sweeping:
             with closing(self._parts.engines(len(alike))) as engine:
                 for seen in self._seen(engine, alike):
                     self._take(seen, alike)
-                    if len(self._waiting) >= self._parts.batch:
+                    if self._parts.full(len(self._waiting), self._began):
                         self._commit(source)
                         if ends():
                             return
@@ -130,7 +132,7 @@ class Sweeping:
             self._report.skip(shown_path(file.path), *reason)
 
     def _commit(self, source: SourceId) -> None:
-        batch, self._waiting = self._waiting, []
+        batch, self._waiting, self._began = self._waiting, [], time.monotonic()
         if not batch:
             return
         grant = self._decide(source, len(batch))

@@ -60,7 +60,7 @@ high = {high}
 limit = 10
 
 [ingest]
-batch = 16                       # photos a transaction
+batch = 64                       # photos a transaction at most; after 5 seconds, those that there are
 # workers = 2                    # processes that look at photos; as many as there are cores if left out
 # engine = "ray"                 # on the machines of a Ray cluster; see docs/how-to/ingest-on-a-cluster.md
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,12 @@ def test_the_benchmark_runs_and_answers_in_the_form_that_is_documented(tmp_path:
     assert told["ratios"].keys() == RATIOS
     assert told["ratios"]["face_recognition"] is told["ratios"]["deepface"] is None
     assert told["ratios"]["floor_one_core"] > 0
-    assert told["counts"]["faces"]["ours"] == told["counts"]["faces"]["looked_for"] == 6
+    assert (
+        told["counts"]["faces"]["quick"]
+        == told["counts"]["faces"]["ours"]
+        == told["counts"]["faces"]["looked_for"]
+        == 6
+    )
     assert 100 < told["peak_mb"] < 4000
     assert [path.name for path in (tmp_path / "photographs").iterdir()] == ["v1-0.6mp-seed1"], "nothing is left over"
 
@@ -72,6 +78,8 @@ def a_round(one: float, two: float | None, **rivals: float) -> Round:
 def test_ratios_are_medians_of_what_each_round_gave() -> None:
     told = ingest_figures.summary([a_round(0.5, 0.25, deepface=4.0), a_round(1.0, 0.5), a_round(0.625, 0.25)][:1])
     assert told["ratios"] == {"floor_one_core": 1.0, "two_cores": 2.0, "face_recognition": None, "deepface": 5.0}
+    quick = replace(a_round(0.5, 0.25, deepface=4.0), quick=a_round(0.25, None).one)
+    assert ingest_figures.summary([quick])["ratios"]["deepface_quick"] == 10.0
     told = ingest_figures.summary([a_round(0.5, 0.25), a_round(1.0, 0.5), a_round(0.625, 0.25)])
     assert told["ratios"]["floor_one_core"] == 0.8
     assert told["photos_per_s"]["one_core"] == 16.0
@@ -94,7 +102,7 @@ def test_it_is_told_to_a_person_and_in_a_page(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(ingest_figures, "CHART", picture)
     for _ in range(2):  # written again, it replaces what it wrote
         ingest_figures.write_docs({"12": told, "2": told}, conditions)
-    assert page.read_text("utf-8").count("| **one core, of DeepFace** (at least 3) | 4.00 | 4.00 |") == 1
+    assert page.read_text("utf-8").count("| **standard, one core, of DeepFace** (at least 3) | 4.00 | 4.00 |") == 1
     assert picture.read_text("utf-8").count("<rect") == 8
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from clubs import Club
 from countenance import errors
+from countenance.ingest import parts as in_parts
 from countenance.ingest import report as told_often
 from countenance.ingest.run import Progress
 from countenance.registry import schema as t
@@ -327,6 +328,23 @@ def test_p10_an_order_given_midway_stops_it_within_one_batch(party: Party) -> No
     with pytest.raises(errors.TerritoryRefused):
         party.ingest()
     assert party.engine.opened == []
+
+
+def test_p10_an_order_does_not_wait_for_a_batch_that_fills_slowly(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(in_parts, "_LONGEST", 0.0)
+    for number in range(4):
+        party.put(f"{number}.jpg", 1, salt=number)
+
+    def meanwhile(path: bytes) -> None:
+        if path == b"2.jpg":
+            party.club.obey("stop", source="party")
+
+    party.engine.meanwhile, party.batch = meanwhile, 64
+    with pytest.raises(errors.TerritoryRefused):
+        party.ingest()
+    assert (sorted(rows(party)), len(party.engine.looked)) == (["0.jpg", "1.jpg"], 3)
 
 
 # --- progress --------------------------------------------------------------------------------------------------------
