@@ -6,6 +6,8 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 READY  := $(VENV)/.ready
 # Whole files go to one core each, in the order that tests/conftest.py gives: the long ones first.
 EVERY_CORE := -n auto --dist loadfile --no-loadscope-reorder
+# The tests start hundreds of processes, and each would compile the whole program anew where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo serve test test-long check lint format reference lock clean help
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import pkgutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 CALLER = f"""#!{sys.executable} -ISE
@@ -47,9 +49,14 @@ def ready(folder: Path) -> Iterator[Path]:
 
 
 def _serve(address: str) -> None:
-    import countenance.cli.app
-    import countenance.wiring  # noqa: F401 - what every command imports
+    import countenance
 
+    for module in pkgutil.walk_packages(countenance.__path__, "countenance."):
+        if module.name.split(".")[1] in {"cli", "service", "wiring"}:  # what a command imports when it comes to that
+            import_module(module.name)
+    for library in ("onnxruntime", "openvino", "rich.progress", "sqlalchemy.dialects.sqlite", "typer._adapters"):
+        with contextlib.suppress(ImportError):
+            import_module(library)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for who has answered
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)

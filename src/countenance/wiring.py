@@ -8,11 +8,11 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from countenance.backup import placing
-from countenance.backup.restoring import Staged, Wish, restore
 from countenance.config import Settings, load
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.gallery.following import Beside, Following
@@ -28,14 +28,9 @@ from countenance.policy.desk import Desk
 from countenance.policy.facts import FOUNDER_ROLES
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.registry.owning import Owner
-from countenance.service.accounts import insert_account
-from countenance.service.backups import log_restore, place
 from countenance.service.context import Context, erasure_tools
 from countenance.service.countenance import Countenance
-from countenance.service.entrance import guard
-from countenance.service.founding import Plan, write_config
-from countenance.service.relocating import Moved, move
+from countenance.service.entrance import guarded
 from countenance.types import AccountId, Clock, OrganisationId, system_clock
 from countenance.vault import kek
 from countenance.vault.accounts import AccountKey, create_account_key
@@ -46,6 +41,11 @@ from countenance.vault.opening import unlock_vault
 from countenance.vault.port import Vault
 from countenance.vision.decode import Limits
 from countenance.vision.engine import Vision
+
+if TYPE_CHECKING:
+    from countenance.backup.restoring import Staged
+    from countenance.service.founding import Plan
+    from countenance.service.relocating import Moved
 
 Asking = Callable[[], str]
 """Asks a person for a passphrase, when a key is needed and none was given."""
@@ -78,8 +78,7 @@ def open_gallery(
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all(), building)
     opened.finish_erasures()
     opened.finish_orders()
-    guard(opened)
-    return opened
+    return guarded(opened)
 
 
 def restore_gallery(
@@ -111,6 +110,9 @@ def restore_gallery(
         clock: The time.
         progress: Told how many bytes have been read, and how many there are.
     """
+    from countenance.backup.restoring import Wish, restore
+    from countenance.service.backups import log_restore, place
+
     settings = load(config)
     email = account or settings.gallery.account or ""
     with unlock_vault(settings.vault_path, settings.kek_path, kek_passphrase) as vault:
@@ -128,12 +130,16 @@ def restore_gallery(
 
 def prepare_registry(owner: str, role: str, organisation: str | None = None) -> str:
     """Make a PostgreSQL registry's tables, as their owner. See `countenance.registry.owning.Owner.prepare`."""
+    from countenance.registry.owning import Owner
+
     with Owner(owner) as owning:
         return owning.prepare(role, organisation)
 
 
 def tidy_registry(owner: str, progress: Callable[[int, int], None] | None = None) -> list[str]:
     """Have a PostgreSQL registry's tables written anew. See `countenance.registry.owning.Owner.tidy`."""
+    from countenance.registry.owning import Owner
+
     with Owner(owner) as owning:
         return owning.tidy(progress)
 
@@ -142,12 +148,17 @@ def move_registry(
     opened: Countenance, owner: str, role: str, progress: Callable[[int, int], None] | None = None
 ) -> Moved:
     """Move the records of an open gallery to PostgreSQL, which closes it. See `countenance.service.relocating.move`."""
+    from countenance.registry.owning import Owner
+    from countenance.service.relocating import move
+
     with Owner(owner) as owning:
         return move(opened.context, owning, role, progress)
 
 
 def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
     """Make a new gallery, with its first account and a self-agreement on its purposes, and open it."""
+    from countenance.service.founding import write_config
+
     fresh = [write_config(plan)]
     try:
         settings = load(fresh[0])
@@ -165,6 +176,8 @@ def found_gallery(plan: Plan, *, clock: Clock = system_clock) -> Countenance:
 
 
 def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
+    from countenance.service.accounts import insert_account
+
     with ExitStack() as opening:
         settings.data.mkdir(mode=0o700, parents=True)
         registry = Registry(settings.registry_url, create=True)
@@ -185,9 +198,9 @@ def _found(plan: Plan, settings: Settings, clock: Clock) -> Countenance:
         founding.context.vision.close()
         actor = _actor(registry, settings, plan.account, plan.passphrase)
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all())
-    guard(opened)
-    opened.agreements.add(plan.purposes, territories=plan.territories)
-    return opened
+    founded = guarded(opened)
+    founded.agreements.add(plan.purposes, territories=plan.territories)
+    return founded
 
 
 def _new_kek(plan: Plan, settings: Settings) -> bytes:

@@ -3,50 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from countenance.errors import CountenanceError, NotSignedIn
-from countenance.ingest.run import Progress, Report
-from countenance.log.note import Checkpoint
-from countenance.service.accounts import Accounts
-from countenance.service.activations import Activations
-from countenance.service.agreements import Agreements
-from countenance.service.answering import Answering
-from countenance.service.backups import Backups
-from countenance.service.bases import Bases, Basis
-from countenance.service.cases import Cases
-from countenance.service.choosing import Used, use
-from countenance.service.context import Context
-from countenance.service.detecting import Detected, detect
-from countenance.service.enrolling import Enrolled, Enrolling, Outcome, Row
-from countenance.service.executing import Executed, Executing
-from countenance.service.finding import Finding, Found, Verified
-from countenance.service.indexing import Indexing
-from countenance.service.ingesting import ingest
-from countenance.service.keys import Keys
-from countenance.service.leaving import Certified, Leaving
-from countenance.service.logbook import Logbook
-from countenance.service.looking import Holding, look
-from countenance.service.notices import Notices
-from countenance.service.organisations import Organisations
-from countenance.service.people import Peopling
-from countenance.service.pictures import Pictures
-from countenance.service.programs import ApiKeys
-from countenance.service.purging import Purged, Purging
-from countenance.service.quotas import Quotas
-from countenance.service.receipts import Receipts
-from countenance.service.replies import Replies
-from countenance.service.reporting import Reporting
-from countenance.service.requests import Requests
-from countenance.service.reviewing import Reviewing
-from countenance.service.sources import Source, Sources
-from countenance.service.status import status
-from countenance.service.stills import Stills
-from countenance.service.subjects import Subject, Subjects
-from countenance.service.sweeping import Swept, sweep
+from countenance.service.parts import Parts
+
+if TYPE_CHECKING:
+    from countenance.ingest.run import Progress, Report
+    from countenance.log.note import Checkpoint
+    from countenance.service.basis import Basis
+    from countenance.service.choosing import Used
+    from countenance.service.detecting import Detected
+    from countenance.service.enrolling import Enrolled, Outcome, Row
+    from countenance.service.executing import Executed
+    from countenance.service.finding import Found, Verified
+    from countenance.service.leaving import Certified
+    from countenance.service.looking import Holding
+    from countenance.service.purging import Purged
+    from countenance.service.sources import Source
+    from countenance.service.subjects import Subject
+    from countenance.service.sweeping import Swept
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,58 +34,8 @@ class Unfinished:
     reason: str
 
 
-class Countenance:
-    """One gallery. Close it, or use it as a context manager.
-
-    Attributes:
-        subjects, bases, notices, agreements, cases, accounts, sources: the records.
-        organisations: with whom agreements are made. activations: what an impact assessment switches on.
-        reviewing: people decide about candidates.
-        orders: what authorities ordered, and carrying it out.
-        people: who is in the organisation's own pictures, and what people say about that.
-        pictures: the photos that may be shown, with strangers covered.
-        keys, backups: the vault's keys and the one that opens it; backups, and a drill of restoring one.
-        api_keys: what lets programs in over HTTP. quotas, replies: how much they ask, what they were told.
-        index: what searches use: built anew, compared with the registry, moved to another engine.
-        receipts, stills: what people prove with instead of an account: a receipt; camera stills in the poses asked.
-        logbook: the log for people outside: checkpoints sent, tiles, proofs, uses.
-        reports: accountability, the register of processing, what is public, and what nobody owns.
-        requests: people's rights: access, erasure, objection, restriction, rectification.
-        context: what the use cases work with; for entry points, not for users.
-    """
-
-    def __init__(self, context: Context, closing: ExitStack) -> None:
-        self.context = context
-        self.subjects = Subjects(context)
-        self.bases = Bases(context)
-        self.receipts = Receipts(context)
-        self.stills = Stills(context)
-        self.notices = Notices(context)
-        self.agreements = Agreements(context)
-        self.cases = Cases(context)
-        self.accounts = Accounts(context)
-        self.organisations = Organisations(context)
-        self.activations = Activations(context)
-        self.reviewing = Reviewing(context)
-        self.logbook = Logbook(context)
-        self.sources = Sources(context)
-        self.pictures = Pictures(context)
-        closing.callback(self.pictures.close)
-        self.keys = Keys(context)
-        self.api_keys = ApiKeys(context)
-        self.quotas = Quotas(context)
-        self.replies = Replies(context)
-        self.backups = Backups(context)
-        self.index = Indexing(context)
-        self._finding = Finding(context, self.cases)
-        self.people = Peopling(context, self.cases)
-        self._enrolling = Enrolling(context, self.subjects, self.bases)
-        self._leaving = Leaving(context)
-        self.orders = Executing(context, self._leaving)
-        self._purging = Purging(context, self._leaving, self.orders)
-        self.requests = Requests(context, Answering(context, self.pictures, self._leaving))
-        self.reports = Reporting(context)
-        self._closing = closing
+class Countenance(Parts):
+    """One gallery: its parts (see `Parts`), and what is done with them. Close it, or use it as a context manager."""
 
     def enrol(
         self, subject: Subject | str, photo: str | Path | bytes, *, basis: Basis | str, face: int | None = None
@@ -136,6 +64,8 @@ class Countenance:
         progress: Callable[[Progress], None] | None = None,
     ) -> Report:
         """Go through a source's photos. See `countenance.service.ingesting.ingest`."""
+        from countenance.service.ingesting import ingest
+
         wanted = self.sources.get(str(source))
         return ingest(self.context, wanted, again=again, engine=engine, detect=detect, progress=progress)
 
@@ -152,6 +82,8 @@ class Countenance:
 
         In all sources that are collected from, or in one.
         """
+        from countenance.service.sweeping import sweep
+
         everywhere = [each for each in self.sources.list() if each.state == "active"]
         sources = everywhere if source is None else [self.sources.get(str(source))]
         alone = source is not None
@@ -176,6 +108,8 @@ class Countenance:
 
     def detect(self, photo: str | Path | bytes) -> Detected:
         """Where the faces in a photo are, and how far each may be relied on. See `countenance.service.detecting`."""
+        from countenance.service.detecting import detect
+
         return detect(self.context, photo)
 
     def verify(
@@ -238,14 +172,20 @@ class Countenance:
 
     def look(self, subject: Subject | str) -> Holding:
         """What is held of a person: bases, templates, appearances. See `countenance.service.looking.look`."""
+        from countenance.service.looking import look
+
         return look(self.context, str(subject))
 
     def use_model(self, name: str, *, accept_licence: str | None = None) -> Used:
         """Use another model from the next opening on. See `countenance.service.choosing.use`."""
+        from countenance.service.choosing import use
+
         return use(self.context, name, accept_licence=accept_licence)
 
     def status(self) -> dict[str, Any]:
         """Version, models, backend, counts, index engine, the log's checkpoint."""
+        from countenance.service.status import status
+
         return status(self.context)
 
     def check_log(self, outside: dict[str, str] | None = None) -> Checkpoint:

@@ -8,7 +8,9 @@ no signature: that is for acts (DESIGN §10).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import wraps
+from copy import copy
+from functools import partial, wraps
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from countenance.errors import NotFound
@@ -57,7 +59,7 @@ class Guarded:
     """A part of the surface whose methods ask first, but for the ``open_`` ones. ``there``: all there are, if fewer."""
 
     def __init__(
-        self, context: Context, part: object, open_: Collection[str], there: Collection[str] | None = None
+        self, context: Context, part: Callable[[], object], open_: Collection[str], there: Collection[str] | None
     ) -> None:
         self._context = context
         self._part = part
@@ -67,30 +69,36 @@ class Guarded:
     def __getattr__(self, name: str) -> Any:
         if self._there is not None and name not in self._there:
             _not_there()
-        found = getattr(self._part, name)
+        found = getattr(self._part(), name)
         return (
             found if name in self._open or name.startswith("_") or not callable(found) else _asked(self._context, found)
         )
 
     def __dir__(self) -> list[str]:
-        return dir(self._part)
+        return dir(self._part())
 
 
-def guard(surface: Countenance) -> None:
-    """Put the guard before everything; for another organisation, take away what is not on its list."""
-    context = surface.context
+def guarded(inside: Countenance) -> Countenance:
+    """The surface with the guard before everything; for another organisation, without what is not on its list.
+
+    What is let through reaches ``inside``, where one part uses another unasked.
+    """
+    context = inside.context
     ours = context.party == context.organisation
-    for name, part in list(vars(surface).items()):
-        if not name.startswith("_") and name != "context":
-            there = None if ours else frozenset(parties.OPEN_PARTS.get(name, {}))
-            vars(surface)[name] = Guarded(context, part, frozenset(OPEN_PARTS.get(name, {})), there)
-    for name in dir(type(surface)):
-        if name.startswith("_"):
+    surface = copy(inside)
+    for name in dir(inside):
+        if name.startswith("_") or name == "context":
             continue
-        if not ours and name not in parties.OPEN:
+        if not isfunction(getattr(type(inside), name, None)):
+            there = None if ours else frozenset(parties.OPEN_PARTS.get(name, {}))
+            part = partial(getattr, inside, name)
+            vars(surface)[name] = Guarded(context, part, frozenset(OPEN_PARTS.get(name, {})), there)
+        elif not ours and name not in parties.OPEN:
             vars(surface)[name] = _closed(name)
-        elif name not in OPEN:
-            vars(surface)[name] = _asked(context, getattr(surface, name))
+        else:
+            method = getattr(inside, name)
+            vars(surface)[name] = method if name in OPEN else _asked(context, method)
+    return surface
 
 
 def let_in(context: Context) -> None:

@@ -205,7 +205,7 @@ def enter(opened: Countenance, token: str) -> Entered:
     Raises `NotSignedIn` in the same words for a key that is unknown, forged, expired, revoked, or whose account ended.
     """
     from countenance.service.countenance import Countenance
-    from countenance.service.entrance import guard
+    from countenance.service.entrance import guarded
 
     context, parsed = opened.context, delegating.parse_token(token)
     number, secret = parsed or (0, b"\0" * delegating.SECRET)
@@ -222,9 +222,8 @@ def enter(opened: Countenance, token: str) -> Entered:
             hint="Send a live one as `Authorization: Bearer cnt_…`; `countenance keys api create` makes one.",
         )
     actor = Actor(AccountId(owner.id), OrganisationId(owner.organisation), owner.email, private.sign, number)
-    club = Countenance(context.acting(actor), ExitStack())
+    club = guarded(Countenance(context.acting(actor), ExitStack()))
     usual = _case(club.context, row) if row.case_until is not None and context.clock() < row.case_until else None
-    guard(club)
     return Entered(club, number, owner.email, row.purpose, usual, row.quota)
 
 

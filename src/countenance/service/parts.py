@@ -1,0 +1,245 @@
+"""The parts of an open gallery, one a kind of record or job: each is imported and made when it is first asked for.
+
+A command needs two or three of them, and to import them all takes longer than most commands do.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from countenance.service.accounts import Accounts
+    from countenance.service.activations import Activations
+    from countenance.service.agreements import Agreements
+    from countenance.service.backups import Backups
+    from countenance.service.bases import Bases
+    from countenance.service.cases import Cases
+    from countenance.service.context import Context
+    from countenance.service.enrolling import Enrolling
+    from countenance.service.executing import Executing
+    from countenance.service.finding import Finding
+    from countenance.service.indexing import Indexing
+    from countenance.service.keys import Keys
+    from countenance.service.leaving import Leaving
+    from countenance.service.logbook import Logbook
+    from countenance.service.notices import Notices
+    from countenance.service.organisations import Organisations
+    from countenance.service.people import Peopling
+    from countenance.service.pictures import Pictures
+    from countenance.service.programs import ApiKeys
+    from countenance.service.purging import Purging
+    from countenance.service.quotas import Quotas
+    from countenance.service.receipts import Receipts
+    from countenance.service.replies import Replies
+    from countenance.service.reporting import Reporting
+    from countenance.service.requests import Requests
+    from countenance.service.reviewing import Reviewing
+    from countenance.service.sources import Sources
+    from countenance.service.stills import Stills
+    from countenance.service.subjects import Subjects
+
+
+class Parts:
+    """What a surface is made of. The parts know the context and, some of them, one another."""
+
+    def __init__(self, context: Context, closing: ExitStack) -> None:
+        self.context = context
+        """What the use cases work with; for entry points, not for users."""
+        self._closing = closing
+
+    @cached_property
+    def subjects(self) -> Subjects:
+        """The people who may be found."""
+        from countenance.service.subjects import Subjects
+
+        return Subjects(self.context)
+
+    @cached_property
+    def bases(self) -> Bases:
+        """Why each of them may be held."""
+        from countenance.service.bases import Bases
+
+        return Bases(self.context)
+
+    @cached_property
+    def receipts(self) -> Receipts:
+        """What people prove with instead of an account: a signed receipt."""
+        from countenance.service.receipts import Receipts
+
+        return Receipts(self.context)
+
+    @cached_property
+    def stills(self) -> Stills:
+        """Camera stills in the poses that were asked for: what people without an account enrol with."""
+        from countenance.service.stills import Stills
+
+        return Stills(self.context)
+
+    @cached_property
+    def notices(self) -> Notices:
+        """What people are told."""
+        from countenance.service.notices import Notices
+
+        return Notices(self.context)
+
+    @cached_property
+    def agreements(self) -> Agreements:
+        """What lets an organisation search."""
+        from countenance.service.agreements import Agreements
+
+        return Agreements(self.context)
+
+    @cached_property
+    def cases(self) -> Cases:
+        """What a search belongs to."""
+        from countenance.service.cases import Cases
+
+        return Cases(self.context)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Named people who act, each with a key."""
+        from countenance.service.accounts import Accounts
+
+        return Accounts(self.context)
+
+    @cached_property
+    def organisations(self) -> Organisations:
+        """With whom agreements are made."""
+        from countenance.service.organisations import Organisations
+
+        return Organisations(self.context)
+
+    @cached_property
+    def activations(self) -> Activations:
+        """What an impact assessment switches on."""
+        from countenance.service.activations import Activations
+
+        return Activations(self.context)
+
+    @cached_property
+    def reviewing(self) -> Reviewing:
+        """People decide about candidates."""
+        from countenance.service.reviewing import Reviewing
+
+        return Reviewing(self.context)
+
+    @cached_property
+    def logbook(self) -> Logbook:
+        """The log for people outside: checkpoints sent, tiles, proofs, uses."""
+        from countenance.service.logbook import Logbook
+
+        return Logbook(self.context)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Folders, archives and buckets with photos."""
+        from countenance.service.sources import Sources
+
+        return Sources(self.context)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """The photos that may be shown, with strangers covered."""
+        from countenance.service.pictures import Pictures
+
+        made = Pictures(self.context)
+        self._closing.callback(made.close)
+        return made
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The vault's keys, and the one that opens it."""
+        from countenance.service.keys import Keys
+
+        return Keys(self.context)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """What lets programs in over HTTP."""
+        from countenance.service.programs import ApiKeys
+
+        return ApiKeys(self.context)
+
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How much programs ask."""
+        from countenance.service.quotas import Quotas
+
+        return Quotas(self.context)
+
+    @cached_property
+    def replies(self) -> Replies:
+        """What programs were answered, so that a write that is sent twice is done once."""
+        from countenance.service.replies import Replies
+
+        return Replies(self.context)
+
+    @cached_property
+    def backups(self) -> Backups:
+        """Backups, and a drill of restoring one."""
+        from countenance.service.backups import Backups
+
+        return Backups(self.context)
+
+    @cached_property
+    def index(self) -> Indexing:
+        """What searches use: built anew, compared with the registry, moved to another engine."""
+        from countenance.service.indexing import Indexing
+
+        return Indexing(self.context)
+
+    @cached_property
+    def people(self) -> Peopling:
+        """Who is in the organisation's own pictures, and what people say about that."""
+        from countenance.service.people import Peopling
+
+        return Peopling(self.context, self.cases)
+
+    @cached_property
+    def orders(self) -> Executing:
+        """What authorities ordered, and carrying it out."""
+        from countenance.service.executing import Executing
+
+        return Executing(self.context, self._leaving)
+
+    @cached_property
+    def requests(self) -> Requests:
+        """People's rights: access, erasure, objection, restriction, rectification."""
+        from countenance.service.answering import Answering
+        from countenance.service.requests import Requests
+
+        return Requests(self.context, Answering(self.context, self.pictures, self._leaving))
+
+    @cached_property
+    def reports(self) -> Reporting:
+        """Accountability, the register of processing, what is public, and what nobody owns."""
+        from countenance.service.reporting import Reporting
+
+        return Reporting(self.context)
+
+    @cached_property
+    def _finding(self) -> Finding:
+        from countenance.service.finding import Finding
+
+        return Finding(self.context, self.cases)
+
+    @cached_property
+    def _enrolling(self) -> Enrolling:
+        from countenance.service.enrolling import Enrolling
+
+        return Enrolling(self.context, self.subjects, self.bases)
+
+    @cached_property
+    def _leaving(self) -> Leaving:
+        from countenance.service.leaving import Leaving
+
+        return Leaving(self.context)
+
+    @cached_property
+    def _purging(self) -> Purging:
+        from countenance.service.purging import Purging
+
+        return Purging(self.context, self._leaving, self.orders)
