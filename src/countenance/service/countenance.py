@@ -29,6 +29,7 @@ from countenance.service.keys import Keys
 from countenance.service.leaving import Certified, Leaving
 from countenance.service.logbook import Logbook
 from countenance.service.looking import Holding, look
+from countenance.service.migrating import Migrated, migrate
 from countenance.service.notices import Notices
 from countenance.service.organisations import Organisations
 from countenance.service.people import Peopling
@@ -229,6 +230,20 @@ class Countenance:
     def use_model(self, name: str, *, accept_licence: str | None = None) -> Used:
         """Use another model from the next opening on. See `countenance.service.choosing.use`."""
         return use(self.context, name, accept_licence=accept_licence)
+
+    def migrate_models(
+        self,
+        name: str,
+        *,
+        photos: Sequence[Path] = (),
+        accept_licence: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Migrated:
+        """Make templates anew with another model. See `countenance.service.migrating.migrate`."""
+        return migrate(
+            self.context, name, photos=photos, accept_licence=accept_licence, dry_run=dry_run, progress=progress
+        )
 
     def status(self) -> dict[str, Any]:
         """Version, models, backend, counts, index engine, the log's checkpoint."""

@@ -149,7 +149,9 @@ def _read(place: Path) -> ModelFile:
     try:
         told: dict[str, Any] = json.loads((place / _CARD).read_bytes())
         accepted = told.pop("accepted")
-        figures: dict[str, Any] = {kind: tuple(Figure(**each) for each in told.pop(kind)) for kind in ("published", "measured")}
+        figures: dict[str, Any] = {
+            kind: tuple(Figure(**each) for each in told.pop(kind)) for kind in ("published", "measured")
+        }
         card = ModelCard(**{name: _tuples(value) for name, value in told.items()}, **figures)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         card = None
