@@ -30,6 +30,11 @@ def register(app: typer.Typer) -> None:
         "countenance models add own.onnx --manifest own.toml",
     )(add)  # fmt: skip
     command(models, "use", "countenance models use edgeface-xs", "countenance models use sface")(use)
+    command(
+        models, "migrate",
+        "countenance models migrate edgeface-xs --dry-run --testers ~/testers",
+        "countenance models migrate edgeface-xs --photos ~/old-disk",
+    )(migrate)  # fmt: skip
     command(models, "check", "countenance models check", "countenance models check edgeface-xs")(check)
     command(models, "verify", "countenance models verify")(verify)
     command(models, "card", "countenance models card recogniser", "countenance models card buffalo-l")(card)
@@ -89,6 +94,52 @@ def use(session: Session, model: Name, accept_licence: Licence = None) -> None:
     session.screen.advise(f"[search] threshold is {used.threshold:g} and high {used.high:g} now, by the model's card.")
     session.screen.advise("Programs that are running go on with the old one: start them again.")
     session.screen.answer(used.as_json())
+
+
+def migrate(
+    session: Session,
+    model: Name,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look which photos are there.")] = False,
+    photos: Annotated[
+        list[Path] | None,
+        typer.Option("--photos", metavar="PATH", help="Where photos lie that are gone; or one of them."),
+    ] = None,
+    testers: Annotated[
+        Path | None,
+        typer.Option("--testers", metavar="FOLDER", help="Of people who agreed: tell both models' accuracy."),
+    ] = None,
+    accept_licence: Licence = None,
+) -> None:
+    """Make a template with another model of every enrolment photo, beside the ones that are searched.
+
+    Nothing changes for those who search until `countenance models use`, and `models use` of the old one goes back.
+    Photos that are gone are listed: name where they lie now, or enrol another photo.
+    """
+    from countenance.service.migrating import compare
+
+    with session.signed_in() as c, session.bar("photos") as advance:
+        done = c.migrate_models(
+            model, photos=photos or [], accept_licence=accept_licence, dry_run=dry_run, progress=advance
+        )
+        accuracy = compare(c, model, testers) if testers else None
+    what = "would have" if dry_run else "have"
+    session.screen.done(f"{done.made:,} of {done.wanted:,} photos {what} a template of {done.model} now.")
+    rows = ((each.subject, each.photo, each.why) for each in done.left)
+    if done.left:
+        session.screen.table(("subject", "photo", "why not"), rows, empty="")
+        session.screen.advise("Give --photos for where these lie now, or enrol another photo; then run this again.")
+    elif not dry_run:
+        session.screen.command(f"countenance models use {done.model}", "when you are ready")
+    if accuracy:
+        columns = ("model", "TAR at FAR 1e-4", "rank 1", "FNIR at FPIR 0.01")
+        session.screen.table(columns, (_figures(each) for each in accuracy.values()), empty="")
+    session.screen.answer(done.as_json() | {"accuracy": accuracy})
+
+
+def _figures(told: dict[str, Any]) -> tuple[str, ...]:
+    values = (told["tar"].get("1e-4"), told["rank1"], told["fnir"].get("0.01"))
+    plain = (each.get("value") if isinstance(each, dict) else each for each in values)
+    return (told["model"], *("not known" if each is None else f"{each:.2%}" for each in plain))
 
 
 def check(

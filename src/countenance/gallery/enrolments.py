@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
 from countenance.errors import NoBasis
+from countenance.gallery.rows import TEMPLATE
 from countenance.registry import schema as t
-from countenance.types import BasisId, Face, SubjectId, Template
+from countenance.types import BasisId, Face, OrganisationId, ReferenceId, SubjectId, Template
+from countenance.vault.keyring import Keyring, subject_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,42 @@ class Enrolment:
     photo: str
     sha256: str
     taken_at: str | None = None
+
+
+def insert(
+    connection: sa.Connection,
+    keys: Keyring,
+    whose: tuple[OrganisationId, SubjectId, BasisId],
+    enrolment: Enrolment,
+    ends: int,
+    now: int,
+) -> ReferenceId:
+    """Write a reference, sealed under its person's key, of the contract of its template."""
+    organisation, subject, basis = whose
+    key = subject_key(subject)
+    face = {
+        "box": enrolment.face.box.as_list(),
+        "landmarks": enrolment.face.landmarks,
+        "quality": asdict(enrolment.face.quality),
+        "score": enrolment.face.score,
+        "taken_at": enrolment.taken_at,
+    }
+    inserted = connection.execute(
+        sa.insert(t.references).values(
+            organisation=organisation,
+            subject=subject,
+            basis=basis,
+            photo_sha256=enrolment.sha256,
+            photo_sealed=keys.seal_text(key, enrolment.photo, "photo"),
+            face_sealed=keys.seal_text(key, json.dumps(face), "face"),
+            template_sealed=keys.seal(key, enrolment.template.to_bytes(), TEMPLATE),
+            contract=enrolment.template.contract,
+            expires=ends,
+            created=now,
+        )
+    )
+    connection.execute(sa.insert(t.changes).values(subject=subject))
+    return ReferenceId((inserted.inserted_primary_key or (0,))[0])
 
 
 def ends_of(connection: sa.Connection, subject: SubjectId, basis: BasisId) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
-from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, peopling, searching
+from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, peopling, searching, twins
 from countenance.gallery.batch import Copied, Kept, Looked
 from countenance.gallery.compared import Compared, Progress
 from countenance.gallery.enrolments import Enrolment
@@ -21,7 +20,6 @@ from countenance.gallery.forgetting import Forgotten
 from countenance.gallery.locating import Located
 from countenance.gallery.matching import Match, Seen, Terms, recheck
 from countenance.gallery.peopling import Grouped, Sighting
-from countenance.gallery.rows import TEMPLATE
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import Scale
 from countenance.gallery.searching import Answer, Comparison, Record
@@ -48,6 +46,7 @@ from countenance.types import (
     Probe,
     ReferenceId,
     Reindex,
+    Remodel,
     Search,
     SourceId,
     SubjectId,
@@ -56,7 +55,7 @@ from countenance.types import (
     Verify,
     Withdraw,
 )
-from countenance.vault.keyring import Keyring, subject_key
+from countenance.vault.keyring import Keyring
 
 _FETCH = 200
 """References fetched from the index a search: enough that an engine's estimates lose nothing above the threshold."""
@@ -104,36 +103,14 @@ class Gallery:
         now = self._clock()
         grant.spend(Enrol, scope=f"subject:{subject}", now=now)
         self._same_contract(enrolment.template)
-        key = subject_key(subject)
-        face = {
-            "box": enrolment.face.box.as_list(),
-            "landmarks": enrolment.face.landmarks,
-            "quality": asdict(enrolment.face.quality),
-            "score": enrolment.face.score,
-            "taken_at": enrolment.taken_at,
-        }
         with self._registry.write() as connection:
             ends = enrolments.ends_of(connection, subject, basis)
             if enrolments.is_enrolled(connection, subject, enrolment.sha256, self._contract):
                 raise AlreadyExists("This photo is already enrolled for this subject.", hint="Nothing was changed.")
-            inserted = connection.execute(
-                sa.insert(t.references).values(
-                    organisation=self._desk.gallery,
-                    subject=subject,
-                    basis=basis,
-                    photo_sha256=enrolment.sha256,
-                    photo_sealed=self._keys.seal_text(key, enrolment.photo, "photo"),
-                    face_sealed=self._keys.seal_text(key, json.dumps(face), "face"),
-                    template_sealed=self._keys.seal(key, enrolment.template.to_bytes(), TEMPLATE),
-                    contract=self._contract,
-                    expires=ends,
-                    created=now,
-                )
-            )
-            connection.execute(sa.insert(t.changes).values(subject=subject))
+            whose = (self._desk.gallery, subject, basis)
+            number = enrolments.insert(connection, self._keys, whose, enrolment, ends, now)
             written = self._desk.effect(connection, "enrol", grant.log_index, subjects=(subject,))
-        key_row = inserted.inserted_primary_key
-        return ReferenceId(key_row[0] if key_row else 0), written
+        return number, written
 
     def keep_known(
         self, source: SourceId, batch: Sequence[Looked], *, copies: Sequence[Copied] = (), grant: Grant[Ingest]
@@ -337,6 +314,27 @@ class Gallery:
         with self._registry.read() as connection:
             size = searching.size(connection, self._desk)
         return self._mirror.compare(max(1, size // sample) if sample else 1, progress)
+
+    # --- another model -----------------------------------------------------------------------------------------------
+
+    def photos_of(self, references: Sequence[int], contract: str, *, grant: Grant[Remodel]) -> list[twins.Source]:
+        """Where the photos of these references lay, for templates to be made of them under another contract."""
+        grant.spend(Remodel, scope=f"model:{contract}", now=self._clock())
+        with self._registry.read() as connection:
+            return twins.sources(connection, self._keys, references)
+
+    def add_twins(self, made: Sequence[twins.Twin], contract: str, *, grant: Grant[Remodel]) -> int:
+        """Keep templates of another model beside those that are searched. Returns of how many people.
+
+        Raises `ContractMismatch` where one of them was made under another contract than the grant is for.
+        """
+        now = self._clock()
+        grant.spend(Remodel, scope=f"model:{contract}", now=now)
+        with self._registry.write() as connection:
+            people = twins.add(connection, self._keys, made, contract, now)
+            facts = {"contract": contract, "templates": len(made)}
+            self._desk.effect(connection, "remodel", grant.log_index, subjects=tuple(sorted(people)), facts=facts)
+        return len(people)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

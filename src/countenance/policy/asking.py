@@ -63,6 +63,8 @@ class Ask:
             return f"source:{self.source}"
         if self.data_set is not None:
             return "data-set"
+        if self.contract is not None:
+            return f"model:{self.contract}"
         return gallery_scope(self.on_behalf_of)
 
 

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from countenance.config import set_values
 from countenance.errors import ContractMismatch, ModelMissing, ModelRefused
-from countenance.gallery.twins import alone
+from countenance.gallery import twins
 from countenance.policy.desk import Ask
 from countenance.types import Remodel
 from countenance.vision import shelf
@@ -54,11 +54,7 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
         RoleRefused, NotSignedIn: Only a controller changes the model.
         BadConfiguration: The configuration is written in a way that cannot be changed here.
     """
-    model = _here(name)
-    if accept_licence is not None:
-        model = shelf.accept(model, accept_licence)
-    shelf.check_licence(model)
-    shelf.check(model.card)
+    model = usable(name, accept_licence)
     recogniser, detector = with_it(context, model.card)
     threshold, high = _thresholds(recogniser)
     contract = contract_of(recogniser, detector)
@@ -78,6 +74,19 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
             set_values(file, "search", {"threshold": threshold, "high": high})
     context.book.publish()
     return used
+
+
+def usable(name: str, accept_licence: str | None = None) -> ModelFile:
+    """A model that is here, whole, and whose licence allows its use.
+
+    Raises `ModelMissing`, `Tampered`, and `ModelRefused` where the licence was not accepted.
+    """
+    model = _here(name)
+    if accept_licence is not None:
+        model = shelf.accept(model, accept_licence)
+    shelf.check_licence(model)
+    shelf.check(model.card)
+    return model
 
 
 def meant(context: Context, value: str) -> str:
@@ -121,7 +130,7 @@ def _cosine_at(card: ModelCard, rate: float) -> float:
 
 
 def _nobody_is_lost(connection: sa.Connection, context: Context, contract: str, card: ModelCard) -> None:
-    count = len(alone(connection, context.organisation, contract))
+    count = len(twins.alone(connection, context.organisation, contract))
     if count:
         raise ContractMismatch(
             f"{count:,} templates of this gallery were made with another model, and would find nobody under "

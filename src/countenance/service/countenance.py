@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from countenance.service.finding import Found, Verified
     from countenance.service.leaving import Certified
     from countenance.service.looking import Holding
+    from countenance.service.migrating import Migrated
     from countenance.service.purging import Purged
     from countenance.service.sources import Source
     from countenance.service.subjects import Subject
@@ -181,6 +182,22 @@ class Countenance(Parts):
         from countenance.service.choosing import use
 
         return use(self.context, name, accept_licence=accept_licence)
+
+    def migrate_models(
+        self,
+        name: str,
+        *,
+        photos: Sequence[Path] = (),
+        accept_licence: str | None = None,
+        dry_run: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Migrated:
+        """Make templates anew with another model. See `countenance.service.migrating.migrate`."""
+        from countenance.service.migrating import migrate
+
+        return migrate(
+            self.context, name, photos=photos, accept_licence=accept_licence, dry_run=dry_run, progress=progress
+        )
 
     def status(self) -> dict[str, Any]:
         """Version, models, backend, counts, index engine, the log's checkpoint."""
