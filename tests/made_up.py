@@ -116,7 +116,7 @@ class Party:
     def ingest(
         self, *, again: bool = False, by: Countenance | None = None, tell: Callable[[Progress], None] | None = None
     ) -> Report:
-        run = Ingestion(self._parts(by), source=self.source, false_accepts=1e-4)
+        run = Ingestion(self._parts(by), source=self.source)
         return run.run(again=again, progress=tell)
 
     def sweep(self, *, by: Countenance | None = None, ends: Callable[[], bool] = lambda: False) -> Report:

@@ -96,10 +96,17 @@ class VisionSection(Section):
 
 
 class SearchSection(Section):
-    """Scores are cosine similarities. A candidate scores at least ``threshold``; from ``high`` on its band is high."""
+    """Scores are cosine similarities, and the threshold follows from a rate that is stated and the gallery's size.
 
-    threshold: float = Field(default=0.415, ge=-1, le=1)
-    high: float = Field(default=0.465, ge=-1, le=1)
+    ``fpir``: how often a search for somebody who is not enrolled may show anybody. ``calibration``: what
+    ``countenance calibrate`` wrote; the model's own where it is left out. ``threshold`` and ``high`` fix the cosine of
+    a candidate and of the high band instead, whatever the size.
+    """
+
+    fpir: float = Field(default=0.01, ge=1e-6, le=0.5)
+    calibration: Path | None = None
+    threshold: float | None = Field(default=None, ge=-1, le=1)
+    high: float | None = Field(default=None, ge=-1, le=1)
     limit: int = Field(default=10, ge=1, le=1000)
 
 
@@ -274,19 +281,19 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def set_engine(file: Path, engine: str) -> None:
-    """Write ``[index] engine`` into a configuration file, and leave every other line of it as it is.
+def set_text(file: Path, table: str, name: str, value: str) -> None:
+    """Write one setting, such as ``[index] engine``, into a configuration file, and leave every other line as it is.
 
     Raises `BadConfiguration` when the file is written in a way that this cannot change, or cannot be written.
     """
     try:
         text = file.read_text("utf-8")
-        changed, wanted = _with_engine(text, engine), tomllib.loads(text)
-        wanted["index"] = {**wanted.get("index", {}), "engine": engine}
+        changed, wanted = _with_text(text, table, name, value), tomllib.loads(text)
+        wanted[table] = {**wanted.get(table, {}), name: value}
         if _parsed(changed) != wanted:
             raise BadConfiguration(
                 f"{file} is written in a way that cannot be changed here.",
-                hint=f'Write it yourself: engine = "{engine}" in the table [index].',
+                hint=f'Write it yourself: {name} = "{value}" in the table [{table}].',
             )
         fresh = file.with_name(f"{file.name}.new")
         fresh.write_text(changed, encoding="utf-8")
@@ -296,16 +303,16 @@ def set_engine(file: Path, engine: str) -> None:
         raise BadConfiguration(f"{file} cannot be written: {error.strerror}.") from None
 
 
-def _with_engine(text: str, engine: str) -> str:
-    lines, setting = text.splitlines(keepends=True), f'engine = "{engine}"'
-    start = next((number for number, line in enumerate(lines, 1) if re.match(r"\s*\[index\]\s*(#|$)", line)), None)
+def _with_text(text: str, table: str, name: str, value: str) -> str:
+    lines, setting, head = text.splitlines(keepends=True), f'{name} = "{value}"', rf"\s*\[{table}\]\s*(#|$)"
+    start = next((number for number, line in enumerate(lines, 1) if re.match(head, line)), None)
     if start is None:
-        return f"{text}\n[index]\n{setting}\n"
+        return f"{text}\n[{table}]\n{setting}\n"
     for number in range(start, len(lines)):
         if lines[number].lstrip().startswith("["):
             break
-        if re.match(r"\s*engine\s*=", lines[number]):
-            lines[number] = re.sub(r"engine\s*=\s*(\"[^\"]*\"|'[^']*')", setting, lines[number], count=1)
+        if re.match(rf"\s*{name}\s*=", lines[number]):
+            lines[number] = re.sub(rf"{name}\s*=\s*(\"[^\"]*\"|'[^']*')", setting, lines[number], count=1)
             return "".join(lines)
     lines.insert(start, f"{setting}\n")
     return "".join(lines)

@@ -19,7 +19,6 @@ from countenance.gallery.following import Beside, Following
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.mirror import Mirror, Progress
 from countenance.gallery.outbox import Outbox
-from countenance.gallery.scale import Scale
 from countenance.gallery.snapshot import FOLDER, Snapshot
 from countenance.index import TOKEN, Lasting, Place, Segmented, open_index
 from countenance.log.book import Book
@@ -36,6 +35,7 @@ from countenance.service.countenance import Countenance
 from countenance.service.entrance import guard
 from countenance.service.founding import Plan, write_config
 from countenance.service.relocating import Moved, move
+from countenance.service.scaling import scaling
 from countenance.types import AccountId, Clock, OrganisationId, system_clock
 from countenance.vault import kek
 from countenance.vault.accounts import AccountKey, create_account_key
@@ -214,15 +214,15 @@ def _assemble(
     keys = Keyring(vault)
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
     desk = Desk(registry, book, clock, organisation, actor, vision.contract)
-    scale = Scale(settings.search.threshold, settings.search.high)
+    rule = scaling(settings, vision.contract)
     follow = partial(_follow, settings, registry, keys, vision, clock, building)
     servers = ("milvus",) if settings.milvus else ()
     followed = _followed(settings.index.engine, servers, follow)
     closing.callback(followed.close)
     tools = erasure_tools(settings, registry, keys)
-    gallery = Gallery(registry, keys, followed, desk, clock, scale, vision.contract, tools)
+    gallery = Gallery(registry, keys, followed, desk, clock, rule, vision.contract, tools)
     context = Context(
-        settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, actor, follow, servers
+        settings, registry, keys, book, desk, gallery, vision, rule, clock, organisation, actor, follow, servers
     )
     return Countenance(context, closing)
 

@@ -17,6 +17,7 @@ from countenance.cli import (
     backup,
     bases,
     enrolling,
+    calibrating,
     evaluating,
     founding,
     gathering,
@@ -62,7 +63,7 @@ for part in (starting, trying, founding, enrolling, ingesting, sweeping, searchi
     part.register(app)
 for part in (orders, requests, purging, people, records, bases, agreements, assessing, upkeep, reporting, logbook):
     part.register(app)
-for part in (evaluating, keys, backup, registry, indexing, models):
+for part in (evaluating, calibrating, keys, backup, registry, indexing, models):
     part.register(app)
 
 

@@ -94,7 +94,7 @@ def verify(
     screen.facts(
         [
             ("Score", f"{told['score']:.3f} {told['scale']} (threshold {seen.threshold:g})"),
-            ("Band", _band(c.context.scale.meaning(seen.band), seen.band)),
+            ("Band", _band(seen.scale.meaning(seen.band), seen.band)),
             ("Log entry", seen.log_index),
         ]
     )
@@ -125,6 +125,7 @@ def _tell(session: Session, found: Found) -> None:
         f"{plural(told['faces_in_probe'], 'face')} in the probe · log entry {told['log']['index']}",
         "dim",
     )
+    screen.say(found.scale.says(found.asked), "dim")
     if found.pending:
         live = "is not live yet, and finds" if found.pending == 1 else "are not live yet, and find"
         screen.advise(

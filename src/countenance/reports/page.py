@@ -78,11 +78,13 @@ class Card:
     origin: str = ""
     review: str = ""
     asserted: str = ""
+    meaning: str = ""
 
     @property
     def band_meaning(self) -> str:
         """What the band means, in one sentence."""
-        return BAND_MEANINGS.get(self.band, "")
+        said = f" Here the band {self.meaning}." if self.meaning else ""
+        return BAND_MEANINGS.get(self.band, "") + said
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ class Finding:
     threshold: float
     gallery_size: int | None = None
     note: str = ""
+    rate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

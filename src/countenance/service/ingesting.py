@@ -12,7 +12,6 @@ from countenance.ingest.report import Progress, Report, Skipped
 from countenance.ingest.run import Ingestion
 from countenance.registry import schema as t
 from countenance.service.engines import at_hand
-from countenance.vision import packs
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -35,9 +34,8 @@ def ingest(
     ``again`` looks at every photo anew; for people who were enrolled since, a sweep is enough.
     ``engine``: see `engines`.
     """
-    rate = context.scale.stated_rate(packs.SFACE.thresholds)
     with at_hand(context, source, engine) as parts:
-        report = Ingestion(parts, source=source.id, false_accepts=rate).run(again=again, progress=progress)
+        report = Ingestion(parts, source=source.id).run(again=again, progress=progress)
     with context.registry.write() as connection:
         mine = t.sources.c.id == source.id
         connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))

@@ -10,7 +10,6 @@ from countenance.errors import Busy, InputError, Refused, RoleRefused
 from countenance.ingest.report import Progress, Report, Swept, Told
 from countenance.ingest.sweep import Sweeping, due
 from countenance.service.engines import at_hand
-from countenance.vision import packs
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -62,7 +61,7 @@ def sweep(
         if ends():
             break
     context.book.publish()
-    return _swept(context, named, report, len(people), left, told.seconds)
+    return _swept(named, report, len(people), left, told.seconds)
 
 
 def _one(
@@ -75,17 +74,14 @@ def _one(
     return sweeping.people
 
 
-def _swept(
-    context: Context, sources: dict[str, int], report: Report, people: int, left: dict[str, str], seconds: float
-) -> Swept:
-    rate = context.scale.stated_rate(packs.SFACE.thresholds)
+def _swept(sources: dict[str, int], report: Report, people: int, left: dict[str, str], seconds: float) -> Swept:
     return Swept(
         report.new,
         sources,
         people,
         report.faces_kept,
         report.compared,
-        round(report.compared * rate, 6),
+        round(report.false_matches, 6),
         report.skipped,
         report.skipped_by,
         left,
