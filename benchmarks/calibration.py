@@ -143,7 +143,7 @@ def _mean_template(probes: Vectors, photos: Vectors) -> Vectors:
 
 
 def _normalised(crowd: Vectors, most: int) -> Way:
-    """Adaptive symmetric normalisation (Matějka et al., Interspeech 2017): by the nearest of a cohort, on both sides."""
+    """Adaptive symmetric normalisation (Matějka et al., Interspeech 2017), by the nearest of a cohort on both sides."""
 
     def scored(probes: Vectors, photos: Vectors) -> Vectors:
         templates = _unit(photos.mean(axis=1))

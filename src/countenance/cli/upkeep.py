@@ -68,6 +68,6 @@ def _rate(rate: dict[str, Any]) -> str:
     by = {"rate": "set by the rate that [search] fpir asks for", "configuration": "a fixed cosine"}[rate["set_by"]]
     about = ", extrapolated" if rate["extrapolated"] else ""
     return (
-        f"{by}: {rate['fpir']:.2%} of searches for a stranger among {rate['counted_as']:,} templates show anybody{about}; "
-        f"measured on {rate['measured_on']}"
+        f"{by}: {rate['fpir']:.2%} of searches for a stranger among {rate['counted_as']:,} templates show "
+        f"anybody{about}; measured on {rate['measured_on']}"
     )

@@ -1,4 +1,4 @@
-"""How high strangers score on a data set, fitted as a calibration: what `countenance calibrate` and the model's card use.
+"""How high strangers score on a data set, fitted as a calibration, for `countenance calibrate` and a model's card.
 
 Every ordered pair of faces of two people is a comparison of a probe with a template. A gallery holds each person once,
 so on its side people weigh the same however many photos they have; on the probe's side photos do, as in an evaluation.
@@ -85,7 +85,7 @@ def fit(seen: Strangers, contract: str, measured_on: str, base: Calibration | No
     told = [(rate, place) for rate, place in places if seen.share[place] > 0 and seen.pairs[place] >= CERTAIN]
     if len(told) < (2 if base is None else 1):
         raise InputError(
-            f"{seen.people} people are too few for a calibration: fewer than {CERTAIN} pairs of them resemble each other.",
+            f"{seen.people} people are too few for a calibration: fewer than {CERTAIN} pairs of them are alike.",
             hint="Take photos of more people who agreed: about a hundred tell what half of all searches need.",
         )
     own = tuple((cosine(place), rate) for rate, place in told)

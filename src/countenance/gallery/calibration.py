@@ -50,10 +50,10 @@ class Calibration:
 
     def fmr(self, score: float) -> float:
         """The share of comparisons of two people that reach a score."""
-        (first, most), (last, least) = self.rates[0], self.rates[-1]
+        first, (last, least) = self.rates[0][0], self.rates[-1]
         if score >= last:
             return least * math.exp(-self.decay * (score - last))
-        low, high = self._around(max(score, first), 0) if score > first else (self.rates[0], self.rates[1])
+        low, high = self._around(score, 0) if score > first else (self.rates[0], self.rates[1])
         return min(math.exp(_line(score, low[0], high[0], math.log(low[1]), math.log(high[1]))), 1.0)
 
     def score(self, fmr: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from countenance.config import set_text
 from countenance.errors import InputError, StorageFull, Unavailable
 from countenance.evaluate.dataset import open_dataset
 from countenance.evaluate.run import FACES, Progress, measure
-from countenance.evaluate.splits import Faces, Rule, Tried, always, fitted_apart, try_out
+from countenance.evaluate.splits import Faces, Tried, always, fitted_apart, try_out
 from countenance.evaluate.tail import fit, strangers
 from countenance.gallery.calibration import Calibration
 from countenance.gallery.scale import Scaling
@@ -119,20 +120,14 @@ def _trial(faces: Faces, base: Calibration, asked: float) -> dict[str, Any]:
     """The shipped calibration and one that was fitted on half of the people, both tried out on the other half."""
     people = len(faces.people)
     size, apart = max(people // 4, 2), people // 2
-    after: Tried | None
-    before, after = _tried(faces, always(base), size, asked, apart), None
-    try:
-        after = _tried(faces, fitted_apart(faces, base), size, asked, apart)
-    except InputError:  # half of these people are too few to fit anything on: then nobody can say
-        pass
+    before: Tried = try_out(faces, always(base), size, asked, apart=apart)
+    after: Tried | None = None
+    with suppress(InputError):  # half of these people may be too few to fit anything on: then nobody can say
+        after = try_out(faces, fitted_apart(faces, base), size, asked, apart=apart)
     return {
         "asked": asked, "gallery": size, "splits": before.splits,
         "before": _figures(before), "after": None if after is None else _figures(after),
     }  # fmt: skip
-
-
-def _tried(faces: Faces, rule: Rule, size: int, asked: float, apart: int) -> Tried:
-    return try_out(faces, rule, size, asked, apart=apart)
 
 
 def _figures(tried: Tried) -> dict[str, Any]:

@@ -151,7 +151,8 @@ class Finding:
             case: The reference that this search belongs to; a new one opens a case.
             face: Which face, by number (1 is the largest), when the photo has several.
             limit: How many candidates at the most, up to `LIMIT`.
-            threshold: The least cosine of a candidate; when None, what the configuration asks for in such a gallery; ``"off"`` ranks everybody.
+            threshold: The least cosine of a candidate; when None, what the configuration asks for in such a gallery;
+                ``"off"`` ranks everybody.
             on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
 
         Raises:

@@ -98,7 +98,8 @@ class Plan:
     ``keys`` is the folder for the key-encryption key and the account keys; by default the user's own configuration.
     ``territories``: where the people live whom it is made for, ISO 3166 codes, or ``*`` for everywhere (P24).
     ``kek`` says whether the key-encryption key lies there (``file``) or is stretched from ``kek_passphrase``
-    (``passphrase``); ``threshold``, and ``high``, fix a cosine in place of the rate ``fpir``; a key in COUNTENANCE_KEK goes before either. ``registry``: where the records are.
+    (``passphrase``); ``threshold``, and ``high``, fix a cosine in place of the rate ``fpir``;
+    a key in COUNTENANCE_KEK goes before either. ``registry``: where the records are.
     """
 
     folder: Path

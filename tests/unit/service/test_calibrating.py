@@ -1,4 +1,4 @@
-"""Calibrating on one's own testers: decided, logged, kept in the gallery's configuration, and told with every answer."""
+"""Calibrating on one's own testers: decided, logged, kept beside the configuration, and told with every answer."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from countenance.service.finding import CAUTION, Found
 from countenance.types import iso
 
 WHOLE = {
-    "candidates": list, "threshold": float, "scale": str, "bands": dict, "rate": dict, "gallery_size": int, "faces_in_probe": int,
+    "candidates": list, "threshold": float, "scale": str, "bands": dict, "rate": dict, "gallery_size": int,
+    "faces_in_probe": int,
     "bases_pending": int,
     "caution": str, "log": dict,
 }  # fmt: skip
