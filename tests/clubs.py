@@ -354,7 +354,7 @@ class Club:
         *,
         by: Countenance | None = None,
         only: SubjectId | None = None,
-        threshold: float | None = THRESHOLD,
+        threshold: float | str | None = THRESHOLD,
         limit: int = 50,
     ) -> Answer:
         session = by or self.anna

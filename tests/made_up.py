@@ -122,7 +122,7 @@ class Party:
         tell: Callable[[Progress], None] | None = None,
         detect: str = STANDARD,
     ) -> Report:
-        run = Ingestion(replace(self._parts(by), detect=detect), source=self.source, false_accepts=1e-4)
+        run = Ingestion(replace(self._parts(by), detect=detect), source=self.source)
         return run.run(again=again, progress=tell)
 
     def sweep(self, *, by: Countenance | None = None, ends: Callable[[], bool] = lambda: False) -> Report:

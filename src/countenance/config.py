@@ -102,10 +102,17 @@ class VisionSection(Section):
 
 
 class SearchSection(Section):
-    """Scores are cosine similarities. A candidate scores at least ``threshold``; from ``high`` on its band is high."""
+    """Scores are cosine similarities, and the threshold follows from a rate that is stated and the gallery's size.
 
-    threshold: float = Field(default=0.415, ge=-1, le=1)
-    high: float = Field(default=0.465, ge=-1, le=1)
+    ``fpir``: how often a search for somebody who is not enrolled may show anybody. ``calibration``: what
+    ``countenance calibrate`` wrote; the model's own where it is left out. ``threshold`` and ``high`` fix the cosine of
+    a candidate and of the high band instead, whatever the size.
+    """
+
+    fpir: float = Field(default=0.01, ge=1e-6, le=0.5)
+    calibration: Path | None = None
+    threshold: float | None = Field(default=None, ge=-1, le=1)
+    high: float | None = Field(default=None, ge=-1, le=1)
     limit: int = Field(default=10, ge=1, le=1000)
 
 
@@ -317,11 +324,6 @@ def set_values(file: Path, table: str, values: dict[str, str | float]) -> None:
         fresh.replace(file)
     except OSError as error:
         raise BadConfiguration(f"{file} cannot be written: {error.strerror}.") from None
-
-
-def set_engine(file: Path, engine: str) -> None:
-    """Write ``[index] engine``; see `set_values`."""
-    set_values(file, "index", {"engine": engine})
 
 
 def _literal(value: str | float) -> str:

@@ -246,6 +246,10 @@ class Evaluate(Action):
     """Measure a model on a data set, in memory, outside the gallery."""
 
 
+class Calibrate(Action):
+    """Fit what a threshold means to a data set, in memory, outside the gallery."""
+
+
 A = TypeVar("A", bound=Action)
 
 

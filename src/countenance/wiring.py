@@ -19,7 +19,6 @@ from countenance.gallery.following import Beside, Following
 from countenance.gallery.gallery import Gallery
 from countenance.gallery.mirror import Mirror, Progress
 from countenance.gallery.outbox import Outbox
-from countenance.gallery.scale import Scale
 from countenance.gallery.snapshot import FOLDER, Snapshot
 from countenance.index import TOKEN, Lasting, Place, Segmented, open_index
 from countenance.log.book import Book
@@ -31,6 +30,7 @@ from countenance.registry.database import Registry
 from countenance.service.context import Context, erasure_tools
 from countenance.service.countenance import Countenance
 from countenance.service.entrance import guarded
+from countenance.service.scaling import scaling
 from countenance.types import AccountId, Clock, OrganisationId, system_clock
 from countenance.vault import kek
 from countenance.vault.accounts import AccountKey, create_account_key
@@ -226,7 +226,7 @@ def _assemble(
     closing.callback(vision.close)
     keys = Keyring(vault)
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
-    scale = Scale(settings.search.threshold, settings.search.high)
+    rule = scaling(settings, vision.cards[0], vision.contract)
     follow = partial(_follow, settings, registry, keys, vision, clock, building)
     servers = ("milvus",) if settings.milvus else ()
     followed = _followed(settings.index.engine, servers, follow)
@@ -235,9 +235,9 @@ def _assemble(
 
     def acting(who: Actor | None) -> Context:
         desk = Desk(registry, book, clock, organisation, who, vision.contract)
-        gallery = Gallery(registry, keys, followed, desk, clock, scale, vision.contract, tools)
+        gallery = Gallery(registry, keys, followed, desk, clock, rule, vision.contract, tools)
         return Context(
-            settings, registry, keys, book, desk, gallery, vision, scale, clock, organisation, who, follow, acting,
+            settings, registry, keys, book, desk, gallery, vision, rule, clock, organisation, who, follow, acting,
             servers,
         )  # fmt: skip
 

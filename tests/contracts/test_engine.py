@@ -253,7 +253,7 @@ def test_a_worker_that_is_killed_midway_changes_no_count(cluster: Lent, club: Cl
         taken = parts(
             club.anna, folder, lambda _, engines=engines, folder=folder: engines(partial(Folder, folder)), batch=4
         )
-        reports.append(Ingestion(taken, source=source, false_accepts=1e-4).run(progress=kill))
+        reports.append(Ingestion(taken, source=source).run(progress=kill))
         assert len(killed) == (name == "cluster")
     assert counts(reports[0]) == counts(reports[1])
     assert (reports[1].photos, reports[1].new, reports[1].duplicates) == (len(photos) + 2, len(photos) + 1, 1)

@@ -73,6 +73,16 @@ def test_an_empty_index_finds_nobody(index):
     assert 1 not in index
 
 
+def test_it_counts_the_rows_that_a_search_may_show(index):
+    assert index.count(ANY) == 0
+    index.add(rows(range(1, 31), purposes=[1, 2, 3] * 10, expires=[NOW + 9] * 24 + [NOW - 9] * 6))
+    assert index.count(ANY) == 16
+    assert index.count(replace(ANY, subjects=frozenset({1, 2, 3}))) == 2
+    assert index.count(replace(ANY, organisations=frozenset({2}))) == 0
+    index.remove(np.array([1, 2], np.int64))
+    assert index.count(ANY) == 15
+
+
 def test_the_row_itself_comes_first_with_a_cosine_of_one(index):
     index.add(rows(range(1, 300)))
     hits = index.search(CROWD[[5, 250]], 3, ANY)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from countenance.config import FILE_NAME, load, set_engine
+from countenance.config import FILE_NAME, load, set_values
 from countenance.errors import BadConfiguration
 
 WHOLE = """
@@ -41,7 +41,7 @@ def test_defaults_and_places(folder: Path) -> None:
         assert settings.vault_path == folder / "vault" / "keys.db"
         assert settings.kek_path == folder / "keys" / "kek"
         assert settings.registry_url == f"sqlite:///{folder}/data/registry.db"
-        assert (settings.search.threshold, settings.search.high, settings.index.engine) == (0.415, 0.465, "embedded")
+        assert (settings.search.threshold, settings.search.high, settings.index.engine) == (None, None, "embedded")
 
 
 def test_settings_are_frozen(folder: Path) -> None:
@@ -55,7 +55,7 @@ def test_the_environment_overrides_one_line_and_no_more(folder: Path, monkeypatc
     monkeypatch.setenv("COUNTENANCE_INDEX__ENGINE", "exact")
     monkeypatch.setenv("COUNTENANCE_SEARCH__THRESHOLD", "0.5")
     settings = load(folder)
-    assert (settings.index.engine, settings.search.threshold, settings.search.high) == ("exact", 0.5, 0.465)
+    assert (settings.index.engine, settings.search.threshold, settings.search.high) == ("exact", 0.5, None)
 
 
 @pytest.mark.parametrize(("name", "value"), [("COUNTENANCE_INDEX", ""), ("COUNTENANCE_SEARCH__LIMIT", "many")])
@@ -132,7 +132,7 @@ def test_a_link_into_the_data_folder_does_not_hide_it(folder: Path) -> None:
 )
 def test_one_line_is_changed_and_no_other(folder: Path, before: str, after: str) -> None:
     write(folder, more=before)
-    set_engine(folder / FILE_NAME, "embedded")
+    set_values(folder / FILE_NAME, "index", {"engine": "embedded"})
     assert (folder / FILE_NAME).read_text() == WHOLE + after
     assert load(folder).index.engine == "embedded"
 
@@ -141,5 +141,5 @@ def test_a_file_that_is_written_otherwise_is_left_as_it_is(folder: Path) -> None
     write(folder, ("[gallery]", 'index.engine = "exact"\n[gallery]'))
     before = (folder / FILE_NAME).read_text()
     with pytest.raises(BadConfiguration, match="cannot be changed"):
-        set_engine(folder / FILE_NAME, "embedded")
+        set_values(folder / FILE_NAME, "index", {"engine": "embedded"})
     assert (folder / FILE_NAME).read_text() == before

@@ -10,6 +10,7 @@ import typer
 from countenance.cli.command import BEGIN, command
 from countenance.cli.options import Purposes
 from countenance.cli.session import KEK_PASSPHRASE, Session, listed
+from countenance.errors import InputError
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
@@ -48,12 +49,17 @@ def init(
         typer.Option("--keys", metavar="FOLDER", help="Where the keys shall lie; your own configuration by default."),
     ] = None,
     threshold: Annotated[
-        float, typer.Option("--threshold", min=-1, max=1, help="The least cosine of a candidate.")
-    ] = 0.415,
+        float | None,
+        typer.Option("--threshold", min=-1, max=1, help="A fixed cosine in place of --fpir, whatever the size."),
+    ] = None,
     high: Annotated[
         float | None,
         typer.Option("--high", min=-1, max=1, help="From here on the band is high; 0.05 above if left out."),
     ] = None,
+    fpir: Annotated[
+        float,
+        typer.Option("--fpir", min=1e-6, max=0.5, help="Searches for a stranger that may show anybody: 0.01 is 1 %."),
+    ] = 0.01,
     territories: Annotated[
         list[str] | None,
         typer.Option(
@@ -84,11 +90,12 @@ def init(
     organisation = organisation or session.ask("The organisation", "--organisation")
     email = session.account or session.ask("Your e-mail address", "--account")
     wanted = listed(purposes) or listed([session.ask("The purpose", "--purposes", default="photo-library")])
-    high = min(1.0, round(threshold + 0.05, 4)) if high is None else high
+    if threshold is None and high is not None:
+        raise InputError("--high goes with --threshold.", hint="Leave it out: the high band follows from --fpir.")
     passphrase = session.new_passphrase(email)
     locking = session.new_passphrase("the key-encryption key", KEK_PASSPHRASE) if kek == "passphrase" else None
     plan = Plan(
-        folder, organisation, email, passphrase, wanted, keys, threshold, high,
+        folder, organisation, email, passphrase, wanted, keys, fpir, threshold, high,
         territories=listed(territories) or ("*",), kek=kek, kek_passphrase=locking, registry=registry,
     )  # fmt: skip
     with found_gallery(plan) as made:

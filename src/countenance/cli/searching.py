@@ -95,7 +95,7 @@ def verify(
     screen.facts(
         [
             ("Score", f"{told['score']:.3f} {told['scale']} (threshold {seen.threshold:g})"),
-            ("Band", _band(c.context.scale.meaning(seen.band), seen.band)),
+            ("Band", _band(seen.scale.meaning(seen.band), seen.band)),
             ("Log entry", seen.log_index),
         ]
     )
@@ -130,6 +130,7 @@ def _tell(session: Session, found: Found) -> None:
     if found.answer.rejected:
         count = plural(found.answer.rejected, "person", "people")
         screen.advise(f"{count} not shown: a reviewer of yours said of this very face that it is not theirs.")
+    screen.say(found.scale.says(found.asked), "dim")
     if found.pending:
         live = "is not live yet, and finds" if found.pending == 1 else "are not live yet, and find"
         screen.advise(

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from countenance.service.subjects import Subject
 
 CASE = "start"
-BAND = 0.05
-"""So far above the threshold begins the high band."""
 PHOTOS_EACH = 200
 """Photos on the page; the others are counted."""
 
@@ -74,7 +72,11 @@ def start(
     threshold: Annotated[
         float | None,
         typer.Option(
-            "--threshold", min=-1, max=1, metavar="X", help="The least cosine of a new gallery; 0.415 if left out."
+            "--threshold",
+            min=-1,
+            max=1,
+            metavar="X",
+            help="A fixed least cosine; without it, it follows from the size.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="You have read what you agree to, and you agree.")] = False,
@@ -134,7 +136,7 @@ def _gallery(session: Session, place: Path, keys: Path | None, given: _Given) ->
     organisation = f"{name.replace(chr(34), '')} at home"
     plan = Plan(place, organisation, email, passphrase, [PURPOSE], keys)
     if given.threshold is not None:
-        plan = replace(plan, threshold=given.threshold, high=min(1.0, round(given.threshold + BAND, 4)))
+        plan = replace(plan, threshold=given.threshold)
     with found_gallery(plan) as c:
         session.screen.done(f"Your gallery is in {place}; its keys are in {c.context.settings.kek_path.parent}.")
         yield c, replace(you, agreed=True)

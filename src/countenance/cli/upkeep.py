@@ -28,6 +28,7 @@ def status(session: Session) -> None:
             ("Gallery", f"{told['gallery']} of {told['organisation']}{solo}"),
             ("Account", told["account"] or "none"),
             ("Search", f"threshold {search['threshold']:g}, high from {search['high']:g} ({search['scale']})"),
+            ("Its rate", _rate(search["rate"])),
             ("Index", f"{told['index']['engine']}, at change {told['index']['sequence']}"),
             ("Backend", told["backend"]),
             *(("Model", _model(each)) for each in told["models"]),
@@ -61,3 +62,12 @@ def _witness(held: str | dict[str, Any]) -> str:
 def _model(model: dict[str, Any]) -> str:
     here = "" if model["present"] else "; NOT HERE: `countenance models fetch`"
     return f"{model['name']}, {model['role']}, {model['licence']}, SHA-256 {model['sha256'][:12]}…{here}"
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    by = {"rate": "set by the rate that [search] fpir asks for", "configuration": "a fixed cosine"}[rate["set_by"]]
+    about = ", extrapolated" if rate["extrapolated"] else ""
+    return (
+        f"{by}: {rate['fpir']:.2%} of searches for a stranger among {rate['counted_as']:,} templates show "
+        f"anybody{about}; measured on {rate['measured_on']}"
+    )

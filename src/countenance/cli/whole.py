@@ -36,6 +36,7 @@ PARTS = {
     "reporting": ("report",),
     "logbook": ("log",),
     "evaluating": ("evaluate",),
+    "calibrating": ("calibrate",),
     "keys": ("keys",),
     "backup": ("backup", "restore"),
     "registry": ("registry",),

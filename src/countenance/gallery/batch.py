@@ -55,7 +55,8 @@ class Kept:
     Attributes:
         found: Faces, those in copies as well.
         kept: How many of them were kept.
-        compared: How many pairs of a face and an enrolled template there were at most.
+        compared: How many pairs of a face and an enrolled template there were.
+        false_matches: How many of them reach the threshold though they are of two people, by the calibration (P27).
         refused: Copies of photos that were refused, each with the code and the reason of its original.
         lost: Copies whose original is not to be had any more; they are to be looked at.
         people: Whose appearances were kept, by number.
@@ -64,6 +65,7 @@ class Kept:
     found: int
     kept: int
     compared: int = 0
+    false_matches: float = 0.0
     refused: Sequence[tuple[PhotoFile, str, str]] = ()
     lost: Sequence[PhotoFile] = ()
     people: frozenset[int] = frozenset()

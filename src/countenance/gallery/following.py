@@ -24,6 +24,9 @@ class Following(Protocol):
     ) -> tuple[Hits, int]:
         """`search` for one template, deep enough that so many people are among the hits."""
 
+    def count(self, eligible: Eligibility) -> int:
+        """How many templates a search may show, on the registry as it is now."""
+
     def forget(self) -> None:
         """Apply what has changed at once, so that what was erased is out of it too. Raises `Unavailable`."""
 
@@ -62,6 +65,7 @@ class Beside:
         self._server = server
         self.search = searched.search
         self.search_people = searched.search_people
+        self.count = searched.count
         self.rebuild = searched.rebuild
         self.compare = searched.compare
         self.drop = searched.drop

@@ -21,7 +21,7 @@ from countenance.gallery.locating import Located
 from countenance.gallery.matching import Match, Seen, Terms, recheck
 from countenance.gallery.peopling import Grouped, Sighting
 from countenance.gallery.same import one_person
-from countenance.gallery.scale import Scale
+from countenance.gallery.scale import USUAL, Scaling
 from countenance.gallery.searching import Answer, Comparison, Record
 from countenance.gallery.writing import Into
 from countenance.index.port import Hits
@@ -77,7 +77,7 @@ class Gallery:
         mirror: Following,
         desk: Desk,
         clock: Clock,
-        scale: Scale,
+        scaling: Scaling,
         contract: str,
         tools: Tools,
     ) -> None:
@@ -85,7 +85,7 @@ class Gallery:
         self._keys = keys
         self._desk = desk
         self._clock = clock
-        self._scale = scale
+        self._scaling = scaling
         self._contract = contract
         self._tools = tools
         self._mirror = mirror
@@ -124,7 +124,7 @@ class Gallery:
         grant.spend(Ingest, scope=f"source:{source}", now=now)
         seen = self._seen(source, batch, now)
         with self._registry.write() as connection:
-            into = Into(connection, seen.source, self._scale, now, seen.sequence, self._keys)
+            into = Into(connection, seen.source, seen.scale, now, seen.sequence, self._keys)
             kept = keeping.write_batch(into, batch, self._rechecked(connection, seen))
             copied = keeping.write_copies(into, copies, seen.terms) if copies else keeping.Written()
             kept, found = [*kept, *copied.kept], len(seen.templates) + copied.found
@@ -142,7 +142,7 @@ class Gallery:
         grant.spend(Sweep, scope=f"source:{source}", now=now)
         seen = self._seen(source, batch, now)
         with self._registry.write() as connection:
-            into = Into(connection, seen.source, self._scale, now, seen.sequence, self._keys)
+            into = Into(connection, seen.source, seen.scale, now, seen.sequence, self._keys)
             kept = keeping.add_batch(into, batch, self._rechecked(connection, seen), anew=anew)
             facts = {"photos": len(batch), "faces_found": len(seen.templates), "faces_kept": len(kept)}
             return self._kept(connection, "sweep", grant, kept, seen, facts)
@@ -154,7 +154,7 @@ class Gallery:
         probe: Probe,
         *,
         limit: int,
-        threshold: float | None,
+        threshold: float | str | None = USUAL,
         only: SubjectId | None = None,
         crop: Callable[[], bytes] | None = None,
         grant: Grant[Search],
@@ -164,7 +164,8 @@ class Gallery:
         Args:
             probe: One face, in memory.
             limit: How many candidates at the most.
-            threshold: The least score of a candidate; None switches it off, and everything is ranked.
+            threshold: The least score of a candidate; `USUAL` is what the configuration asks for in a gallery of this
+                size; None switches it off, and everything is ranked.
             only: Answer with this subject alone.
             crop: Makes a small picture of the face. It is sealed where somebody is shown and must be reviewed (P16).
             grant: The permission for exactly this search.
@@ -175,24 +176,33 @@ class Gallery:
         agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
         alone = None if only is None else frozenset({int(only)})
         terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
-        fetch = max(_FETCH_ALL if threshold is None else _FETCH, 4 * limit)
-        least = searching.least_estimate(threshold)
+        scale = self._scaling.at(self._mirror.count(terms.eligible()))
+        lowest = searching.lowest(threshold, scale)
+        used: dict[str, str | int] = {
+            "threshold": "off" if lowest is None else f"{lowest:.4f}",
+            "compared": scale.compared,
+        }
+        fetch = max(_FETCH_ALL if lowest is None else _FETCH, 4 * limit)
+        least = searching.least_estimate(lowest)
         hits, sequence = self._mirror.search_people(probe.template.vector, fetch, limit, least, terms.eligible())
-        crop = searching.made_early(crop if agreed.reviewers else None, hits, threshold)
+        crop = searching.made_early(crop if agreed.reviewers else None, hits, lowest)
         with self._registry.read() as connection:
             size = searching.size(connection, self._desk)  # before others have to wait
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
-            alike = [match for match in matches if threshold is None or match.score >= threshold]
+            alike = [match for match in matches if lowest is None or match.score >= lowest]
             shown, before = searching.not_rejected(connection, self._keys, probe, alike, grant)
             shown = shown[:limit]
             check_confirmed(connection, [match.basis for match in shown], self._desk)
-            tools = searching.Tools(connection, self._desk, self._keys, self._scale)
+            tools = searching.Tools(connection, self._desk, self._keys, scale)
             candidates, carried = searching.candidates(tools, shown, probe, purposes=mask, demanded=agreed.reviewers)
-            made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop, cautions=carried)
+            made = Record(
+                "search", probe.commitment, self._contract, sequence, now, shown,
+                crop=crop, cautions=carried, facts=used,
+            )  # fmt: skip
             number, written = searching.write(connection, self._desk, self._keys, grant, made, probe.content)
-        return Answer(candidates, threshold, size, written, number, before)
+        return Answer(candidates, lowest, size, written, number, scale, before)
 
     def verify(self, first: Probe, second: Probe, *, grant: Grant[Verify]) -> Comparison:
         """Compare two faces (1:1). Nothing of either is stored."""
@@ -208,7 +218,8 @@ class Gallery:
             sequence = self._registry.sequence(connection)
             made = Record("verify", first.commitment, self._contract, sequence, now, pair=pair)
             _, written = searching.write(connection, self._desk, self._keys, grant, made)
-        return Comparison(score, self._scale.band(score), written)
+        scale = self._scaling.at(1)
+        return Comparison(score, scale.band(score), written, scale)
 
     def people(self, faces: Sequence[Sighting], only: Sequence[SubjectId] = (), *, grant: Grant[People]) -> Grouped:
         """Compare kept faces with one another and with all references, to see who is who. Nothing of them is stored.
@@ -221,7 +232,7 @@ class Gallery:
             self._same_contract(each.template)
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, grant.terms, "people", now)
-            tools = peopling.Tools(connection, self._desk, self._keys, self._scale, self._contract)
+            tools = peopling.Tools(connection, self._desk, self._keys, self._scaling, self._contract)
             return peopling.group_people(tools, faces, only, grant, now)
 
     def locate(self, probe: Probe, *, grant: Grant[Locate]) -> tuple[Located, ...]:
@@ -230,7 +241,8 @@ class Gallery:
         grant.spend(Locate, scope="gallery", now=now)
         self._same_contract(probe.template)
         with self._registry.read() as connection:
-            found = locating.nearest(connection, self._keys, probe.template, self._desk.gallery, self._scale)
+            scale = self._scaling.at(searching.size(connection, self._desk))
+            found = locating.nearest(connection, self._keys, probe.template, self._desk.gallery, scale)
         with self._registry.write() as connection:
             subjects = tuple(each.subject for each in found)
             self._desk.effect(connection, "locate", grant.log_index, subjects=subjects)
@@ -241,7 +253,7 @@ class Gallery:
         now = self._clock()
         grant.spend(Confirm, scope=f"subject:{subject}", now=now)
         with self._registry.write() as connection:
-            alike = one_person(connection, self._keys, (subject, basis), stills, self._scale.high)
+            alike = one_person(connection, self._keys, (subject, basis), stills, self._scaling.at(1).high)
             facts = {"stills": len(stills), "alike": alike}
             self._desk.effect(connection, "confirm", grant.log_index, subjects=(subject,), facts=facts)
         return alike
@@ -348,12 +360,13 @@ class Gallery:
             sequence = self._registry.sequence(connection)
             where = activating.territories_on(connection, self._desk)
         terms = Terms(self._contract, row.purposes, self._desk.gallery, now, territories=where)
-        hits = None
+        hits, scale = None, self._scaling.at(0)
         if templates:
+            scale = self._scaling.at(self._mirror.count(terms.eligible()))
             vectors = np.stack([template.vector for template in templates])
             hits, sequence = self._mirror.search(vectors, _FETCH_INGEST, terms.eligible())
             hits = Hits(hits.ids[:, :_LOOKED_AT], hits.scores[:, :_LOOKED_AT])
-        return Seen(row, templates, hits, sequence, terms)
+        return Seen(row, templates, hits, sequence, terms, scale)
 
     def _rechecked(self, connection: sa.Connection, seen: Seen) -> list[list[Match]]:
         return recheck(connection, self._keys, seen.hits, seen.templates, seen.terms) if seen.hits else []
@@ -372,8 +385,10 @@ class Gallery:
         check_confirmed(connection, [match.basis for match in kept], self._desk)
         subjects = tuple(dict.fromkeys(SubjectId(match.subject) for match in kept))
         self._desk.effect(connection, act, grant.log_index, subjects=subjects, facts=facts)
-        compared = len(seen.templates) * searching.size(connection, self._desk)
-        return Kept(facts["faces_found"], len(kept), compared, people=frozenset(map(int, subjects)), **more)
+        compared = len(seen.templates) * seen.scale.compared
+        false = compared * seen.scale.stated
+        people = frozenset(map(int, subjects))
+        return Kept(facts["faces_found"], len(kept), compared, false, people=people, **more)
 
     def _order(self, reason: str, grant: Grant[Erase], under: int | None) -> Order:
         """Ordered by whoever asked; by a receipt, which no account stands behind: whoever carries it out."""

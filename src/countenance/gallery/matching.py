@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from countenance.gallery.eligible import Standing, standing
 from countenance.gallery.rows import TEMPLATE
+from countenance.gallery.scale import Scale
 from countenance.index.port import Eligibility, Hits
 from countenance.policy import territories
 from countenance.types import Template
@@ -62,6 +63,7 @@ class Seen:
     hits: Hits | None
     sequence: int
     terms: Terms
+    scale: Scale
 
 
 def recheck(

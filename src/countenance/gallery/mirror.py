@@ -83,6 +83,14 @@ class Mirror:
         """`search` for one template, deep enough for so many people. See `countenance.gallery.deeper`."""
         return search_people(self.search, self._registry, vector, k, people, least, eligible)
 
+    def count(self, eligible: Eligibility) -> int:
+        """How many templates a search may show, on the registry as it is now or later."""
+        while True:
+            needed = self._catch_up()
+            with self._latch.shared():
+                if self._sequence >= needed:
+                    return self._index.count(eligible)
+
     def forget(self) -> None:
         """Apply what has changed at once, so that what was erased is out of memory too."""
         if self._sequence >= 0:  # an index that was never built holds nobody

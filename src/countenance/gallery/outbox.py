@@ -76,6 +76,12 @@ class Outbox:
         """`search` for one template, deep enough for so many people. See `countenance.gallery.deeper`."""
         return search_people(self.search, self._registry, vector, k, people, least, eligible)
 
+    def count(self, eligible: Eligibility) -> int:
+        """How many templates a search may show, on the registry as it is now."""
+        with self._lock:
+            self._catch_up()
+        return self._index.count(eligible)
+
     def forget(self) -> None:
         """Deliver what has changed at once. Raises `Unavailable` when the server is gone: it is delivered later."""
         with self._lock:

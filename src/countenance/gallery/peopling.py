@@ -21,7 +21,7 @@ from countenance.gallery.eligible import Standing, parts, standing
 from countenance.gallery.grouping import group, mean_cosine
 from countenance.gallery.matching import Terms
 from countenance.gallery.rows import TEMPLATE
-from countenance.gallery.scale import Scale
+from countenance.gallery.scale import Scaling
 from countenance.log.book import Written
 from countenance.policy.confirming import check_confirmed
 from countenance.policy.desk import Desk
@@ -74,6 +74,7 @@ class Grouped:
         alike: Pairs who may be one person, the likest first.
         doubts: Faces that may be of somebody else, the least like first.
         apart: People whose own references fall into several groups.
+        threshold: The cosine from which two faces were taken to belong together.
         log: The log entry that says so.
     """
 
@@ -82,6 +83,7 @@ class Grouped:
     alike: tuple[Alike, ...]
     doubts: tuple[Doubt, ...]
     apart: tuple[int, ...]
+    threshold: float
     log: Written
 
 
@@ -92,7 +94,7 @@ class Tools:
     connection: sa.Connection
     desk: Desk
     keys: Keyring
-    scale: Scale
+    scaling: Scaling
     contract: str
 
 
@@ -102,6 +104,7 @@ class _Faces:
 
     vectors: Vectors
     labels: NDArray[np.int64]
+    threshold: float
     places: dict[int, list[int]]
     """Where the references of each person stand; after the last of them, the kept faces in their order."""
 
@@ -151,7 +154,7 @@ def group_people(
     }  # fmt: skip
     subjects = tuple(SubjectId(each) for each in sorted(told))
     written = desk.effect(connection, "people", grant.log_index, subjects=subjects, facts=facts)
-    return Grouped(tuple(persons), scores, tuple(alike), tuple(doubts), tuple(apart), written)
+    return Grouped(tuple(persons), scores, tuple(alike), tuple(doubts), tuple(apart), found.threshold, written)
 
 
 def permitted(connection: sa.Connection, terms: Terms) -> list[Standing]:
@@ -176,7 +179,8 @@ def _faces(tools: Tools, rows: Sequence[Standing], faces: Sequence[Sighting]) ->
     for place, (subject, _) in enumerate(kept):
         places[subject].append(place)
     stacked = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
-    return _Faces(stacked, group(stacked, tools.scale.threshold), dict(places))
+    threshold = tools.scaling.at(len(stacked)).threshold
+    return _Faces(stacked, group(stacked, threshold), threshold, dict(places))
 
 
 def _known(connection: sa.Connection, faces: Sequence[Sighting]) -> set[tuple[int, int]]:

@@ -1,25 +1,63 @@
-"""Scores and bands: what a cosine similarity is called."""
+"""Scores and bands: what a cosine similarity is called, and what it means in a gallery of this size."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from math import exp, log
+from functools import lru_cache
+from typing import Any
+
+from countenance.gallery.calibration import Calibration
 
 NAME = "cosine"
+USUAL = "usual"
+"""The threshold that the configuration asks for."""
+SMALLEST = 100
+"""A smaller gallery counts as one of so many templates: few people who know one another are seldom strangers' equals in
+a benchmark, kin above all, and a looser threshold would keep more false matches of passers-by at an ingest (P27)."""
+HIGH = 10
+"""In the high band a stranger is shown so many times more rarely than at the threshold."""
+_WIDE = 0.05
+"""So far above a threshold that the operator fixed begins the high band, where they said nothing of it."""
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Cosine similarity in [-1, 1]. Below ``threshold`` is no candidate; from ``high`` on the band is high.
+    """Cosine similarity in [-1, 1] for one comparison with ``compared`` templates.
 
-    The thresholds of the default model are those at which it takes one stranger in 10,000 (0.415) and one in 100,000
-    (0.465) for the same person on LFW (../shared/ANCHORS.md); an operator's own people may differ.
+    Below ``threshold`` is no candidate; from ``high`` on the band is high. ``fixed``: the operator fixed the threshold;
+    otherwise it follows from the rate that was asked for and from the size.
     """
 
     threshold: float
     high: float
+    compared: int
+    calibration: Calibration
+    fixed: bool = False
+
+    @property
+    def counted(self) -> int:
+        """As a gallery of how many templates it counts."""
+        return max(self.compared, SMALLEST)
+
+    @property
+    def fmr(self) -> float:
+        """How often a comparison of two strangers reaches the threshold, by the calibration (P27)."""
+        return self.calibration.fmr(self.threshold)
+
+    @property
+    def stated(self) -> float:
+        """The same for an estimate of false matches: beyond what was measured a fixed threshold is promised nothing."""
+        return max(self.fmr, self.calibration.measured_to) if self.fixed and self.extrapolated else self.fmr
+
+    @property
+    def extrapolated(self) -> bool:
+        """Whether so small a rate as the threshold's was never measured."""
+        return not self.calibration.reaches(self.fmr)
+
+    def fpir(self, threshold: float | None = None) -> float:
+        """How often a search for a stranger shows somebody at a threshold; at the scale's own if none is given."""
+        return self.calibration.fpir(self.threshold if threshold is None else threshold, self.counted)
 
     def band(self, score: float) -> str:
         """``high`` or ``low``, or ``below-threshold`` where the threshold was switched off."""
@@ -27,25 +65,78 @@ class Scale:
             return "high"
         return "low" if score >= self.threshold else "below-threshold"
 
-    def stated_rate(self, stated: Sequence[tuple[float, float]]) -> float:
-        """How often a comparison of two strangers reaches the threshold, by what the model's card states (P27).
-
-        Args:
-            stated: Pairs of a cosine and its false accept rate, in rising order of the cosine.
-
-        Between two stated rates, the line through their logarithms; below the first, that line goes on; above the last
-        the last one, since nothing better was measured.
-        """
-        if self.threshold >= stated[-1][0]:
-            return stated[-1][1]
-        (low, more), (high, less) = next(pair for pair in pairwise(stated) if self.threshold < pair[1][0])
-        part = (self.threshold - low) / (high - low)
-        return min(exp(log(more) + part * (log(less) - log(more))), 1.0)
-
     def meaning(self, band: str) -> str:
         """What a band says, for a page."""
+        low, high = _one_in(self.fmr), _one_in(self.calibration.fmr(self.high))
         return {
-            "high": f"scores {self.high:.2f} or more",
-            "low": f"scores between {self.threshold:.2f} and {self.high:.2f}; look twice",
-            "below-threshold": f"scores under {self.threshold:.2f}; shown only because the threshold is off",
+            "high": f"scores {self.high:g} or more; {high} strangers does",
+            "low": f"scores between {self.threshold:g} and {self.high:g}; {low} strangers scores so much. Look twice",
+            "below-threshold": f"scores under {self.threshold:g}; shown only because the threshold is off or lower",
         }[band]
+
+    def as_json(self, threshold: float | None = None) -> dict[str, Any]:
+        """What the threshold stands for, as every answer states it. ``threshold``: another one that was asked for."""
+        used = self.threshold if threshold is None else threshold
+        fmr = self.calibration.fmr(used)
+        return {
+            "set_by": "search" if threshold is not None else "configuration" if self.fixed else "rate",
+            "threshold": used,
+            "high_from": self.high,
+            "fpir": _short(self.fpir(used)),
+            "fmr": _short(fmr),
+            "compared": self.compared,
+            "counted_as": self.counted,
+            "extrapolated": not self.calibration.reaches(fmr),
+            "measured_on": self.calibration.measured_on,
+        }
+
+    def says(self, threshold: float | None = None) -> str:
+        """The same in one sentence."""
+        told = self.as_json(threshold)
+        about = "about (extrapolated) " if told["extrapolated"] else ""
+        return (
+            f"At {told['threshold']:g} {about}{told['fpir']:.2%} of searches for somebody who is not among "
+            f"{self.counted:,} templates show anybody; {_one_in(told['fmr'])} strangers scores so much."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """The rule by which a scale follows from the size of what is searched.
+
+    Args:
+        calibration: How high strangers score.
+        fpir: How often a search for a stranger may show anybody.
+        threshold: A cosine that the operator fixed instead; None to follow the rate.
+        high: The same for the high band.
+    """
+
+    calibration: Calibration
+    fpir: float = 0.01
+    threshold: float | None = None
+    high: float | None = None
+
+    def at(self, compared: int) -> Scale:
+        """The scale for a comparison with so many templates."""
+        return _at(self, compared)
+
+
+@lru_cache(maxsize=256)
+def _at(rule: Scaling, compared: int) -> Scale:
+    counted, threshold, high = max(compared, SMALLEST), rule.threshold, rule.high
+    if threshold is None:
+        threshold = round(rule.calibration.threshold(rule.fpir, counted), _DIGITS)
+        usual = round(rule.calibration.threshold(rule.fpir / HIGH, counted), _DIGITS)
+    else:
+        usual = min(1.0, round(threshold + _WIDE, _DIGITS))
+    high = max(threshold, usual if high is None else high)
+    return Scale(threshold, high, compared, rule.calibration, fixed=rule.threshold is not None)
+
+
+def _one_in(rate: float) -> str:
+    return f"1 in {float(f'{1 / rate:.2g}'):,.0f}"
+
+
+def _short(rate: float) -> float:
+    """Three digits: more would claim more than was measured."""
+    return float(f"{rate:.3g}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,7 +13,7 @@ from countenance.errors import NoAgreement, TooMany
 from countenance.gallery import appearing, probes, rejecting
 from countenance.gallery.cautioning import cautions_of
 from countenance.gallery.matching import Match
-from countenance.gallery.scale import Scale
+from countenance.gallery.scale import USUAL, Scale
 from countenance.index.port import Hits
 from countenance.log.book import Written
 from countenance.policy import agreeing, comparing, gather
@@ -50,6 +51,7 @@ class Answer:
     gallery_size: int
     log: Written
     search: SearchId
+    scale: Scale
     rejected: int = 0
 
 
@@ -60,6 +62,7 @@ class Comparison:
     score: float
     band: str
     log: Written
+    scale: Scale
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class Record:
     """What is written of one comparison.
 
     ``crop`` makes the probe's face as a small picture, where it is to be kept. ``cautions``: those that each carries.
+    ``facts``: what else the log says.
     """
 
     kind: str
@@ -78,6 +82,7 @@ class Record:
     pair: str | None = None
     crop: Callable[[], bytes] | None = None
     cautions: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    facts: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,13 @@ class Tools:
 def pair_of(one: str, other: str) -> str:
     """One value for two photos, whichever comes first, so that only distinct comparisons are counted (P3)."""
     return hashlib.sha256("/".join(sorted((one, other))).encode()).hexdigest()
+
+
+def lowest(threshold: float | str | None, scale: Scale) -> float | None:
+    """The least score of a candidate: what was asked for, or what the scale says; None where it is switched off."""
+    if isinstance(threshold, str):
+        return scale.threshold if threshold == USUAL else float(threshold)
+    return threshold
 
 
 def least_estimate(threshold: float | None) -> float:
@@ -187,7 +199,7 @@ def write(
     Where the agreement demands a review and somebody was shown, the probe's face is sealed for it (P16).
     """
     ended = desk.now()
-    facts = {
+    facts: dict[str, Any] = {
         "candidates": len(made.shown),
         "sequence": made.sequence,
         "contract": made.contract,
@@ -197,6 +209,7 @@ def write(
     }
     if any(made.cautions.values()):
         facts["cautioned"] = sum(map(bool, made.cautions.values()))
+    facts |= made.facts
     subjects = tuple(SubjectId(match.subject) for match in made.shown)
     written = desk.effect(connection, made.kind, grant.log_index, subjects=subjects, facts=facts)
     row = connection.execute(

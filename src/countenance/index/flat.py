@@ -156,6 +156,12 @@ class FlatIndex(ABC):
                 ids[:, : here.shape[1]] = whose
         return Hits(ids, scores)
 
+    def count(self, eligible: Eligibility) -> int:
+        """How many rows a search may show. The masks that it makes for this are those of the search itself."""
+        with self._latch.shared():
+            self._check_whole()
+            return sum(segment.columns.mask(eligible).count for segment in self._segments.values())
+
     def clear(self) -> None:
         """Forget all rows; an index that was torn is whole again."""
         with self._latch.alone():

@@ -122,6 +122,11 @@ class MilvusIndex:
             return _nothing(len(queries), k)
         return self._on_current(lambda name: self._search(name, queries, k, wheres), _nothing(len(queries), k))
 
+    def count(self, eligible: Eligibility) -> int:
+        """How many rows a search may show."""
+        wheres = conditions(eligible)
+        return self._on_current(lambda name: sum(self._server.count(name, where) for where in wheres), 0)
+
     def clear(self) -> None:
         """Drop every index of this gallery."""
         with self._lock:

@@ -148,6 +148,9 @@ class Index(Protocol):
             Unavailable: An earlier change was cut short; the index must be cleared and rebuilt.
         """
 
+    def count(self, eligible: Eligibility) -> int:
+        """How many rows a search may show: what it compares its probe with."""
+
     def clear(self) -> None:
         """Forget all rows."""
 

@@ -31,10 +31,10 @@ __all__ = ["Ingestion", "Progress", "Report", "Skipped", "earlier_photos"]
 class Ingestion:
     """One ingest of one source by one process."""
 
-    def __init__(self, parts: Parts, *, source: SourceId, false_accepts: float) -> None:
+    def __init__(self, parts: Parts, *, source: SourceId) -> None:
         self._parts = parts
         self._source = source
-        self._false_accepts = false_accepts
+        self._false_matches = 0.0
         self._provenance = Provenance()
         self._known = Known({}, (), again=False)
         self._waiting: list[Looked] = []
@@ -216,7 +216,8 @@ class Ingestion:
         self.report.faces_kept += kept.kept
         self.report.faces_forgotten += kept.forgotten
         self.report.compared += kept.compared
-        self.report.false_matches = round(self.report.compared * self._false_accepts, 6)
+        self._false_matches += kept.false_matches
+        self.report.false_matches = round(self._false_matches, 6)
         self._told.committed(count - len(kept.lost))
         return kept.lost
 

@@ -141,6 +141,7 @@ class Sweeping:
         self._report.faces_found += kept.found
         self._report.faces_kept += kept.kept
         self._report.compared += kept.compared
+        self._report.false_matches += kept.false_matches
         self.people |= kept.people
         self._told.committed(len(batch))
 

@@ -34,6 +34,7 @@ from countenance.policy.comparing import (
 from countenance.policy.facts import ROLES, Facts
 from countenance.types import (
     Action,
+    Calibrate,
     Confirm,
     Enrol,
     Erase,
@@ -288,6 +289,7 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Erase: (by_its_receipt_or(*_KEEPER, an_officer_or_what_is_due), a_living_record, no_hold),
     Locate: (*_KEEPER, has_role("officer"), for_a_request),
     Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),
+    Calibrate: (*_KEEPER, has_role("controller"), *DATA_SET),
     Reindex: (*_KEEPER, has_role("controller", "system")),
     Remodel: (*_KEEPER, has_role("controller"), an_assessed_model),
 }

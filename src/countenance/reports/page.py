@@ -80,11 +80,13 @@ class Card:
     review: str = ""
     asserted: str = ""
     cautions: tuple[str, ...] = ()
+    meaning: str = ""
 
     @property
     def band_meaning(self) -> str:
         """What the band means, in one sentence."""
-        return BAND_MEANINGS.get(self.band, "")
+        said = f" Here the band {self.meaning}." if self.meaning else ""
+        return BAND_MEANINGS.get(self.band, "") + said
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Finding:
     threshold: float
     gallery_size: int | None = None
     note: str = ""
+    rate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,12 +202,14 @@ def _service(context: Context) -> dict[str, Any]:
 
 
 def _testing(connection: sa.Connection, context: Context) -> dict[str, Any]:
+    scale = context.scale
     return {
         "scale": "cosine",
-        "threshold": context.scale.threshold,
-        "high_from": context.scale.high,
-        "stated_false_accept_rate": context.scale.stated_rate(context.stated),
-        "stated_on": "Labeled Faces in the Wild: press photographs of adults",
+        "threshold": scale.threshold,
+        "high_from": scale.high,
+        "stated_false_accept_rate": scale.stated,
+        "stated_on": scale.calibration.measured_on,
+        "rate": scale.as_json(),
         "quality_floor": context.settings.vision.gate,
         "last_evaluation": counting.last_evaluation(connection),
     }

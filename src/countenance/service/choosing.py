@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from math import log
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from countenance.config import set_values
-from countenance.errors import ContractMismatch, ModelMissing, ModelRefused
+from countenance.errors import BadConfiguration, ContractMismatch, ModelMissing
 from countenance.gallery import twins
 from countenance.policy.desk import Ask
+from countenance.service.scaling import scaling
 from countenance.types import Remodel
 from countenance.vision import shelf
 from countenance.vision.cards import ModelCard, ModelFile
@@ -20,13 +20,10 @@ from countenance.vision.contract import contract_of
 if TYPE_CHECKING:
     from countenance.service.context import Context
 
-LOW, HIGH = 1e-4, 1e-5
-"""The false accept rates of the threshold, and of the high band, that are written down with a model."""
-
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """Which models the gallery uses from its next opening on, and what was written to its configuration."""
+    """Which models the gallery uses from its next opening on, and where its bands then begin at its present size."""
 
     recogniser: str
     detector: str
@@ -52,13 +49,16 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
         Refused: No impact assessment was named for it (P24).
         ContractMismatch: There are people who would lose their template.
         RoleRefused, NotSignedIn: Only a controller changes the model.
-        BadConfiguration: The configuration is written in a way that cannot be changed here.
+        BadConfiguration: The configuration fixes a cosine for the present model, or cannot be changed here.
     """
     model = usable(name, accept_licence)
     recogniser, detector = with_it(context, model.card)
-    threshold, high = _thresholds(recogniser)
+    if model.card.role == "recogniser":
+        _check_nothing_fixed(context, model.card)
     contract = contract_of(recogniser, detector)
-    used = Used(recogniser.id, detector.id, contract, contract != context.vision.contract, threshold, high)
+    scale = scaling(context.settings, recogniser, contract).at(context.scale.compared)
+    changed = contract != context.vision.contract
+    used = Used(recogniser.id, detector.id, contract, changed, scale.threshold, scale.high)
     facts = {"step": "use", "model": model.card.id, "sha256": model.card.sha256}
     if model.card.non_commercial:
         facts["licence"] = model.card.licence
@@ -68,10 +68,7 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
     with context.registry.write() as connection:
         _nobody_is_lost(connection, context, contract, model.card)
         context.desk.effect(connection, "remodel", grant.log_index, facts={"contract": contract})
-        file = context.settings.file
-        set_values(file, "vision", {"recogniser": recogniser.id, "detector": detector.id})
-        if model.card.role == "recogniser":
-            set_values(file, "search", {"threshold": threshold, "high": high})
+        set_values(context.settings.file, "vision", {"recogniser": recogniser.id, "detector": detector.id})
     context.book.publish()
     return used
 
@@ -110,23 +107,16 @@ def _here(name: str) -> ModelFile:
         return shelf.find(name, "detector")
 
 
-def _thresholds(card: ModelCard) -> tuple[float, float]:
-    if not card.thresholds:
-        raise ModelRefused(
-            f"Nobody knows how often {card.name} is wrong: its card states no thresholds.",
-            hint=f"Measure it: `countenance evaluate DATASET --model {card.id}`; write them into a copy of its "
-            "manifest, and add it again.",
+def _check_nothing_fixed(context: Context, card: ModelCard) -> None:
+    """A cosine of one model means nothing to another. Raises `BadConfiguration` where one is fixed."""
+    search = context.settings.search
+    fixed = [name for name in ("threshold", "high", "calibration") if getattr(search, name) is not None]
+    if fixed:
+        raise BadConfiguration(
+            f"[search] {', '.join(fixed)} in {context.settings.file} was set for {context.vision.card.name}, and means "
+            f"nothing to {card.name}.",
+            hint="Take it out: the threshold then follows from the rate that is asked for, with either model.",
         )
-    return _cosine_at(card, LOW), _cosine_at(card, HIGH)
-
-
-def _cosine_at(card: ModelCard, rate: float) -> float:
-    """The cosine that strangers reach at this rate: on the line through the two nearest stated pairs, in logarithms."""
-    pairs = list(card.thresholds)
-    at = next((number for number in range(1, len(pairs) - 1) if pairs[number][1] <= rate), len(pairs) - 1)
-    (low, more), (high, less) = pairs[at - 1], pairs[at]
-    part = (log(more) - log(rate)) / (log(more) - log(less))
-    return round(min(low + part * (high - low), 1.0), 4)
 
 
 def _nobody_is_lost(connection: sa.Connection, context: Context, contract: str, card: ModelCard) -> None:

@@ -13,7 +13,8 @@ from countenance.errors import NotFound, NotSignedIn
 from countenance.gallery.erasing import Tools
 from countenance.gallery.following import Following
 from countenance.gallery.gallery import Gallery
-from countenance.gallery.scale import Scale
+from countenance.gallery.scale import Scale, Scaling
+from countenance.gallery.searching import size
 from countenance.gallery.snapshot import FOLDER
 from countenance.log.book import Book
 from countenance.photos.opening import place_of
@@ -39,7 +40,7 @@ class Context:
     desk: Desk
     gallery: Gallery
     vision: Vision
-    scale: Scale
+    scaling: Scaling
     clock: Clock
     organisation: OrganisationId
     actor: Actor | None
@@ -49,6 +50,12 @@ class Context:
     """The same gallery, opened by another account: one index, one vision, a desk of its own."""
     servers: tuple[str, ...] = ()
     """Engines whose server is configured, whether it is searched or not."""
+
+    @property
+    def scale(self) -> Scale:
+        """Threshold and bands for a search among all templates that are here now."""
+        with self.registry.read() as connection:
+            return self.scaling.at(size(connection, self.desk))
 
     @property
     def own_key(self) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.errors import InputError
-from countenance.gallery.scale import NAME
+from countenance.gallery.scale import NAME, USUAL, Scale
 from countenance.gallery.searching import Answer
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.desk import Ask
@@ -37,7 +37,6 @@ class Found(Sequence[Candidate]):
 
     answer: Answer
     probe: Probe
-    meaning: dict[str, str]
     pending: int = 0
 
     def __len__(self) -> int:
@@ -53,6 +52,22 @@ class Found(Sequence[Candidate]):
     def threshold(self) -> float | None:
         """The least score of a candidate; None when it was switched off."""
         return self.answer.threshold
+
+    @property
+    def scale(self) -> Scale:
+        """Threshold and bands for a gallery of the size that was searched, and what they stand for."""
+        return self.answer.scale
+
+    @property
+    def asked(self) -> float | None:
+        """The threshold that this search asked for, in place of the configuration's; None where it asked for none."""
+        return None if self.threshold in {None, self.scale.threshold} else self.threshold
+
+    @property
+    def meaning(self) -> dict[str, str]:
+        """What each band says."""
+        bands = {candidate.band for candidate in self} | {"high", "low"}
+        return {band: self.scale.meaning(band) for band in sorted(bands)}
 
     @property
     def gallery_size(self) -> int:
@@ -72,6 +87,7 @@ class Found(Sequence[Candidate]):
             "threshold": self.threshold,
             "scale": NAME,
             "bands": self.meaning,
+            "rate": self.scale.as_json(self.asked),
             "gallery_size": self.gallery_size,
             "faces_in_probe": self.probe.faces_in_photo,
             "caution": CAUTION,
@@ -88,9 +104,14 @@ class Verified:
 
     score: float
     band: str
-    threshold: float
+    scale: Scale
     log_index: int
     log_root: str
+
+    @property
+    def threshold(self) -> float:
+        """From which score on two faces resemble each other more than strangers' do, but for the rate stated."""
+        return self.scale.threshold
 
     def as_json(self) -> dict[str, Any]:
         """The machine-readable answer (``countenance verify --json``)."""
@@ -98,7 +119,9 @@ class Verified:
             "score": round(self.score, 4),
             "scale": NAME,
             "band": self.band,
+            "bands": {band: self.scale.meaning(band) for band in ("high", "low")},
             "threshold": self.threshold,
+            "fmr": self.scale.as_json()["fmr"],
             "caution": CAUTION,
             "log": {"index": self.log_index, "root": self.log_root},
         }
@@ -130,7 +153,8 @@ class Finding:
             case: The reference that this search belongs to; a new one opens a case.
             face: Which face, by number (1 is the largest), when the photo has several.
             limit: How many candidates at the most, up to `LIMIT`.
-            threshold: The least cosine of a candidate; the configuration's when None; ``"off"`` ranks everybody.
+            threshold: The least cosine of a candidate; when None, what the configuration asks for in such a gallery;
+                ``"off"`` ranks everybody.
             on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
 
         Raises:
@@ -139,7 +163,7 @@ class Finding:
             NoFace, ManyFaces, QualityTooLow, Unreadable, TooLarge: the photo cannot serve.
         """
         context = self._context
-        most, least = _limit(limit, context.settings.search.limit), _threshold(threshold, context.scale.threshold)
+        most, least = _limit(limit, context.settings.search.limit), _threshold(threshold)
         taken = probing.take(context, photo)
         only = self._only(on_behalf_of)
         number = self._cases.for_search(case, purpose)
@@ -148,7 +172,7 @@ class Finding:
             case_named=bool(case),
             case=number,
             on_behalf_of=only,
-            facts={"probe": taken.commitment, "threshold": "off" if least is None else f"{least:.3f}"},
+            facts={"probe": taken.commitment, "threshold": _told(least)},
             sealed={"salt": taken.salt},
         )
         grant = context.desk.decide(Search, ask)
@@ -160,10 +184,7 @@ class Finding:
 
         answer = context.gallery.search(made, limit=most, threshold=least, only=only, crop=crop, grant=grant)
         context.book.publish()
-        bands = {candidate.band for candidate in answer.candidates} | {"high", "low"}
-        return Found(
-            answer, made, {band: context.scale.meaning(band) for band in sorted(bands)}, self._pending(purpose)
-        )
+        return Found(answer, made, self._pending(purpose))
 
     def verify(
         self, first: str | Path | bytes, second: str | Path | bytes, *, purpose: str | None, case: str | None
@@ -185,7 +206,7 @@ class Finding:
         target, _ = probing.probe(context, other)
         seen = context.gallery.verify(probe, target, grant=grant)
         context.book.publish()
-        return Verified(seen.score, seen.band, context.scale.threshold, seen.log.index, seen.log.root)
+        return Verified(seen.score, seen.band, seen.scale, seen.log.index, seen.log.root)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -209,9 +230,14 @@ def _permits(purpose: str) -> sa.ColumnElement[bool]:
     return t.bases.c.purposes.bitwise_and(PURPOSES[purpose].mask) != 0
 
 
-def _threshold(wanted: float | str | None, usual: float) -> float | None:
+def _told(threshold: float | str | None) -> str:
+    """For the log, before it is known how many may be compared."""
+    return "off" if threshold is None else threshold if isinstance(threshold, str) else f"{threshold:.3f}"
+
+
+def _threshold(wanted: float | str | None) -> float | str | None:
     if wanted is None:
-        return usual
+        return USUAL
     if wanted == "off":
         return None
     try:

@@ -55,8 +55,9 @@ max_pixels = 120_000_000         # of a photo
 seconds = 20.0                   # to decode one photo
 
 [search]                         # cosine similarity; see docs/concepts/scores.md
-threshold = {threshold}
-high = {high}
+fpir = {fpir}                     # searches for a stranger that may show anybody; the threshold follows, by size
+# calibration = "calibration.json"  # your own, made by `countenance calibrate`; the model's if left out
+{fixed}
 limit = 10
 
 [ingest]
@@ -98,7 +99,8 @@ class Plan:
     ``keys`` is the folder for the key-encryption key and the account keys; by default the user's own configuration.
     ``territories``: where the people live whom it is made for, ISO 3166 codes, or ``*`` for everywhere (P24).
     ``kek`` says whether the key-encryption key lies there (``file``) or is stretched from ``kek_passphrase``
-    (``passphrase``); a key in COUNTENANCE_KEK goes before either. ``registry``: where the records are.
+    (``passphrase``); ``threshold``, and ``high``, fix a cosine in place of the rate ``fpir``;
+    a key in COUNTENANCE_KEK goes before either. ``registry``: where the records are.
     """
 
     folder: Path
@@ -107,8 +109,9 @@ class Plan:
     passphrase: str
     purposes: Sequence[str]
     keys: Path | None = None
-    threshold: float = 0.415
-    high: float = 0.465
+    fpir: float = 0.01
+    threshold: float | None = None
+    high: float | None = None
     roles: Sequence[str] = FOUNDER_ROLES
     territories: Sequence[str] = ("*",)
     kek: str = "file"
@@ -145,13 +148,21 @@ def write_config(plan: Plan) -> Path:
             account=_quoted(plan.account),
             kek=_quoted((keys / "kek").as_posix()),
             accounts=_quoted((keys / "accounts").as_posix()),
-            threshold=plan.threshold,
-            high=plan.high,
+            fpir=plan.fpir,
+            fixed=_fixed(plan),
         )
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{plan.folder} cannot be written to: {error.strerror}.") from None
     return file
+
+
+def _fixed(plan: Plan) -> str:
+    """The lines of a threshold that is fixed, or how one would be."""
+    if plan.threshold is None:
+        return "# threshold = 0.415              # a fixed cosine instead, whatever the gallery's size; high = 0.465"
+    high = "" if plan.high is None else f"\nhigh = {plan.high}"
+    return f"threshold = {plan.threshold}                # a fixed cosine, whatever the gallery's size{high}"
 
 
 def _quoted(text: str) -> str:

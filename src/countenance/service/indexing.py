@@ -7,7 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from countenance.config import set_engine
+from countenance.config import set_values
 from countenance.gallery.compared import Compared
 from countenance.gallery.only_one import OnlyOne
 from countenance.policy.desk import Ask
@@ -80,7 +80,7 @@ class Indexing:
                     return Rebuilt(to, 0, before)
                 grant = self._decide("move", to)
                 people = context.gallery.reindex(into=target, progress=progress, grant=grant)
-                set_engine(context.settings.file, to)
+                set_values(context.settings.file, "index", {"engine": to})
                 self._clear_away(to, before)
                 self._done(grant, people, to)
             finally:

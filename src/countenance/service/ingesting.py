@@ -36,9 +36,8 @@ def ingest(
     ``engine``: see `engines`. ``detect``: how closely; as configured when None. A photo that was looked at less closely
     than this before is looked at again.
     """
-    rate = context.scale.stated_rate(context.stated)
     with at_hand(context, source, engine, detect or context.settings.vision.detect) as parts:
-        report = Ingestion(parts, source=source.id, false_accepts=rate).run(again=again, progress=progress)
+        report = Ingestion(parts, source=source.id).run(again=again, progress=progress)
     with context.registry.write() as connection:
         mine = t.sources.c.id == source.id
         connection.execute(sa.update(t.sources).where(mine).values(ingested=context.clock()))

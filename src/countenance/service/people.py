@@ -170,7 +170,7 @@ class Peopling(Saying):
                 *(_references(named[each]) for each in grouped.apart),
             ),
             tuple((reference_number("P", each.number), shown_path(each.path), each.reason) for each in missed),
-            self._context.scale.threshold,
+            grouped.threshold,
             grouped.log.index,
             grouped.log.root,
         )

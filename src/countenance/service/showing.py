@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,16 +39,17 @@ def shown_finding(
     """
     return Finding(
         probe=shown_probe(pictures, probe, face),
-        candidates=tuple(_card(pictures, candidate, photos_each, own) for candidate in found),
+        candidates=tuple(_card(pictures, candidate, photos_each, own, found.meaning) for candidate in found),
         threshold=found.threshold or 0.0,
         gallery_size=found.gallery_size,
         note=note,
+        rate=found.scale.says(found.asked),
     )
 
 
 def shown_review(context: Context, pictures: Pictures, review: Review, probe: bytes) -> Finding:
     """A review as a page shows it: the searched face, as it was sealed for its reviewers, beside each candidate."""
-    alt = "The face that was searched for; all other faces are covered"
+    alt, scale = "The face that was searched for; all other faces are covered", context.scale
     cards = tuple(
         Card(
             rank=place,
@@ -60,10 +62,11 @@ def shown_review(context: Context, pictures: Pictures, review: Review, probe: by
             photos=tuple(_photos(pictures, each, (each.appearances or ())[:PHOTOS_EACH])),
             review="; ".join((each.state, *(f"{who}: {what}" for who, what, _ in each.reviews))),
             cautions=in_words(each.cautions),
+            meaning=scale.meaning(each.band),
         )
         for place, each in enumerate(review.candidates, start=1)
     )
-    return Finding(Photo(context.vision.decode(probe).pixels, alt), cards, context.scale.threshold)
+    return Finding(Photo(context.vision.decode(probe).pixels, alt), cards, scale.threshold, rate=scale.says())
 
 
 def shown_probe(pictures: Pictures, probe: str | Path | bytes, face: int | None = None) -> Photo:
@@ -91,7 +94,7 @@ def shown_appearance(pictures: Pictures, appearance: Appearance, name: str) -> P
     )
 
 
-def _card(pictures: Pictures, candidate: Candidate, photos_each: int, own: str) -> Card:
+def _card(pictures: Pictures, candidate: Candidate, photos_each: int, own: str, meaning: Mapping[str, str]) -> Card:
     best = candidate.best
     shown = candidate.appearances[:photos_each]
     more = len(candidate.appearances) - len(shown)
@@ -111,6 +114,7 @@ def _card(pictures: Pictures, candidate: Candidate, photos_each: int, own: str) 
         origin=(best.photo.origin or "") if best else "",
         review=candidate.review or "",
         cautions=in_words(candidate.cautions),
+        meaning=meaning.get(candidate.band, ""),
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def status(context: Context) -> dict[str, Any]:
     """Version, models with hashes and licences, backend, counts, index engine, and the log's signed checkpoint."""
-    settings = context.settings
+    settings, scale = context.settings, context.scale
     with context.registry.read() as connection:
         counts = _counts(connection, context)
         requests = _requests(connection, context)
@@ -37,7 +37,7 @@ def status(context: Context) -> dict[str, Any]:
         "embedding_contract": context.vision.contract,
         "backend": context.vision.backend,
         "index": {"engine": settings.index.engine, "sequence": sequence},
-        "search": {"scale": "cosine", "threshold": settings.search.threshold, "high": settings.search.high},
+        "search": {"scale": "cosine", "threshold": scale.threshold, "high": scale.high, "rate": scale.as_json()},
         "counts": counts,
         "requests": requests,
         "unfinished_erasures": unfinished,

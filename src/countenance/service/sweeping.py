@@ -61,7 +61,7 @@ def sweep(
         if ends():
             break
     context.book.publish()
-    return _swept(context, named, report, len(people), left, told.seconds)
+    return _swept(named, report, len(people), left, told.seconds)
 
 
 def _one(
@@ -74,17 +74,14 @@ def _one(
     return sweeping.people
 
 
-def _swept(
-    context: Context, sources: dict[str, int], report: Report, people: int, left: dict[str, str], seconds: float
-) -> Swept:
-    rate = context.scale.stated_rate(context.stated)
+def _swept(sources: dict[str, int], report: Report, people: int, left: dict[str, str], seconds: float) -> Swept:
     return Swept(
         report.new,
         sources,
         people,
         report.faces_kept,
         report.compared,
-        round(report.compared * rate, 6),
+        round(report.false_matches, 6),
         report.skipped,
         report.skipped_by,
         left,

@@ -13,7 +13,8 @@ from countenance.service.finding import CAUTION, Found
 from countenance.types import iso
 
 WHOLE = {
-    "candidates": list, "threshold": float, "scale": str, "bands": dict, "gallery_size": int, "faces_in_probe": int,
+    "candidates": list, "threshold": float, "scale": str, "bands": dict, "rate": dict, "gallery_size": int,
+    "faces_in_probe": int,
     "bases_pending": int,
     "caution": str, "log": dict,
 }  # fmt: skip
@@ -37,8 +38,7 @@ def fits(given: dict[str, Any], schema: dict[str, Any]) -> None:
 
 def answer(club: Club, person: int) -> dict[str, Any]:
     found = club.search(person)
-    scale = club.anna.context.scale
-    return Found(found, probe(person), {band: scale.meaning(band) for band in ("high", "low")}).as_json()
+    return Found(found, probe(person)).as_json()
 
 
 def test_p17_an_answer_holds_candidates_and_no_verdict(club: Club) -> None:

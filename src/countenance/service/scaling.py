@@ -1,0 +1,60 @@
+"""By what a gallery's thresholds are set: the rate that its configuration asks for, and a calibration of its model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from countenance.config import Settings
+from countenance.errors import BadConfiguration, InputError, ModelRefused
+from countenance.gallery.calibration import Calibration, from_thresholds
+from countenance.gallery.scale import Scaling
+from countenance.vision import calibrations
+from countenance.vision.cards import ModelCard
+
+FILE = "calibration.json"
+_LARGEST = 1 << 20
+_AGAIN = "Run `countenance calibrate` again, or take the line out of [search]: the model's own then counts."
+
+
+def scaling(settings: Settings, card: ModelCard, contract: str) -> Scaling:
+    """The rule by which the threshold follows from a gallery's size, with this recogniser and embedding contract.
+
+    Raises `BadConfiguration` for a calibration that cannot be read, or is of another model.
+    """
+    search = settings.search
+    file = search.calibration
+    used = shipped(card, contract) if file is None else read(settings.folder / file.expanduser(), contract)
+    return Scaling(used, search.fpir, search.threshold, search.high)
+
+
+def shipped(card: ModelCard, contract: str) -> Calibration:
+    """What ships with a model; where that has nothing but thresholds on its card, what follows from these.
+
+    Raises `ModelRefused` where it has not even these: nobody knows how often it is wrong.
+    """
+    for plain in calibrations.SHIPPED:
+        if plain["contract"] == contract:
+            return Calibration.from_plain(plain)
+    if not card.thresholds:
+        raise ModelRefused(
+            f"Nobody knows how often {card.name} is wrong: its card states no thresholds.",
+            hint=f"Measure it: `countenance evaluate DATASET --model {card.id}`; write them into a copy of its "
+            "manifest, and add it again.",
+        )
+    return from_thresholds(contract, card.thresholds, "what the model's card states")
+
+
+def read(file: Path, contract: str) -> Calibration:
+    """A calibration of one's own. Raises `BadConfiguration` unless it is one, and of this embedding contract."""
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise InputError("it is too large")
+        with file.open(encoding="utf-8") as opened:
+            made = Calibration.from_plain(json.load(opened)["calibration"])
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+        why = error.message if isinstance(error, InputError) else str(error)
+        raise BadConfiguration(f"The calibration in {file} cannot be read: {why}", hint=_AGAIN) from None
+    if made.contract != contract:
+        raise BadConfiguration(f"The calibration in {file} is of another model than this gallery's.", hint=_AGAIN)
+    return made
