@@ -12,7 +12,15 @@ import countenance
 import toys
 from clubs import Club
 from countenance.config import FILE_NAME, load
-from countenance.errors import ContractMismatch, ModelMissing, ModelRefused, Refused, RoleRefused, Tampered
+from countenance.errors import (
+    BadConfiguration,
+    ContractMismatch,
+    ModelMissing,
+    ModelRefused,
+    Refused,
+    RoleRefused,
+    Tampered,
+)
 from countenance.registry import schema as t
 from countenance.service.countenance import Countenance
 from countenance.service.models import add_model, check_models, model_card, models
@@ -40,6 +48,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def toy(club: Club, kept: Path, monkeypatch: pytest.MonkeyPatch) -> Club:
     monkeypatch.setenv("XDG_CACHE_HOME", str(kept))
     monkeypatch.setenv("COUNTENANCE_VISION__BACKEND", "onnxruntime")
+    toys.unfixed(club.folder / FILE_NAME)
     club.reopen()
     return club
 
@@ -86,10 +95,11 @@ def test_p24_nor_where_the_configuration_was_changed_by_hand(toy: Club) -> None:
 def test_people_are_enrolled_and_found_with_another_model(toy: Club) -> None:
     assessed(toy)
     used = toy.anna.use_model("toy")
-    assert (used.threshold, used.high, used.changed) == (0.95, 0.98, True)
+    assert used.changed
     toy.reopen()
-    settings = load(toy.folder)
-    assert (settings.vision.recogniser, settings.search.threshold, settings.search.high) == ("toy", 0.95, 0.98)
+    scale = toy.anna.context.scale
+    assert (load(toy.folder).vision.recogniser, scale.threshold, scale.high) == ("toy", used.threshold, used.high)
+    assert scale.calibration.fmr(0.95) == pytest.approx(1e-4), "as its card states"
     assert contract(toy) == used.embedding_contract != contract_of()
     status = toy.anna.status()
     assert [(each["id"], each["licence"], each["present"]) for each in status["models"]] == [
@@ -161,6 +171,17 @@ def test_a_licence_that_nobody_accepted(toy: Club, tmp_path: Path, monkeypatch: 
     place.unlink()
     with pytest.raises(ModelMissing):
         toy.anna.use_model("research")
+
+
+def test_a_cosine_that_was_fixed_for_one_model_is_not_carried_to_another(toy: Club) -> None:
+    assessed(toy)
+    config = toy.folder / FILE_NAME
+    config.write_text(config.read_text().replace("[search]", "[search]\nthreshold = 0.5"))
+    toy.reopen()
+    before = config.read_text()
+    with pytest.raises(BadConfiguration, match="means nothing to"):
+        toy.anna.use_model("toy")
+    assert config.read_text() == before
 
 
 def test_p22_a_model_without_thresholds_is_not_used(toy: Club, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 import countenance
 import toys
 from clubs import Club
+from countenance.config import FILE_NAME
 from countenance.errors import ContractMismatch, Refused
 from countenance.registry import schema as t
 from countenance.service.models import add_model
@@ -30,6 +31,7 @@ def toy(club: Club, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytes
     monkeypatch.setenv("COUNTENANCE_VISION__BACKEND", "onnxruntime")
     file, paper, digest = toys.files(club.root, toys.recogniser(), toys.manifest())
     add_model(file, paper, sha256=digest)
+    toys.unfixed(club.folder / FILE_NAME)
     club.reopen()
     (club.root / "enrolled").mkdir()
     for name in NAMES:
