@@ -69,7 +69,8 @@ class Many:
 def many(tmp_path: Path, quick_folder: Path) -> Many:
     club = Club(quick_folder, clock=MovableClock(int(time.time())))  # the processes that are killed tell the real time
     config = club.folder / FILE_NAME
-    config.write_text(config.read_text().replace('"auto"', '"onnxruntime"'))
+    # Batches that are small beside the photos between two kills.
+    config.write_text(config.read_text().replace("batch = 64", "batch = 16").replace('"auto"', '"onnxruntime"'))
     club.reopen()
     for name in MEMBERS:
         subject = club.subject(name)

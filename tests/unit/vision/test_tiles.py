@@ -1,5 +1,7 @@
 """A photo in pieces: every small face lies whole in one of them, and comes out once."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,8 +31,16 @@ def test_the_pieces_cover_the_photo_and_nothing_else(width: int, height: int) ->
     assert len(tiles(width, height)) == len(set(tiles(width, height)))
 
 
+def test_p22_neighbours_have_a_small_face_s_width_in_common() -> None:
+    for width in range(1, 3000, 7):
+        row_of = tiles(width, 1)
+        assert row_of[0].left == 0
+        assert row_of[-1].right == width
+        assert all(one.right - other.left >= SHARED for one, other in pairwise(row_of))
+
+
 @given(sizes, sizes, numbers, numbers, st.floats(8, SHARED - 4, width=32))
-def test_p22_a_face_no_larger_than_the_overlap_lies_whole_in_a_piece(
+def test_a_face_no_larger_than_the_overlap_lies_whole_in_a_piece(
     width: int, height: int, x: float, y: float, face: float
 ) -> None:
     w, h = min(face, width), min(face, height)
