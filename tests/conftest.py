@@ -13,6 +13,7 @@ import pytest
 from hypothesis import Phase, settings
 
 from clubs import Club
+from compiled import share
 from milvuses import Milvuses
 from servers import Server, missing
 
@@ -22,6 +23,7 @@ BROKEN = "COUNTENANCE_TEST_SEEDS" in os.environ
 _phases = (Phase.explicit, Phase.generate) if BROKEN else tuple(Phase)
 settings.register_profile("countenance", deadline=None, print_blob=True, phases=_phases)
 settings.load_profile("countenance")
+share()
 
 
 LENGTHY = (
