@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 
-from callers import PURPOSE, Api
+from callers import PURPOSE, Api, serving
+from clubs import Club
 from countenance.errors import CountenanceError
 from countenance.http.app import HEADERS
 from countenance.http.openapi import document
@@ -19,6 +21,17 @@ from countenance.samples import cast
 def face() -> bytes:
     people = cast()
     return people.photos(people.identities[0])[1].read_bytes()
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """One service for all that it refuses: nothing is changed by it."""
+    club = Club(tmp_path_factory.mktemp("calm"))
+    with serving(club) as browser:
+        service = browser.app.state.service
+        service.settings = service.settings.model_copy(update={"max_bytes": 2**20})
+        yield Api(club, browser)
+    club.close()
 
 
 def test_detect_search_and_verify_answer_as_the_library_does(api: Api, face: bytes) -> None:
@@ -80,15 +93,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("what", BAD)
-def test_what_cannot_be_used_is_told_and_finds_nobody(api: Api, what: str) -> None:
+def test_what_cannot_be_used_is_told_and_finds_nobody(calm: Api, what: str) -> None:
     more, status = BAD[what]
-    api.browser.app.state.service.settings = api.browser.app.state.service.settings.model_copy(
-        update={"max_bytes": 2**20}
-    )
-    answer = api.post("/v1/search", **more)
+    answer = calm.post("/v1/search", **more)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert not [each for each in api.club.anna.log_entries() if each["act"] == "search" and each["outcome"] == "done"]
+    assert not [each for each in calm.club.anna.log_entries() if each["act"] == "search" and each["outcome"] == "done"]
 
 
 def test_a_body_of_unknown_length_is_not_taken(api: Api) -> None:
@@ -105,8 +115,6 @@ def test_what_waits_is_bounded(api: Api, face: bytes) -> None:
 
 
 def test_p3_an_account_s_rate_is_kept_by_all_processes_together(api: Api) -> None:
-    from callers import serving
-
     token = api.key("operator").token
     ask = {"headers": {"authorization": f"Bearer {token}"}}
     with serving(api.club) as second:
@@ -133,17 +141,17 @@ def test_p3_a_key_compares_no_more_than_its_quota_a_day(api: Api, face: bytes) -
 
 
 @pytest.mark.parametrize("header", ["", "Basic YTpi", "Bearer", "Bearer x y", "Bearer cnt_K1_" + "A" * 43])
-def test_what_is_no_key_is_not_let_in(api: Api, header: str) -> None:
-    api.key("operator")
-    answer = api.get("/v1/status", roles=None, headers={"authorization": header})
+def test_what_is_no_key_is_not_let_in(calm: Api, header: str) -> None:
+    calm.key("operator")
+    answer = calm.get("/v1/status", roles=None, headers={"authorization": header})
     assert answer.status_code == 401
     assert answer.json()["code"] == "not-signed-in"
 
 
 @pytest.mark.parametrize("path", ["/v1/log/entries?cursor=xx", "/v1/log/entries?cursor=" + "A" * 9000,
                                   "/v1/log/entries?limit=0", "/v1/log/entries?limt=3"])  # fmt: skip
-def test_a_cursor_or_a_limit_that_is_none_is_told(api: Api, path: str) -> None:
-    assert api.get(path).status_code == 422
+def test_a_cursor_or_a_limit_that_is_none_is_told(calm: Api, path: str) -> None:
+    assert calm.get(path).status_code == 422
 
 
 def test_the_log_is_read_page_by_page(api: Api) -> None:
@@ -162,8 +170,8 @@ def test_the_log_is_read_page_by_page(api: Api) -> None:
     ("GET", "/v1/search", 405), ("TRACE", "/v1/status", 405), ("GET", "/v1/log/entries/9999999999999999999/proof", 404),
     ("GET", "/v1/../etc/passwd", 404), ("GET", "/v1/%2e%2e/%00", 404), ("DELETE", "/healthz", 405),
 ])  # fmt: skip
-def test_what_is_not_there_or_not_asked_so_is_a_problem_too(api: Api, method: str, path: str, status: int) -> None:
-    answer = api.ask(method, path)
+def test_what_is_not_there_or_not_asked_so_is_a_problem_too(calm: Api, method: str, path: str, status: int) -> None:
+    answer = calm.ask(method, path)
     assert answer.status_code == status
     assert answer.json()["status"] == status
 

@@ -37,6 +37,8 @@ HARMLESS = {
     "agreement list": "those that it is the party of",
     "agreement searches": "made under an agreement that it is the party of",
     "review list": "of its own searches",
+    "keys api create": "a key of its own account, which can do no more than that",
+    "keys api list": "keys of its own account",
     "samples": "made-up people; no gallery is opened",
     "serve": "opens the gallery's usual account, the owner's; each page goes through the surface that is walked",
     "search": "under its agreement, in its own case; the desk decides",
