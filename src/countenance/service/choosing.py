@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.config import set_values
-from countenance.errors import ContractMismatch, ModelMissing, ModelRefused
+from countenance.errors import ContractMismatch, ModelMissing, ModelRefused, Unavailable
 from countenance.gallery import twins
 from countenance.policy.desk import Ask
 from countenance.types import Remodel
@@ -50,10 +50,12 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
         ModelMissing, Tampered: It is not here, or its file was changed.
         ModelRefused: Its licence was not accepted by name, or nobody knows how often it is wrong.
         Refused: No impact assessment was named for it (P24).
+        Unavailable: The index is on a server, which would keep the old model's vectors.
         ContractMismatch: There are people who would lose their template.
         RoleRefused, NotSignedIn: Only a controller changes the model.
         BadConfiguration: The configuration is written in a way that cannot be changed here.
     """
+    _index_is_here(context)
     model = usable(name, accept_licence)
     recogniser, detector = with_it(context, model.card)
     threshold, high = _thresholds(recogniser)
@@ -74,6 +76,15 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
             set_values(file, "search", {"threshold": threshold, "high": high})
     context.book.publish()
     return used
+
+
+def _index_is_here(context: Context) -> None:
+    """A server goes on holding the old model's vectors, where no erasure would reach them."""
+    if context.settings.index.engine == "milvus":
+        raise Unavailable(
+            "The index on Milvus holds templates of the model that is in use.",
+            hint="Move it here first: `countenance index move --to embedded`; after the change, move it back.",
+        )
 
 
 def usable(name: str, accept_licence: str | None = None) -> ModelFile:
