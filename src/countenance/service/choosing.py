@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.config import set_values
-from countenance.errors import BadConfiguration, ContractMismatch, ModelMissing
+from countenance.errors import BadConfiguration, ContractMismatch, ModelMissing, Unavailable
 from countenance.gallery import twins
 from countenance.policy.desk import Ask
 from countenance.service.scaling import scaling
@@ -47,10 +47,12 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
         ModelMissing, Tampered: It is not here, or its file was changed.
         ModelRefused: Its licence was not accepted by name, or nobody knows how often it is wrong.
         Refused: No impact assessment was named for it (P24).
+        Unavailable: The index is on a server, which would keep the old model's vectors.
         ContractMismatch: There are people who would lose their template.
         RoleRefused, NotSignedIn: Only a controller changes the model.
         BadConfiguration: The configuration fixes a cosine for the present model, or cannot be changed here.
     """
+    _index_is_here(context)
     model = usable(name, accept_licence)
     recogniser, detector = with_it(context, model.card)
     if model.card.role == "recogniser":
@@ -71,6 +73,15 @@ def use(context: Context, name: str, *, accept_licence: str | None = None) -> Us
         set_values(context.settings.file, "vision", {"recogniser": recogniser.id, "detector": detector.id})
     context.book.publish()
     return used
+
+
+def _index_is_here(context: Context) -> None:
+    """A server goes on holding the old model's vectors, where no erasure would reach them."""
+    if context.settings.index.engine == "milvus":
+        raise Unavailable(
+            "The index on Milvus holds templates of the model that is in use.",
+            hint="Move it here first: `countenance index move --to embedded`; after the change, move it back.",
+        )
 
 
 def usable(name: str, accept_licence: str | None = None) -> ModelFile:

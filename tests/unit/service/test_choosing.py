@@ -20,8 +20,10 @@ from countenance.errors import (
     Refused,
     RoleRefused,
     Tampered,
+    Unavailable,
 )
 from countenance.registry import schema as t
+from countenance.service.choosing import use
 from countenance.service.countenance import Countenance
 from countenance.service.models import add_model, check_models, model_card, models
 from countenance.vision import shelf
@@ -189,6 +191,14 @@ def test_p22_a_model_without_thresholds_is_not_used(toy: Club, monkeypatch: pyte
     monkeypatch.setattr(shelf, "find", lambda *_: ModelFile(replace(card, thresholds=()), Path("toy.onnx")))
     with pytest.raises(ModelRefused, match="Nobody knows how often"):
         toy.anna.use_model("toy")
+
+
+def test_p6_no_server_goes_on_holding_the_old_vectors(toy: Club) -> None:
+    context = toy.anna.context
+    index = context.settings.index.model_copy(update={"engine": "milvus"})
+    there = replace(context, settings=context.settings.model_copy(update={"index": index}))
+    with pytest.raises(Unavailable, match="on Milvus"):
+        use(there, "toy")
 
 
 def test_a_model_that_is_nowhere(toy: Club) -> None:

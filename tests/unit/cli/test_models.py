@@ -1,0 +1,34 @@
+"""``countenance models``, as a person types it: add, use, migrate, and what is refused in two lines."""
+
+from __future__ import annotations
+
+import toys
+
+
+def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finished, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("COUNTENANCE_VISION__BACKEND", "onnxruntime")
+    file, paper, digest = toys.files(tmp_path, toys.recogniser(), toys.manifest())
+    refused = run("models", "add", file, "--manifest", paper, "--sha256", "0" * 64)
+    assert refused.code == 23
+    assert "another file than was stated" in refused.err
+    added = run("models", "add", file, "--manifest", paper, "--sha256", digest, "--json").json
+    assert (added["id"], added["present"], added["licence_accepted"]) == ("toy", True, None)
+    assert run("models", "check", "toy").code == run("models", "verify", "toy").code == 0
+    listed = {each["id"]: each["in_use"] for each in run("models", "list", "--json").json}
+    assert listed["sface"]
+    assert not listed["toy"]
+    assert "random numbers" in run("models", "card", "toy").out
+    assert "non-commercial" in run("models", "card", "buffalo-l").out
+    assert run("models", "use", "toy").code == 30
+    (tmp_path / "dpia.pdf").write_text("assessed")
+    assert run("dpia", "propose", "model", "toy", "--dpia", tmp_path / "dpia.pdf", "--signatory", "D. Lee").code == 0
+    lost = run("models", "use", "toy")
+    assert lost.code == 50
+    assert "models migrate toy" in lost.err
+    tried = run("models", "migrate", "toy", "--dry-run", "--json").json
+    assert tried["dry_run"]
+    assert tried["wanted"] == tried["made"] + len(tried["left"]) > 0
+    done = run("models", "migrate", "toy", "--json").json
+    assert done["made"] == tried["made"]
+    assert run("models", "use", "toy").code == (50 if done["left"] else 0)
