@@ -85,10 +85,14 @@ class MilvusSection(Section):
 
 
 class VisionSection(Section):
-    """How pictures are read. Sizes in bytes and pixels, times in seconds."""
+    """How pictures are read. Sizes in bytes and pixels, times in seconds.
+
+    ``gate``: the least that is asked of a face; ``enrolment_gate``: of one to be enrolled, where that is another level.
+    """
 
     backend: Literal["auto", "onnxruntime", "openvino", "cuda"] = "auto"
     gate: Literal["standard", "strict"] = "standard"
+    enrolment_gate: Literal["standard", "strict"] | None = None
     threads: int | None = Field(default=None, ge=1)
     max_bytes: int = Field(default=64 * 2**20, ge=1024)
     max_pixels: int = Field(default=120_000_000, ge=10_000)

@@ -15,6 +15,7 @@ from countenance.cli.options import (
     Condition,
     Evidence,
     Face,
+    Gate,
     Ground,
     NoticeName,
     Purposes,
@@ -48,6 +49,7 @@ def enrol(
     photo: Annotated[Path | None, typer.Argument(metavar="PHOTO", help="A photo of them alone.")] = None,
     basis: Annotated[str | None, typer.Option("--basis", metavar="B1", help="Why their face may be held.")] = None,
     face: Face = None,
+    gate: Gate = None,
     receipt: Annotated[
         Path | None,
         typer.Option("--receipt", metavar="FILE", help="Write their receipt, to be given to them (no operator may)."),
@@ -79,7 +81,7 @@ def enrol(
                 hint="countenance enrol SUBJECT PHOTO --basis B1, or --from FOLDER for many.",
             )
         with session.signed_in() as c:
-            enrolled = c.enrol(subject, photo, basis=basis, face=face)
+            enrolled = c.enrol(subject, photo, basis=basis, face=face, gate=gate)
             handed = _hand_out(c, enrolled, receipt) if receipt else None
         _one(session, enrolled, handed)
         return
@@ -96,7 +98,7 @@ def enrol(
         "until": until,
         "collective": collective,
     }
-    _many(session, source, form, listed(purposes), territory)
+    _many(session, source, form | {"gate": gate}, listed(purposes), territory)
 
 
 def _hand_out(c: Countenance, enrolled: Enrolled, receipt: Path) -> Path:
@@ -121,7 +123,7 @@ def _one(session: Session, enrolled: Enrolled, receipt: Path | None) -> None:
 def _many(session: Session, source: Path, form: dict[str, Any], purposes: list[str], territory: str) -> None:
     from countenance.service.enrolling import rows_from
 
-    rows = rows_from(source, territory=territory)
+    rows, gate = rows_from(source, territory=territory), form.pop("gate")
     with session.signed_in() as c:
         form["purposes"] = purposes or listed([c.context.settings.gallery.purpose or ""])
         _check_form(c, form)
@@ -130,7 +132,7 @@ def _many(session: Session, source: Path, form: dict[str, Any], purposes: list[s
             return c.bases.record(subject, **form)
 
         told = partial(_line, session)
-        outcomes = c.enrol_many(rows, make_basis, evidence=form["evidence"], progress=told)
+        outcomes = c.enrol_many(rows, make_basis, evidence=form["evidence"], gate=gate, progress=told)
     _summary(session, outcomes)
 
 

@@ -17,6 +17,7 @@ from countenance.policy.desk import Ask
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.service import probing
+from countenance.service.gates import PROBE, level_for
 from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify, reference_number
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ class Finding:
         limit: int | None = None,
         threshold: float | str | None = None,
         on_behalf_of: str | None = None,
+        gate: str | None = None,
     ) -> Found:
         """Find the subjects that resemble the face in a photo.
 
@@ -131,6 +133,7 @@ class Finding:
             face: Which face, by number (1 is the largest), when the photo has several.
             limit: How many candidates at the most, up to `LIMIT`.
             threshold: The least cosine of a candidate; the configuration's when None; ``"off"`` ranks everybody.
+            gate: A stricter quality gate than the configured one.
             on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
 
         Raises:
@@ -140,6 +143,7 @@ class Finding:
         """
         context = self._context
         most, least = _limit(limit, context.settings.search.limit), _threshold(threshold, context.scale.threshold)
+        level_for(context.settings.vision, PROBE, gate)
         taken = probing.take(context, photo)
         only = self._only(on_behalf_of)
         number = self._cases.for_search(case, purpose)
@@ -152,7 +156,7 @@ class Finding:
             sealed={"salt": taken.salt},
         )
         grant = context.desk.decide(Search, ask)
-        made, picture = probing.probe(context, taken, choose=face)
+        made, picture = probing.probe(context, taken, choose=face, gate=gate)
 
         def crop() -> bytes:
             every = context.vision.faces(picture, threshold=probing.LOW)
