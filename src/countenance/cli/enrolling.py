@@ -91,14 +91,10 @@ def enrol(
             hint="countenance enrol --from people/ --evidence form.pdf --notice notice-2026",
         )
     form: dict[str, Any] = {
-        "ground": ground,
-        "condition": condition,
-        "evidence": evidence,
-        "notice": notice,
-        "until": until,
-        "collective": collective,
-    }
-    _many(session, source, form | {"gate": gate}, listed(purposes), territory)
+        "ground": ground, "condition": condition, "evidence": evidence, "notice": notice, "until": until,
+        "collective": collective, "gate": gate,
+    }  # fmt: skip
+    _many(session, source, form, listed(purposes), territory)
 
 
 def _hand_out(c: Countenance, enrolled: Enrolled, receipt: Path) -> Path:
