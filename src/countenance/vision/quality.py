@@ -5,7 +5,7 @@ do more than 95 % of Labeled Faces in the Wild; faces under 40 pixels, and faces
 width or more, do not. Nothing here says who or what a person is.
 
 What hides part of a face is hardly seen by a detector of five landmarks: of faces with one half covered about half are
-caught by ``strict``, of those with a mask or dark glasses one in ten (`docs/reference/quality.md`).
+caught by ``strict``, of those with a mask or dark glasses one in twelve (docs/reference/quality.md).
 """
 
 from __future__ import annotations
