@@ -87,6 +87,8 @@ class MilvusSection(Section):
 class VisionSection(Section):
     """How pictures are read, and by which models (`countenance models`). Sizes in bytes, pixels, and seconds.
 
+    ``gate``: the least that is asked of a face; ``enrolment_gate``: of one to be enrolled, where that is another level.
+
     ``detect``: how closely an ingest looks for faces. One photo that a person gives is looked at in the standard way.
     """
 
@@ -94,6 +96,7 @@ class VisionSection(Section):
     detector: str = Field(default="yunet", pattern=r"^[a-z0-9-]{2,40}$")
     backend: Literal["auto", "onnxruntime", "openvino", "cuda"] = "auto"
     gate: Literal["standard", "strict"] = "standard"
+    enrolment_gate: Literal["standard", "strict"] | None = None
     detect: Literal["quick", "standard", "thorough"] = "standard"
     threads: int | None = Field(default=None, ge=1)
     max_bytes: int = Field(default=64 * 2**20, ge=1024)

@@ -77,7 +77,11 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """How far a face may be relied on. ``reasons`` is empty when it passes the gate that it was measured against."""
+    """How far a face may be relied on. ``reasons`` is empty when it passes the gate that it was measured against.
+
+    ``clipped``: the share of the face that is black or white without detail. ``nose``: how far down from the eyes to
+    the mouth it is, about 0.57 of a head held level. ``apart``: degrees between the lines of eyes and mouth.
+    """
 
     width: float
     sharpness: float
@@ -85,6 +89,10 @@ class Quality:
     yaw: float
     roll: float
     reasons: tuple[str, ...] = ()
+    clipped: float = 0.0
+    nose: float = 0.57
+    apart: float = 0.0
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from breaks.kind import Break
 
 CAUTIONS = "unit/service/test_cautions.py"
 FACTS = "unit/policy/test_cautions.py"
+GATES = "unit/service/test_gates.py"
+QUALITY = "unit/vision/test_gates.py"
 REJECTED = "unit/service/test_rejected.py"
 
 BREAKS = [
@@ -74,5 +76,35 @@ BREAKS = [
             ),
         ),
         f"{REJECTED}::test_p18_the_next_review_is_the_oldest_that_waits_for_this_account",
+    ),
+    Break(
+        "P22",
+        "an option that lowers the quality gate",
+        (
+            (
+                "service/gates.py",
+                'asked == "off" or (asked in LEVELS and LEVELS.index(asked) < LEVELS.index(floor))',
+                "False",
+            ),
+        ),
+        f"{GATES}::test_p22_an_option_asks_for_more_and_never_for_less",
+    ),
+    Break(
+        "P22",
+        "an enrolment of which no more is asked than of a probe",
+        (
+            (
+                "vision/quality.py",
+                "gate, quality = gates[use], face.quality",
+                "gate, quality = gates[PROBE], face.quality",
+            ),
+        ),
+        f"{QUALITY}::test_p22_an_enrolment_is_refused_where_a_probe_is_not",
+    ),
+    Break(
+        "P22",
+        "misses that a gate hides by refusing them",
+        (("evaluate/gating.py", "_missed(found, rate, mated)", "_missed(found, rate, found.probes)"),),
+        "unit/evaluate/test_gating.py::test_p22_refusing_all_that_fail_does_not_lower_the_misses_of_all",
     ),
 ]

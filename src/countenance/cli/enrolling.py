@@ -15,6 +15,7 @@ from countenance.cli.options import (
     Condition,
     Evidence,
     Face,
+    Gate,
     Ground,
     NoticeName,
     Purposes,
@@ -48,6 +49,7 @@ def enrol(
     photo: Annotated[Path | None, typer.Argument(metavar="PHOTO", help="A photo of them alone.")] = None,
     basis: Annotated[str | None, typer.Option("--basis", metavar="B1", help="Why their face may be held.")] = None,
     face: Face = None,
+    gate: Gate = None,
     receipt: Annotated[
         Path | None,
         typer.Option("--receipt", metavar="FILE", help="Write their receipt, to be given to them (no operator may)."),
@@ -79,7 +81,7 @@ def enrol(
                 hint="countenance enrol SUBJECT PHOTO --basis B1, or --from FOLDER for many.",
             )
         with session.signed_in() as c:
-            enrolled = c.enrol(subject, photo, basis=basis, face=face)
+            enrolled = c.enrol(subject, photo, basis=basis, face=face, gate=gate)
             handed = _hand_out(c, enrolled, receipt) if receipt else None
         _one(session, enrolled, handed)
         return
@@ -89,13 +91,9 @@ def enrol(
             hint="countenance enrol --from people/ --evidence form.pdf --notice notice-2026",
         )
     form: dict[str, Any] = {
-        "ground": ground,
-        "condition": condition,
-        "evidence": evidence,
-        "notice": notice,
-        "until": until,
-        "collective": collective,
-    }
+        "ground": ground, "condition": condition, "evidence": evidence, "notice": notice, "until": until,
+        "collective": collective, "gate": gate,
+    }  # fmt: skip
     _many(session, source, form, listed(purposes), territory)
 
 
@@ -121,7 +119,7 @@ def _one(session: Session, enrolled: Enrolled, receipt: Path | None) -> None:
 def _many(session: Session, source: Path, form: dict[str, Any], purposes: list[str], territory: str) -> None:
     from countenance.service.enrolling import rows_from
 
-    rows = rows_from(source, territory=territory)
+    rows, gate = rows_from(source, territory=territory), form.pop("gate")
     with session.signed_in() as c:
         form["purposes"] = purposes or listed([c.context.settings.gallery.purpose or ""])
         _check_form(c, form)
@@ -130,7 +128,7 @@ def _many(session: Session, source: Path, form: dict[str, Any], purposes: list[s
             return c.bases.record(subject, **form)
 
         told = partial(_line, session)
-        outcomes = c.enrol_many(rows, make_basis, evidence=form["evidence"], progress=told)
+        outcomes = c.enrol_many(rows, make_basis, evidence=form["evidence"], gate=gate, progress=told)
     _summary(session, outcomes)
 
 

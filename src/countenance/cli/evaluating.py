@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
         "countenance evaluate lfw/pairs.txt --statement public-benchmark",
         "countenance evaluate testers/ --statement consented-testers --groups groups.csv --scores scores.npz",
         "countenance evaluate testers/ --statement consented-testers --model edgeface-xs",
+        "countenance evaluate lfw/ --statement public-benchmark --gate strict",
         "countenance evaluate testers/ --from scores.npz --page report.html",
         panel=CHECK,
     )(evaluate)  # fmt: skip
@@ -50,6 +51,14 @@ Which = Annotated[
     str, typer.Option("--face", metavar="WHICH", help="Whose a photo is: its largest face, or the one in the middle.")
 ]
 Without = Annotated[bool, typer.Option("--leave-out-duplicates", help="Leave out files that lie under two names.")]
+Gate = Annotated[
+    str | None,
+    typer.Option(
+        "--gate",
+        metavar="LEVEL",
+        help="What this quality gate (off, standard, strict) refuses, and what it does to FNIR.",
+    ),
+]
 Page = Annotated[
     Path | None, typer.Option("--page", metavar="FILE.html", help="Write the report as a page too; no photo is on it.")
 ]
@@ -73,6 +82,7 @@ def evaluate(
     groups: Groups = None,
     face: Which = "largest",
     leave_out_duplicates: Without = False,
+    gate: Gate = None,
     page: Page = None,
     scores: Scores = None,
     model: Model = None,
@@ -90,10 +100,11 @@ def evaluate(
         told = _measured(
             session, dataset, statement,
             people=people, pairs=pairs, groups=groups, face=face,
-            leave_out_duplicates=leave_out_duplicates, scores=scores, model=model,
+            leave_out_duplicates=leave_out_duplicates, gate=gate, scores=scores, model=model,
         )  # fmt: skip
     else:
-        if {statement, people, pairs, groups, scores, model} != {None} or leave_out_duplicates or face != "largest":
+        given = {statement, people, pairs, groups, gate, scores, model} != {None}
+        if given or leave_out_duplicates or face != "largest":
             raise InputError(
                 "A report made again takes everything from the raw scores.",
                 hint="Give --from FILE, and with it the data set, for the files' names, --page or --json alone.",
@@ -161,6 +172,18 @@ def _tell(session: Session, told: dict[str, Any]) -> None:
         logged = told["logged"]
         rows.append(("Logged", f"entry {logged['index']}" if logged else "no: there is no gallery here"))
     screen.facts(rows)
+    if "gate" in told:
+        screen.say()
+        columns = (
+            f"gate {told['gate']['level']}",
+            "refused",
+            "gallery",
+            "probes",
+            "FNIR at FPIR 0.1",
+            "at 0.01",
+            "of all",
+        )
+        screen.table(columns, _gates(told["gate"], found), empty="")
     groups = told.get("groups", {})
     if groups:
         screen.say()
@@ -168,6 +191,18 @@ def _tell(session: Session, told: dict[str, Any]) -> None:
     if told["unreadable"]:
         screen.say()
         screen.table(("left out", "code", "reason"), map(_unread, told["unreadable"][:_SHOWN]), empty="")
+
+
+def _gates(gate: dict[str, Any], found: dict[str, Any]) -> list[tuple[object, ...]]:
+    """Without a gate, then before probes, before enrolment, before both; misses of all count the refused as missed."""
+    bare = (found["gallery"], found["probes"], *map(_rate, (found["fnir"]["0.1"], found["fnir"]["0.01"])))
+    rows: list[tuple[object, ...]] = [("none", "", *bare, _rate(found["fnir"]["0.01"]))]
+    for name in ("probes", "enrolment", "both"):
+        told = gate[name]
+        refused = f"{told['people_not_enrolled']} people, {told['searches_refused']} searches"
+        rates = map(_rate, (told["fnir"]["0.1"], told["fnir"]["0.01"], told["fnir_of_all"]["0.01"]))
+        rows.append((name, refused, told["gallery"], told["probes"], *rates))
+    return rows
 
 
 def _unread(fault: dict[str, Any]) -> tuple[object, ...]:

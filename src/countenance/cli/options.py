@@ -50,6 +50,10 @@ Collective = Annotated[
 Face = Annotated[
     int | None, typer.Option("--face", min=1, metavar="N", help="Which face, when there are several; 1 is the largest.")
 ]
+Gate = Annotated[
+    str | None,
+    typer.Option("--gate", metavar="LEVEL", help="Ask for a better picture than configured: strict. Never for less."),
+]
 Engine = Annotated[
     str | None,
     typer.Option("--engine", metavar="local|ray", help="This machine, or a cluster; as configured if left out."),

@@ -10,7 +10,7 @@ import typer
 
 from countenance.cli.command import MAIN_JOB, command
 from countenance.cli.console import plural
-from countenance.cli.options import Case, Face, Purpose
+from countenance.cli.options import Case, Face, Gate, Purpose
 from countenance.cli.session import Session
 from countenance.cli.sheets import Sheet, write_sheet
 from countenance.errors import InputError
@@ -42,6 +42,7 @@ def search(
     purpose: Purpose = None,
     case: Case = None,
     face: Face = None,
+    gate: Gate = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, max=1000, help="How many candidates at most.")] = None,
     threshold: Annotated[
         str | None,
@@ -71,6 +72,7 @@ def search(
             limit=limit,
             threshold=_threshold(threshold),
             on_behalf_of=on_behalf_of,
+            gate=gate,
         )
         if page is not None:
             write_sheet(c, Sheet(page, photo, found, purpose=purpose or "", case=case or "", face=face))

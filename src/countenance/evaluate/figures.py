@@ -12,6 +12,7 @@ import rfc8785
 from countenance.evaluate import bootstrap
 from countenance.evaluate.bootstrap import Side, draws, interval, one_person, shares, strangers_in_all, two_people
 from countenance.evaluate.folds import Folds
+from countenance.evaluate.gating import USES, gated
 from countenance.evaluate.grouping import Whole, group
 from countenance.evaluate.identifying import OpenSet, Searches, identification, search_all, sides
 from countenance.evaluate.measures import BARS, TradeOff, histogram, uncertain, verification
@@ -48,6 +49,9 @@ def report(observed: Observed, least_people: int, rounds: int = bootstrap.ROUNDS
     }
     if observed.groups:
         told["groups"] = {name: group(whole, number, least_people) for number, name in enumerate(observed.groups)}
+    gate = observed.remarks.get("gate")
+    if gate and not observed.listed_alone:
+        told["gate"] = gated(observed, gate["level"], {use: gate[use] for use in USES})
     return told | {"report_sha256": hashlib.sha256(rfc8785.dumps(told)).hexdigest()}
 
 

@@ -8,6 +8,7 @@ People with one picture are strangers to the whole gallery, so theirs are unmate
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,8 @@ FPIRS = ("0.1", "0.01", "0.001")
 """The false-positive identification rates at which the false-negative rate is told."""
 RANKS = 20
 """How far the cumulative match characteristic goes."""
+Asked = tuple[int, int | None]
+"""Whose picture is searched for, and the place of its face among the scores, if there is a face."""
 _NONE = -1
 _LAST = np.iinfo(np.int64).max
 
@@ -93,13 +96,20 @@ def search_all(observed: Observed) -> Searches:
     pictures = Counter(observed.persons)
     places = iter(range(observed.scores.count))
     enrolled: dict[int, int | None] = {}
-    asked: list[tuple[int, int | None]] = []
+    asked: list[Asked] = []
     for who, found in zip(observed.persons, observed.found, strict=True):
         place = next(places) if found else None
         if pictures[who] > 1 and who not in enrolled:
             enrolled[who] = place
         else:
             asked.append((who, place))
+    return searched(observed, enrolled, asked, {who for who, count in pictures.items() if count > 1})
+
+
+def searched(
+    observed: Observed, enrolled: Mapping[int, int | None], asked: Sequence[Asked], there: Container[int]
+) -> Searches:
+    """Make these searches. ``enrolled``: by whose face each person is; ``there``: people whose searches are mated."""
     whose = np.array([who for who, place in enrolled.items() if place is not None], np.int64)
     gallery = np.array([place for place in enrolled.values() if place is not None], np.int64)
     person = np.array([each for each, _ in asked], np.int64)
@@ -112,7 +122,7 @@ def search_all(observed: Observed) -> Searches:
         rows = np.array([asked[number][1] for number in part], np.int64)
         scores = observed.scores.places(rows, gallery)
         mate[part], other[part], rank[part] = _ranked(scores, person[part], whose)
-    mated = np.array([pictures[each] > 1 for each in person.tolist()], np.bool_)
+    mated = np.array([each in there for each in person.tolist()], np.bool_)
     return Searches(len(gallery), person, mated, seen, mate, other, rank)
 
 

@@ -11,10 +11,12 @@ from countenance.evaluate.scores import Observed
 from countenance.evaluate.worst import named
 
 
-def kept(data: DataSet, result: Measured, people: int | None) -> dict[str, Any]:
+def kept(data: DataSet, result: Measured, people: int | None, gate: str | None = None) -> dict[str, Any]:
     """As numbers. ``names`` lets a folder be known again, and names none of its files."""
     seconds = result.seconds
-    return {
+    refused = {use: list(numbers) for use, numbers in (result.refused or {}).items()}
+    gated = {"gate": {"level": gate, **refused}} if gate else {}
+    return gated | {
         "seconds": seconds,
         "speed": {
             "photos_per_second": round(len(result.observed.numbers) / max(seconds, 0.001), 1),

@@ -20,6 +20,7 @@ from countenance.evaluate.scores import Computed, Floats, Observed
 from countenance.policy.rules import LEAST_PEOPLE
 from countenance.types import Face, Pixels
 from countenance.vision.engine import Vision
+from countenance.vision.quality import USES, reasons
 
 FACES = ("largest", "middle")
 """Which face of a photo is its person's."""
@@ -53,6 +54,7 @@ class Measured:
         duplicates: Numbers of identical files that lie under different names. They are left out.
         seconds: How long it took.
         stages: How many of them went into reading, finding faces, and making templates.
+        refused: What a quality gate would refuse, by use, as numbers of pictures; None where it was not asked about.
     """
 
     observed: Observed
@@ -61,6 +63,7 @@ class Measured:
     duplicates: tuple[tuple[int, ...], ...]
     seconds: float
     stages: dict[str, float]
+    refused: dict[str, tuple[int, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,11 +78,13 @@ class _Seen:
 class _Reader:
     """Reads the photos of a data set one after the other and notes what went wrong."""
 
-    def __init__(self, data: DataSet, vision: Vision, limit: int, face: str) -> None:
+    def __init__(self, data: DataSet, vision: Vision, limit: int, face: str, gate: str | None = None) -> None:
         self._data = data
         self._vision = vision
         self._limit = limit
         self._face = face
+        self._gate = gate
+        self.refused: dict[str, list[int]] = {use: [] for use in USES}
         self.faults: list[Fault] = []
         self.stages = {"decode": 0.0, "detect": 0.0, "embed": 0.0}
 
@@ -93,6 +98,7 @@ class _Reader:
             faces = self._vision.faces(picture)
             times.append(time.perf_counter())
             chosen = faces[:1] if self._face == "largest" else _middle(faces, picture.pixels)
+            self._judge(number, chosen)
             templates = self._vision.templates(picture, chosen)
         except QualityTooLow:
             return _Seen(number, photo.person, None)
@@ -103,6 +109,11 @@ class _Reader:
         for stage, start, end in zip(self.stages, times[:-1], times[1:], strict=True):
             self.stages[stage] += end - start
         return _Seen(number, photo.person, templates[0].vector if templates else None)
+
+    def _judge(self, number: int, chosen: list[Face]) -> None:
+        for use, numbers in self.refused.items():
+            if self._gate not in {None, "off"} and (not chosen or reasons(chosen[0], self._gate or "off", use)):
+                numbers.append(number)
 
 
 def _middle(faces: list[Face], pixels: Pixels) -> list[Face]:
@@ -122,6 +133,7 @@ def measure(
     limit: int,
     face: str = "largest",
     leave_out_duplicates: bool = False,
+    gate: str | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Measured:
     """Measure the model on a data set.
@@ -132,6 +144,7 @@ def measure(
         limit: Bytes that one file may have.
         face: Which face of a photo is its person's: one of `FACES`.
         leave_out_duplicates: Leave out files that lie under the names of several people; without it they are an error.
+        gate: Note which pictures the quality gate would refuse at this level; poor photos count all the same.
         progress: Told after every photo.
 
     Raises:
@@ -142,7 +155,7 @@ def measure(
     if same.duplicates and not leave_out_duplicates:
         raise _under_two_names(data, same)
     left_out = same.repeats | {number for numbers in same.duplicates for number in numbers}
-    reader, seen = _Reader(data, vision, limit, face), []
+    reader, seen = _Reader(data, vision, limit, face, gate), []
     for number in range(len(data.photos)):
         one = reader.read(number) if number not in left_out else None
         if one is not None:
@@ -156,6 +169,7 @@ def measure(
         duplicates=same.duplicates,
         seconds=round(time.monotonic() - started, 3),
         stages={stage: round(spent, 3) for stage, spent in reader.stages.items()},
+        refused={use: tuple(numbers) for use, numbers in reader.refused.items()} if gate else None,
     )
 
 

@@ -203,7 +203,13 @@ def _told(about: dict[str, Any], remarks: dict[str, Any]) -> bool:
         and all(isinstance(each, int | float) for each in spent)
         and isinstance(remarks["people"], int | None)
         and isinstance(remarks["names"], str)
+        and ("gate" not in remarks or _gate_told(remarks["gate"]))
     )
+
+
+def _gate_told(gate: dict[str, Any]) -> bool:
+    numbers = [number for use in ("probe", "enrolment") for number in gate[use]]
+    return isinstance(gate["level"], str) and all(isinstance(each, int) and 0 <= each < _MOST for each in numbers)
 
 
 def _within(numbers: NDArray[Any], most: int) -> bool:

@@ -27,6 +27,7 @@ SECTIONS = {
     "references_": "references",
     "appearances": "appearances",
     "corrections": "said",
+    "rejections": "said",
     "pairs": "said",
     "shown": "searches",
     "searches": "searches",

@@ -39,10 +39,16 @@ class Countenance(Parts):
     """One gallery: its parts (see `Parts`), and what is done with them. Close it, or use it as a context manager."""
 
     def enrol(
-        self, subject: Subject | str, photo: str | Path | bytes, *, basis: Basis | str, face: int | None = None
+        self,
+        subject: Subject | str,
+        photo: str | Path | bytes,
+        *,
+        basis: Basis | str,
+        face: int | None = None,
+        gate: str | None = None,
     ) -> Enrolled:
         """Enrol a person from a photo of them. See `countenance.service.enrolling.Enrolling.enrol`."""
-        return self._enrolling.enrol(self.subjects.get(subject), photo, self.bases.get(basis), face=face)
+        return self._enrolling.enrol(self.subjects.get(subject), photo, self.bases.get(basis), face=face, gate=gate)
 
     def enrol_many(
         self,
@@ -50,10 +56,11 @@ class Countenance(Parts):
         make_basis: Callable[[Subject], Basis],
         *,
         evidence: str | Path | None = None,
+        gate: str | None = None,
         progress: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Enrol many people. See `countenance.service.enrolling.Enrolling.enrol_many`."""
-        return self._enrolling.enrol_many(rows, make_basis, evidence=evidence, progress=progress)
+        return self._enrolling.enrol_many(rows, make_basis, evidence=evidence, gate=gate, progress=progress)
 
     def ingest(
         self,
@@ -100,12 +107,14 @@ class Countenance(Parts):
         limit: int | None = None,
         threshold: float | str | None = None,
         on_behalf_of: Subject | str | None = None,
+        gate: str | None = None,
     ) -> Found:
         """Find who resembles the face in a photo. See `countenance.service.finding.Finding.search`."""
         handle = None if on_behalf_of is None else str(on_behalf_of)
         return self._finding.search(
-            photo, purpose=purpose, case=case, face=face, limit=limit, threshold=threshold, on_behalf_of=handle
-        )
+            photo, purpose=purpose, case=case, face=face, limit=limit, threshold=threshold, on_behalf_of=handle,
+            gate=gate,
+        )  # fmt: skip
 
     def detect(self, photo: str | Path | bytes) -> Detected:
         """Where the faces in a photo are, and how far each may be relied on. See `countenance.service.detecting`."""

@@ -28,6 +28,7 @@ from countenance.ingest.run import earlier_photos
 from countenance.photos.store import PICTURES
 from countenance.policy.desk import Ask
 from countenance.service import probing
+from countenance.service.gates import ENROLMENT
 from countenance.service.subjects import handle_from
 from countenance.types import Enrol
 
@@ -99,7 +100,15 @@ class Enrolling:
         self._subjects = subjects
         self._bases = bases
 
-    def enrol(self, subject: Subject, photo: str | Path | bytes, basis: Basis, *, face: int | None = None) -> Enrolled:
+    def enrol(
+        self,
+        subject: Subject,
+        photo: str | Path | bytes,
+        basis: Basis,
+        *,
+        face: int | None = None,
+        gate: str | None = None,
+    ) -> Enrolled:
         """Enrol a person from a photo of them alone.
 
         Args:
@@ -108,6 +117,7 @@ class Enrolling:
                 bytes, as a program sends them: they are held in memory only.
             basis: Why; it may still be pending, and then finds nobody.
             face: Which face, by number, when the photo has several.
+            gate: A stricter quality gate than the configured one.
 
         Raises:
             NoBasis: the basis is another person's, withdrawn or expired; or the photo is its evidence.
@@ -124,7 +134,7 @@ class Enrolling:
         self._obey_marks(taken.data, file)
         ask = Ask(subject=subject.id, basis=basis.number, facts={"basis": basis.id})
         grant = context.desk.decide(Enrol, ask)
-        probe, _ = probing.probe(context, taken, choose=face)
+        probe, _ = probing.probe(context, taken, choose=face, use=ENROLMENT, gate=gate)
         # A link that leads to a file is what the operator knows; what was sent lies in no folder of ours.
         place = str(file) if isinstance(photo, bytes) else os.path.abspath(file)  # noqa: PTH100
         stored = Enrolment(probe.face, probe.template, place, digest, probe.taken_at)
@@ -151,6 +161,7 @@ class Enrolling:
         make_basis: Callable[[Subject], Basis],
         *,
         evidence: str | Path | None = None,
+        gate: str | None = None,
         progress: Callable[[Outcome], None] | None = None,
     ) -> list[Outcome]:
         """Enrol line by line; a line that cannot be is reported with its reason, and the others go on.
@@ -165,7 +176,7 @@ class Enrolling:
             _check_no_photo(Path(evidence), [row.photo for row in rows])
         for row in rows:
             try:
-                outcome = Outcome(row, self._one(row, make_basis), None)
+                outcome = Outcome(row, self._one(row, make_basis, gate), None)
             except CountenanceError as fault:
                 outcome = Outcome(row, None, fault)
             outcomes.append(outcome)
@@ -173,7 +184,7 @@ class Enrolling:
                 progress(outcome)
         return outcomes
 
-    def _one(self, row: Row, make_basis: Callable[[Subject], Basis]) -> Enrolled:
+    def _one(self, row: Row, make_basis: Callable[[Subject], Basis], gate: str | None) -> Enrolled:
         _ordinary(row.photo)
         try:
             subject = self._subjects.get(row.handle)
@@ -183,7 +194,7 @@ class Enrolling:
         usable = [
             basis for basis in self._bases.list(subject) if basis.state in {"pending", "live"} and not basis.expired
         ]
-        return self.enrol(subject, row.photo, usable[-1] if usable else make_basis(subject))
+        return self.enrol(subject, row.photo, usable[-1] if usable else make_basis(subject), gate=gate)
 
     def _outcome(self, subject: Subject, basis: Basis, photo: Path, log_index: int) -> Enrolled:
         waits = "; ".join(f"{lack.what} ({lack.requirement})" for lack in self._bases.why_not(basis)) or None

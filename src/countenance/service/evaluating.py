@@ -25,7 +25,7 @@ from countenance.policy.rules import DATA_SET, LEAST_PEOPLE, STATEMENTS
 from countenance.types import Evaluate, OrganisationId, system_clock
 from countenance.version import VERSION
 from countenance.vision.cards import SFACE
-from countenance.vision.engine import Vision
+from countenance.vision.engine import GATES, Vision
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -49,6 +49,7 @@ class _Job:
     groups: Path | None
     scores: Path | None
     leave_out_duplicates: bool
+    gate: str | None
     progress: Callable[[Progress], None] | None
     model: str | None = None
 
@@ -63,6 +64,7 @@ def evaluate(
     groups: Path | None = None,
     face: str = "largest",
     leave_out_duplicates: bool = False,
+    gate: str | None = None,
     scores: Path | None = None,
     model: str | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -82,6 +84,7 @@ def evaluate(
         groups: A table of person and group, as the people stated it themselves: figures are told by group too.
         face: Which face of a photo is its person's: one of `FACES`.
         leave_out_duplicates: Leave out files that lie under two names; without it they are an error.
+        gate: A level of the quality gate, one of `GATES`: what it would refuse, and how often the others are missed.
         scores: Where to write the raw scores and file numbers, from which `rebuild` makes the same report.
         model: The id of a recogniser that is here; the gallery's, or the default one, when left out.
         progress: Told after every photo.
@@ -97,12 +100,15 @@ def evaluate(
     """
     if face not in FACES:
         raise InputError(f"There is no way {face!r} to choose a face.", hint=f"Use one of: {', '.join(FACES)}.")
+    if gate is not None and gate not in GATES:
+        raise InputError(f"There is no quality gate {gate!r}.", hint=f"Use one of: {', '.join(GATES)}.")
     if scores is not None and (scores.is_dir() or not scores.absolute().parent.is_dir()):
         raise InputError(f"The scores cannot be written to {scores}.", hint="Name a file in a folder that is there.")
     data, listed = _opened(dataset, people, pairs)
     job = _Job(
-        data, statement, face, people, listed, dataset.is_file(), groups, scores, leave_out_duplicates, progress, model
-    )
+        data, statement, face, people, listed, dataset.is_file(), groups, scores, leave_out_duplicates, gate, progress,
+        model,
+    )  # fmt: skip
     if groups is not None and statement not in _STATED_BY_PEOPLE:
         raise PurposeRefused(
             "Groups are what testers said of themselves, and nobody of this data set was asked.",
@@ -206,7 +212,7 @@ def _measured(job: _Job, vision: Vision, limit: int) -> dict[str, Any]:
         about=about,
         listed=job.listed,
         listed_alone=job.listed_alone,
-        remarks=kept(job.data, result, job.people),
+        remarks=kept(job.data, result, job.people, job.gate),
     )
     if job.scores is not None:
         write_scores(observed, job.scores)

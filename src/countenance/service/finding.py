@@ -17,6 +17,7 @@ from countenance.policy.desk import Ask
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.service import probing
+from countenance.service.gates import PROBE, level_for
 from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify, reference_number
 
 if TYPE_CHECKING:
@@ -144,6 +145,7 @@ class Finding:
         limit: int | None = None,
         threshold: float | str | None = None,
         on_behalf_of: str | None = None,
+        gate: str | None = None,
     ) -> Found:
         """Find the subjects that resemble the face in a photo.
 
@@ -155,6 +157,7 @@ class Finding:
             limit: How many candidates at the most, up to `LIMIT`.
             threshold: The least cosine of a candidate; when None, what the configuration asks for in such a gallery;
                 ``"off"`` ranks everybody.
+            gate: A stricter quality gate than the configured one.
             on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
 
         Raises:
@@ -164,6 +167,7 @@ class Finding:
         """
         context = self._context
         most, least = _limit(limit, context.settings.search.limit), _threshold(threshold)
+        level_for(context.settings.vision, PROBE, gate)
         taken = probing.take(context, photo)
         only = self._only(on_behalf_of)
         number = self._cases.for_search(case, purpose)
@@ -176,7 +180,7 @@ class Finding:
             sealed={"salt": taken.salt},
         )
         grant = context.desk.decide(Search, ask)
-        made, picture = probing.probe(context, taken, choose=face)
+        made, picture = probing.probe(context, taken, choose=face, gate=gate)
 
         def crop() -> bytes:
             every = context.vision.faces(picture, threshold=probing.LOW)

@@ -49,6 +49,7 @@ snapshot = 100_000               # kept on disk, encrypted, from so many templat
 [vision]
 backend = "auto"                 # or "openvino", "onnxruntime", "cuda"
 gate = "standard"                # quality gate: "standard" or "strict"
+# enrolment_gate = "strict"      # of what is enrolled alone
 detect = "standard"              # how closely an ingest looks: "quick", or "thorough" for small faces in large photos
 max_bytes = 67_108_864           # of a photo file
 max_pixels = 120_000_000         # of a photo

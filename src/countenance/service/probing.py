@@ -13,6 +13,7 @@ from countenance.gallery.rejecting import content_of
 from countenance.ingest.marks import read_marks
 from countenance.photos.folder import read_file
 from countenance.reports.cover import cover, crop_around, strangers, thumbnail
+from countenance.service.gates import PROBE, level_for
 from countenance.types import DAY, Face, Probe
 
 if TYPE_CHECKING:
@@ -58,11 +59,17 @@ def crop(picture: Picture, face: Face, others: Sequence[Face]) -> bytes:
     return thumbnail(crop_around(covered, face.box, room=ROOM), SIDE)
 
 
-def probe(context: Context, photo: ProbePhoto, *, choose: int | None = None) -> tuple[Probe, Picture]:
-    """The face to search for. Raises `NoFace`, `ManyFaces` or `QualityTooLow`, which a person can act on."""
+def probe(
+    context: Context, photo: ProbePhoto, *, choose: int | None = None, use: str = PROBE, gate: str | None = None
+) -> tuple[Probe, Picture]:
+    """The face to search for, or to enrol. Raises `NoFace`, `ManyFaces` or `QualityTooLow`, which one can act on.
+
+    ``gate``: a stricter level than the configured one; raises `Refused` for a lower one.
+    """
+    level = level_for(context.settings.vision, use, gate)
     picture = context.vision.decode(photo.data)
     faces = context.vision.faces(picture)
-    face = context.vision.choose(faces, choose)
+    face = context.vision.choose(faces, choose, use=use, level=level)
     (template,) = context.vision.templates(picture, [face])
     content = content_of(hashlib.sha256(photo.data).hexdigest(), faces.index(face) + 1)
     return Probe(face, template, photo.commitment, len(faces), content, photo.taken_at), picture

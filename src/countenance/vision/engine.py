@@ -123,26 +123,40 @@ class Vision:
         crops = [align(picture.pixels, face.landmarks) for face in faces]
         return [Template(vector, self.contract) for vector in self._embed().embed(crops)]
 
-    def one_face(self, picture: Picture, *, choose: int | None = None, gate: bool = True) -> Face:
+    def one_face(self, picture: Picture, *, choose: int | None = None, gate: bool = True, use: str = "probe") -> Face:
         """The one face that an enrolment or a probe is about.
 
         Args:
             picture: What `decode` gave.
             choose: The face's number as `faces` lists them: 1 is the largest.
             gate: False lets a poor face through; its quality still carries the reasons.
+            use: What for: more is asked of an ``enrolment`` than of a ``probe``.
 
         Raises:
             NoFace: None was found, or none has that number.
             ManyFaces: Several were found and none was chosen.
             QualityTooLow: The face does not pass the gate; the reasons say why.
         """
-        return self.choose(self.faces(picture), choose, gate=gate)
+        return self.choose(self.faces(picture), choose, gate=gate, use=use)
 
-    def choose(self, faces: list[Face], number: int | None = None, *, gate: bool = True) -> Face:
-        """The one of `faces` that an enrolment or a probe is about; as `one_face`, for faces found already."""
+    def choose(
+        self,
+        faces: list[Face],
+        number: int | None = None,
+        *,
+        gate: bool = True,
+        use: str = "probe",
+        level: str | None = None,
+    ) -> Face:
+        """The one of `faces` that an enrolment or a probe is about; as `one_face`, for faces found already.
+
+        ``level``: the gate's, where it is not the one that this was opened with.
+        """
+        from countenance.vision.quality import reasons as missed
+
         face = _pick(faces, number)
-        if gate and face.quality.reasons:
-            reasons = face.quality.reasons
+        reasons = missed(face, level or self._gate, use) if gate else ()
+        if reasons:
             raise QualityTooLow(f"This face cannot be relied on: {'; '.join(reasons)}.", reasons=reasons)
         return face
 

@@ -3,6 +3,9 @@
 The limits were set by measurement: all enrolment portraits and near-frontal shots of the cast pass ``standard``, and so
 do more than 95 % of Labeled Faces in the Wild; faces under 40 pixels, and faces blurred by a Gaussian of 3 % of their
 width or more, do not. Nothing here says who or what a person is.
+
+What hides part of a face is hardly seen by a detector of five landmarks: of faces with one half covered about half are
+caught by ``strict``, of those with a mask or dark glasses one in twelve (docs/reference/quality.md).
 """
 
 from __future__ import annotations
@@ -22,13 +25,22 @@ pictures of the cast (correlation 0.95, mean error 5 degrees)."""
 _EYES = 0.30
 """The least distance between the eyes over the box's width. YuNet finds faces that lie on their side, but puts upright
 landmarks on them, too close together (measured: at most 0.30 at 90 degrees, from 0.30 up on posed upright faces)."""
+LEVEL = 0.57
+"""How far down the nose is from the eyes to the mouth where a head is held level: the median of the cast's portraits,
+and of Labeled Faces in the Wild (0.58 and 0.56)."""
+_BLACK, _WHITE = 5, 250
+"""Grey levels of 255 that have lost their detail."""
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 """ITU-R BT.601."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A level's limits. Width in pixels, brightness 0 to 1, angles in degrees, sharpness as `sharpness` tells it."""
+    """A level's limits for one use.
+
+    Width in pixels, brightness 0 to 1, angles in degrees, sharpness as `sharpness` tells it; ``seen``: the detector's
+    score; ``clipped``: a share; ``nose``: how far from `LEVEL` it may be; ``apart``: degrees.
+    """
 
     width: int
     sharpness: float
@@ -36,13 +48,26 @@ class Gate:
     brightest: float
     yaw: float
     roll: float
+    seen: float
+    clipped: float
+    nose: float
+    apart: float
 
 
-GATES: dict[str, Gate | None] = {
+PROBE, ENROLMENT = USES = ("probe", "enrolment")
+GATES: dict[str, dict[str, Gate] | None] = {
     "off": None,
-    "standard": Gate(width=50, sharpness=20, darkest=0.12, brightest=0.90, yaw=50, roll=40),
-    "strict": Gate(width=80, sharpness=40, darkest=0.20, brightest=0.80, yaw=30, roll=20),
+    "standard": {
+        PROBE: Gate(50, 20, 0.12, 0.90, 50, 40, seen=0.70, clipped=0.30, nose=0.24, apart=9),
+        ENROLMENT: Gate(60, 25, 0.14, 0.88, 40, 30, seen=0.78, clipped=0.25, nose=0.20, apart=7),
+    },
+    "strict": {
+        PROBE: Gate(80, 40, 0.20, 0.80, 30, 20, seen=0.82, clipped=0.15, nose=0.16, apart=5),
+        ENROLMENT: Gate(90, 50, 0.20, 0.80, 20, 15, seen=0.85, clipped=0.10, nose=0.14, apart=4),
+    },
 }
+"""An enrolment is looked for by every search to come, and another photo of somebody who stands there is easily had; a
+probe is what there is. So more is asked of an enrolment."""
 
 
 def measured(pixels: Pixels, found: Detection, *, level: str = "standard") -> Face:
@@ -63,11 +88,15 @@ def judged(crop: Pixels, found: Detection, size: tuple[int, ...], *, level: str,
         brightness=float(middle.mean()) / 255,
         yaw=yaw(found.landmarks),
         roll=roll(found.landmarks),
+        clipped=float(((middle < _BLACK) | (middle > _WHITE)).mean()),
+        nose=nose(found.landmarks),
+        apart=apart(found.landmarks),
+        cut_off=_cut_off(size, found),
     )
-    reasons = _reasons(plain, GATES[level], cut_off=_cut_off(size, found), lying=_lying(found))
     box = Box(found.box.x * scale, found.box.y * scale, found.box.w * scale, found.box.h * scale)
     landmarks = tuple((x * scale, y * scale) for x, y in found.landmarks)
-    return Face(box, landmarks, found.score, replace(plain, reasons=reasons))
+    face = Face(box, landmarks, found.score, plain)
+    return replace(face, quality=replace(plain, reasons=reasons(face, level)))
 
 
 def sharpness(grey: Floats) -> float:
@@ -99,28 +128,126 @@ def roll(landmarks: tuple[tuple[float, float], ...]) -> float:
     return float(np.degrees(np.arctan2(y2 - y1, x2 - x1)))
 
 
+def nose(landmarks: tuple[tuple[float, float], ...]) -> float:
+    """How far down the nose is from the eyes to the mouth, as a share: less looks up, more looks down.
+
+    An estimate of the pitch without a scale in degrees: nothing that it could be fitted to was at hand.
+    """
+    points = np.asarray(landmarks)
+    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
+    down = mouth - eyes
+    length = float(np.hypot(*down))
+    return 0.0 if length < 1e-6 else float(np.dot(points[2] - eyes, down)) / length**2
+
+
+def apart(landmarks: tuple[tuple[float, float], ...]) -> float:
+    """Degrees between the line through the eyes and that through the mouth's corners.
+
+    They are parallel in every pose of a head, as seen from afar, so this is what five landmarks can tell of whether
+    they lie on one face. They tell little: a detector puts them where a covered eye or mouth would be.
+    """
+    points = np.asarray(landmarks)
+    eyes, mouth = points[1] - points[0], points[4] - points[3]
+    turn = eyes[0] * mouth[1] - eyes[1] * mouth[0]
+    return float(np.degrees(np.abs(np.arctan2(turn, np.dot(eyes, mouth)))))
+
+
 def _cut_off(size: tuple[int, ...], found: Detection) -> bool:
     width, height = size
     return any(not (0 <= x < width and 0 <= y < height) for x, y in found.landmarks)
 
 
-def _lying(found: Detection) -> bool:
-    (x1, y1), (x2, y2) = found.landmarks[:2]
-    return float(np.hypot(x2 - x1, y2 - y1)) < _EYES * found.box.w
+def _lying(face: Face) -> bool:
+    (x1, y1), (x2, y2) = face.landmarks[:2]
+    return float(np.hypot(x2 - x1, y2 - y1)) < _EYES * face.box.w
 
 
-def _reasons(quality: Quality, gate: Gate | None, *, cut_off: bool, lying: bool) -> tuple[str, ...]:
-    """What a person can do something about, in plain words."""
-    if gate is None:
+def reasons(face: Face, level: str, use: str = PROBE) -> tuple[str, ...]:
+    """Which limits of a level's gate the face misses: what was measured, what is needed, and what to do about it."""
+    gates = GATES[level]
+    if gates is None:
         return ()
-    width, brightness = round(quality.width), quality.brightness
+    gate, quality = gates[use], face.quality
+    light = f"{quality.brightness:.0%} of full brightness"
     checks = (
-        (width < gate.width, f"the face is {width} pixels wide; {gate.width} are needed"),
-        (cut_off, "part of the face lies outside the photo"),
-        (quality.sharpness < gate.sharpness, "the face is blurred"),
-        (brightness < gate.darkest, "the face is too dark"),
-        (brightness > gate.brightest, "the face is too bright"),
-        (abs(quality.yaw) > gate.yaw, "the face is turned too far to the side"),
-        (lying or abs(quality.roll) > gate.roll, "the face is tilted too far or lies on its side"),
+        (
+            round(quality.width) < gate.width,
+            f"the face is {round(quality.width)} pixels wide; {gate.width} are needed: give a larger picture",
+        ),
+        (
+            quality.cut_off,
+            "part of the face lies outside the photo; both eyes, the nose and the mouth are needed: show it all",
+        ),
+        (
+            quality.sharpness < gate.sharpness,
+            (
+                f"the face is blurred (sharpness {quality.sharpness:.1f}; {gate.sharpness:g} is needed): "
+                "hold the camera still and focus on the face"
+            ),
+        ),
+        (
+            quality.brightness < gate.darkest,
+            f"the face is too dark ({light}; {gate.darkest:.0%} is needed): put light on it",
+        ),
+        (
+            quality.brightness > gate.brightest,
+            f"the face is too bright ({light}; {gate.brightest:.0%} is allowed): take light off it",
+        ),
+        (
+            quality.clipped > gate.clipped,
+            (
+                f"{quality.clipped:.0%} of the face is black or white without detail; {gate.clipped:.0%} is allowed: "
+                "avoid flash and hard light"
+            ),
+        ),
+        *_posed(face, gate),
+        *_whole(face, gate),
     )
     return tuple(reason for fails, reason in checks if fails)
+
+
+def _posed(face: Face, gate: Gate) -> tuple[tuple[bool, str], ...]:
+    quality, lying = face.quality, _lying(face)
+    tilt = "the eyes are too close together" if lying else f"{abs(quality.roll):.1f} degrees"
+    return (
+        (
+            abs(quality.yaw) > gate.yaw,
+            (
+                f"the face is turned too far to the side ({abs(quality.yaw):.1f} degrees; {gate.yaw:g} are allowed): "
+                "let the person look at the camera"
+            ),
+        ),
+        (
+            lying or abs(quality.roll) > gate.roll,
+            (
+                f"the face is tilted too far or lies on its side ({tilt}; {gate.roll:g} degrees are allowed): "
+                "turn the picture upright"
+            ),
+        ),
+        (
+            abs(quality.nose - LEVEL) > gate.nose,
+            (
+                f"the face looks too far up or down (the nose is {quality.nose:.0%} of the way from eyes to mouth; "
+                f"{LEVEL - gate.nose:.0%} to {LEVEL + gate.nose:.0%} is allowed): face it"
+            ),
+        ),
+    )
+
+
+def _whole(face: Face, gate: Gate) -> tuple[tuple[bool, str], ...]:
+    return (
+        (
+            face.score < gate.seen,
+            (
+                f"the face is hardly seen, something may hide part of it (the detector is sure by {face.score:.0%}; "
+                f"{gate.seen:.0%} is needed): take away what covers it"
+            ),
+        ),
+        (
+            face.quality.apart > gate.apart,
+            (
+                f"eyes and mouth do not fit one face ({face.quality.apart:.1f} degrees apart; {gate.apart:g} are "
+                "allowed): take away what covers it, or give another picture"
+            ),
+        ),
+    )

@@ -89,7 +89,12 @@ def test_a_reviewer_looks_at_the_pictures_before_deciding(run, club, probe, tmp_
     score = f"{found['candidates'][0]['score']:.3f}"
     assert score in text
     assert score in run("review", "show", number).out
+    waiting = run("review", "next", "--page", tmp_path / "next.html")
+    assert f"countenance review reject {number} ada" in waiting.out
+    assert (tmp_path / "next.html").is_file()
+    assert run("review", "next", "--json").json["subject"] == "ada"
     assert run("review", "confirm", number, "ada").code == 0
+    assert run("review", "next", "--json").json is None
     assert run("review", "show", number, "--page", page).code == 20, "the searched face went with the last review"
 
 

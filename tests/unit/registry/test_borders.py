@@ -63,6 +63,7 @@ INSERT INTO corrections (id, organisation, subject, photo_sha256, decision, crea
 INSERT INTO subjects (id, organisation, handle_hash, territory, state, created, last_interaction)
     VALUES (901, 900, 'i', 'GB', 'active', 1, 1);
 INSERT INTO pairs (id, organisation, subject, other, decision, created) VALUES (900, 900, 900, 901, 'same', 1);
+INSERT INTO rejections (id, organisation, party, subject, mark, created) VALUES (900, 900, 900, 900, 'm', 1);
 INSERT INTO changes (id, subject) VALUES (900, 900);
 INSERT INTO openings (index, key, sealed) VALUES (0, 'subject:900', '\\x00'), (0, 'organisation:900', '\\x00');
 """

@@ -13,6 +13,10 @@ from countenance.vision.decode import Decoder
 SHARED = Path(__file__).resolve().parents[4] / "shared" / "data" / "lfw-dev"
 
 
+def told(words: str, reasons: tuple[str, ...]) -> bool:
+    return any(reason.startswith(words) for reason in reasons)
+
+
 def face_in(vision: Vision, image: Image.Image) -> Face:
     return vision.faces(Picture(np.asarray(image), image.width, image.height, "PNG"))[0]
 
@@ -27,7 +31,8 @@ def test_every_near_frontal_photo_of_the_cast_passes(vision: Vision, cast: Path,
 def test_a_tiny_face_is_told_its_width(vision: Vision, image: Image.Image) -> None:
     scale = 38 / face_in(vision, image).box.w
     small = face_in(vision, image.resize((round(640 * scale), round(800 * scale))))
-    assert f"the face is {round(small.quality.width)} pixels wide; 50 are needed" in small.quality.reasons
+    words = f"the face is {round(small.quality.width)} pixels wide; 50 are needed: give a larger picture"
+    assert words in small.quality.reasons
     assert small.quality.width < 42
 
 
@@ -35,19 +40,19 @@ def test_a_tiny_face_is_told_its_width(vision: Vision, image: Image.Image) -> No
 def test_a_blurred_face_is_told_so(vision: Vision, image: Image.Image, share: float) -> None:
     width = face_in(vision, image).box.w
     blurred = image.filter(ImageFilter.GaussianBlur(width * share))
-    assert "the face is blurred" in face_in(vision, blurred).quality.reasons
+    assert told("the face is blurred", face_in(vision, blurred).quality.reasons)
 
 
 def test_light_is_told(vision: Vision, image: Image.Image) -> None:
     dark = image.point(lambda value: value * 0.1)
-    assert "the face is too dark" in face_in(vision, dark).quality.reasons
+    assert told("the face is too dark", face_in(vision, dark).quality.reasons)
     bright = image.point(lambda value: 215 + value * 0.15)
-    assert "the face is too bright" in face_in(vision, bright).quality.reasons
+    assert told("the face is too bright", face_in(vision, bright).quality.reasons)
 
 
 def test_a_photo_on_its_side_is_told(vision: Vision, image: Image.Image) -> None:
     side = image.transpose(Image.Transpose.ROTATE_90)
-    assert "the face is tilted too far or lies on its side" in face_in(vision, side).quality.reasons
+    assert told("the face is tilted too far or lies on its side", face_in(vision, side).quality.reasons)
 
 
 def test_roll_and_yaw_are_in_degrees(vision: Vision, image: Image.Image, cast: Path) -> None:
