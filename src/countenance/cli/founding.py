@@ -39,6 +39,18 @@ def register(app: typer.Typer) -> None:
     )(init)  # fmt: skip
 
 
+Fpir = Annotated[
+    float, typer.Option("--fpir", min=1e-6, max=0.5, help="Searches for a stranger that may show anybody: 0.01 is 1 %.")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", min=-1, max=1, help="A fixed cosine in place of --fpir, whatever the size."),
+]
+High = Annotated[
+    float | None, typer.Option("--high", min=-1, max=1, help="From here on the band is high; 0.05 above if left out.")
+]
+
+
 def init(
     session: Session,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the gallery shall lie; made when missing.")],
@@ -48,18 +60,9 @@ def init(
         Path | None,
         typer.Option("--keys", metavar="FOLDER", help="Where the keys shall lie; your own configuration by default."),
     ] = None,
-    threshold: Annotated[
-        float | None,
-        typer.Option("--threshold", min=-1, max=1, help="A fixed cosine in place of --fpir, whatever the size."),
-    ] = None,
-    high: Annotated[
-        float | None,
-        typer.Option("--high", min=-1, max=1, help="From here on the band is high; 0.05 above if left out."),
-    ] = None,
-    fpir: Annotated[
-        float,
-        typer.Option("--fpir", min=1e-6, max=0.5, help="Searches for a stranger that may show anybody: 0.01 is 1 %."),
-    ] = 0.01,
+    fpir: Fpir = 0.01,
+    threshold: Threshold = None,
+    high: High = None,
     territories: Annotated[
         list[str] | None,
         typer.Option(

@@ -164,8 +164,7 @@ class Gallery:
         Args:
             probe: One face, in memory.
             limit: How many candidates at the most.
-            threshold: The least score of a candidate; `USUAL` is what the configuration asks for in a gallery of this
-                size; None switches it off, and everything is ranked.
+            threshold: The least score of a candidate; `USUAL` is the configuration's for such a gallery; None is off.
             only: Answer with this subject alone.
             crop: Makes a small picture of the face. It is sealed where somebody is shown and must be reviewed (P16).
             grant: The permission for exactly this search.
@@ -178,12 +177,7 @@ class Gallery:
         terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
         scale = self._scaling.at(self._mirror.count(terms.eligible()))
         lowest = searching.lowest(threshold, scale)
-        used: dict[str, str | int] = {
-            "threshold": "off" if lowest is None else f"{lowest:.4f}",
-            "compared": scale.compared,
-        }
-        fetch = max(_FETCH_ALL if lowest is None else _FETCH, 4 * limit)
-        least = searching.least_estimate(lowest)
+        fetch, least = max(_FETCH_ALL if lowest is None else _FETCH, 4 * limit), searching.least_estimate(lowest)
         hits, sequence = self._mirror.search_people(probe.template.vector, fetch, limit, least, terms.eligible())
         crop = searching.made_early(crop if agreed.reviewers else None, hits, lowest)
         with self._registry.read() as connection:
@@ -197,10 +191,8 @@ class Gallery:
             check_confirmed(connection, [match.basis for match in shown], self._desk)
             tools = searching.Tools(connection, self._desk, self._keys, scale)
             candidates, carried = searching.candidates(tools, shown, probe, purposes=mask, demanded=agreed.reviewers)
-            made = Record(
-                "search", probe.commitment, self._contract, sequence, now, shown,
-                crop=crop, cautions=carried, facts=used,
-            )  # fmt: skip
+            made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop, cautions=carried)
+            made = replace(made, facts=searching.used(lowest, scale))
             number, written = searching.write(connection, self._desk, self._keys, grant, made, probe.content)
         return Answer(candidates, lowest, size, written, number, scale, before)
 
@@ -214,12 +206,10 @@ class Gallery:
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, grant.terms, "verify", now)
             searching.check_capped(connection, self._desk, grant, now)
-            pair = searching.pair_of(first.commitment, second.commitment)
-            sequence = self._registry.sequence(connection)
+            pair, sequence = searching.pair_of(first.commitment, second.commitment), self._registry.sequence(connection)
             made = Record("verify", first.commitment, self._contract, sequence, now, pair=pair)
             _, written = searching.write(connection, self._desk, self._keys, grant, made)
-        scale = self._scaling.at(1)
-        return Comparison(score, scale.band(score), written, scale)
+        return Comparison(score, self._scaling.at(1), written)
 
     def people(self, faces: Sequence[Sighting], only: Sequence[SubjectId] = (), *, grant: Grant[People]) -> Grouped:
         """Compare kept faces with one another and with all references, to see who is who. Nothing of them is stored.
@@ -386,9 +376,8 @@ class Gallery:
         subjects = tuple(dict.fromkeys(SubjectId(match.subject) for match in kept))
         self._desk.effect(connection, act, grant.log_index, subjects=subjects, facts=facts)
         compared = len(seen.templates) * seen.scale.compared
-        false = compared * seen.scale.stated
         people = frozenset(map(int, subjects))
-        return Kept(facts["faces_found"], len(kept), compared, false, people=people, **more)
+        return Kept(facts["faces_found"], len(kept), compared, compared * seen.scale.stated, people=people, **more)
 
     def _order(self, reason: str, grant: Grant[Erase], under: int | None) -> Order:
         """Ordered by whoever asked; by a receipt, which no account stands behind: whoever carries it out."""

@@ -60,9 +60,13 @@ class Comparison:
     """What a 1:1 comparison shows."""
 
     score: float
-    band: str
-    log: Written
     scale: Scale
+    log: Written
+
+    @property
+    def band(self) -> str:
+        """What the score is called."""
+        return self.scale.band(self.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,11 @@ def lowest(threshold: float | str | None, scale: Scale) -> float | None:
     if isinstance(threshold, str):
         return scale.threshold if threshold == USUAL else float(threshold)
     return threshold
+
+
+def used(lowest: float | None, scale: Scale) -> dict[str, str | int]:
+    """What the log says of the threshold."""
+    return {"threshold": "off" if lowest is None else f"{lowest:.4f}", "compared": scale.compared}
 
 
 def least_estimate(threshold: float | None) -> float:
