@@ -118,8 +118,8 @@ BREAKS: list[Break] = [
         (
             (
                 "policy/confirming.py",
-                '    return _signed(public, basis.notice_signature or b"", said)',
-                "    return bool(said and public is not None)",
+                "    if _signed(public, signature, said):",
+                "    if said and public is not None:",
             ),
         ),
         BASES + "test_p2_a_notice_put_on_with_a_database_tool_finds_nobody",

@@ -14,8 +14,8 @@ RETENTION = "unit/rights/test_retention.py"
 KEPT = (
     (
         "gallery/removing.py",
-        "_OF_A_SUBJECT = (t.reviews, t.appearances, t.references, ",
-        "_OF_A_SUBJECT = (t.reviews, t.appearances, ",
+        "    t.reviews, t.appearances, t.references, t.receipts",
+        "    t.reviews, t.appearances, t.receipts",
     ),
     ("gallery/removing.py", "        connection.execute(sa.delete(t.bases).where(t.bases.c.subject.in_(part)))\n", ""),
 )

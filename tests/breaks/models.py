@@ -41,7 +41,7 @@ BREAKS = [
     Break(
         "P22",
         "a model of which nobody says how often it is wrong",
-        (("service/choosing.py", "if not card.thresholds:", "if False:"),),
+        (("service/scaling.py", "if not card.thresholds:", "if False:"),),
         f"{CHOOSING}::test_p22_a_model_without_thresholds_is_not_used",
     ),
     Break(

@@ -180,13 +180,13 @@ BREAKS = [
     Break(
         "P17",
         "a candidate that is called confirmed by a search",
-        (("gallery/gallery.py", 'review = "open" if agreed.reviewers else None', 'review = "confirmed"'),),
+        (("gallery/searching.py", 'review="open" if demanded else None', 'review="confirmed"'),),
         f"{REVIEWS}::test_p18_a_candidate_is_open_until_another_account_confirms_it",
     ),
     Break(
         "P18",
         "whoever searched reviews what was shown",
-        (("service/reviewing.py", "        if deciding and own and not solo:", "        if False:"),),
+        (("service/reviewing.py", "if deciding and own and not self._solo(connection, row):", "if False:"),),
         f"{REVIEWS}::test_p18_a_candidate_is_open_until_another_account_confirms_it",
     ),
     Break(
