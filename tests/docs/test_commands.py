@@ -30,7 +30,9 @@ def whole() -> Any:
 
     from countenance.cli.app import app
 
-    return typer.main.get_command(app)
+    made: Any = typer.main.get_command(app)
+    made.list_commands(None)  # they are there from when they are asked for
+    return made
 
 
 def fault(line: str) -> str | None:
