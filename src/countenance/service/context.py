@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -82,11 +82,6 @@ class Context:
         """Raise `NotFound` unless the owner's own people ask: what is here is nobody else's business."""
         if self.party != self.organisation:
             raise NotFound("There is no such record.")
-
-    @property
-    def stated(self) -> Sequence[tuple[float, float]]:
-        """What the recogniser's card states of its false accepts. Where it states nothing, any of them may be one."""
-        return self.vision.card.thresholds or ((-1.0, 1.0), (1.0, 1.0))
 
     @property
     def ledger(self) -> Ledger:

@@ -29,16 +29,18 @@ def scaling(settings: Settings, card: ModelCard, contract: str) -> Scaling:
 
 
 def shipped(card: ModelCard, contract: str) -> Calibration:
-    """What ships with a model; where that has nothing but thresholds on its card, what follows from these.
+    """What ships with a model, or stands on its card; where that has thresholds alone, what follows from these.
 
     Raises `ModelRefused` where it has not even these: nobody knows how often it is wrong.
     """
     for plain in calibrations.SHIPPED:
         if plain["contract"] == contract:
             return Calibration.from_plain(plain)
+    if card.calibration:
+        return Calibration.from_plain({"contract": contract, **dict(card.calibration)})
     if not card.thresholds:
         raise ModelRefused(
-            f"Nobody knows how often {card.name} is wrong: its card states no thresholds.",
+            f"Nobody knows how often {card.name} is wrong: its card states no thresholds and no calibration.",
             hint=f"Measure it: `countenance evaluate DATASET --model {card.id}`; write them into a copy of its "
             "manifest, and add it again.",
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class ModelCard:
         std: See ``mean``.
         upstream: Where it is published. Nothing here ever asks there.
         published: Figures of its authors. ``measured``: of others, us among them.
-        calibration: Plain numbers by name, for how thresholds follow from a gallery's size.
+        calibration: How high strangers score, by name, for thresholds that follow from a gallery's size.
         output: Which of its outputs is the template, by place.
         single: It takes one face at a time.
         notes: What else one should know.
@@ -70,7 +71,7 @@ class ModelCard:
     upstream: str = ""
     published: tuple[Figure, ...] = ()
     measured: tuple[Figure, ...] = ()
-    calibration: tuple[tuple[str, tuple[float, ...]], ...] = ()
+    calibration: tuple[tuple[str, Any], ...] = ()
     output: int = 0
     single: bool = False
     notes: str = ""

@@ -53,6 +53,21 @@ class _Figure(_Part):
     source: str = Field(min_length=3, max_length=500)
 
 
+class _Calibration(_Part):
+    rates: tuple[tuple[float, float], ...] = Field(min_length=2, max_length=100)
+    decay: float = Field(gt=0)
+    spread: float = Field(gt=0)
+    measured_on: str = Field(min_length=3, max_length=300)
+    people: int = Field(ge=2)
+    photos: int = Field(ge=2)
+    measured_to: float = Field(gt=0, le=1)
+
+    @model_validator(mode="after")
+    def _falls(self) -> Self:
+        _check_falling(self.rates)
+        return self
+
+
 class Manifest(_Part):
     """What a manifest says. ``docs/reference/model-manifest.md`` explains every field."""
 
@@ -72,7 +87,7 @@ class Manifest(_Part):
     thresholds: tuple[tuple[float, float], ...] = ()
     published: tuple[_Figure, ...] = ()
     measured: tuple[_Figure, ...] = ()
-    calibration: dict[str, tuple[float, ...]] = Field(default_factory=dict, max_length=50)
+    calibration: _Calibration | None = None
     notes: str = Field(default="", max_length=2000)
 
     @model_validator(mode="after")
@@ -84,9 +99,11 @@ class Manifest(_Part):
             raise ValueError(f"a recogniser states [output] dimension, and [input] size = {SIZE} and its alignment")
         if recogniser and not (self.published or self.measured):
             raise ValueError("a recogniser states how often it is right: [[published]] or [[measured]]")
-        if not recogniser and (self.output is not None or self.thresholds):
-            raise ValueError("a detector has neither [output] nor thresholds")
-        _check_thresholds(self.thresholds)
+        if not recogniser and (self.output is not None or self.thresholds or self.calibration):
+            raise ValueError("a detector has neither [output] nor thresholds nor [calibration]")
+        if len(self.thresholds) == 1:
+            raise ValueError("thresholds are at least two pairs of a cosine and its false accept rate, or none")
+        _check_falling(self.thresholds)
         return self
 
     def card(self) -> ModelCard:
@@ -109,14 +126,12 @@ class Manifest(_Part):
             upstream=self.upstream,
             published=tuple(Figure(each.what, each.percent, each.source) for each in self.published),
             measured=tuple(Figure(each.what, each.percent, each.source) for each in self.measured),
-            calibration=tuple(self.calibration.items()),
+            calibration=tuple(self.calibration.model_dump().items()) if self.calibration else (),
             notes=self.notes,
         )
 
 
-def _check_thresholds(pairs: tuple[tuple[float, float], ...]) -> None:
-    if len(pairs) == 1:
-        raise ValueError("thresholds are at least two pairs of a cosine and its false accept rate, or none")
+def _check_falling(pairs: tuple[tuple[float, float], ...]) -> None:
     if any(not -1 <= cosine <= 1 or not 0 < rate <= 1 for cosine, rate in pairs):
         raise ValueError("a threshold is a cosine from -1 to 1 and a rate over 0, up to 1")
     if any(low[0] >= high[0] or low[1] <= high[1] for low, high in pairwise(pairs)):

@@ -1,0 +1,50 @@
+"""By what a model's thresholds are set: what ships with it, what its card carries, or its card's thresholds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import toys
+from countenance.errors import ModelRefused
+from countenance.service.scaling import shipped
+from countenance.vision.cards import SFACE, ModelCard
+from countenance.vision.contract import embedding_contract
+from countenance.vision.manifest import Manifest
+
+CONTRACT = "ab" * 32
+TOLD: dict[str, Any] = {
+    "rates": [[0.4, 1e-2], [0.6, 1e-4]], "decay": 30.0, "spread": 1.5, "measured_on": "toys", "people": 40,
+    "photos": 90, "measured_to": 1e-3,
+}  # fmt: skip
+
+
+def card(**changes: Any) -> ModelCard:
+    return Manifest.model_validate(toys.manifest(**changes)).card()
+
+
+def test_what_a_manifest_carries_counts_before_its_thresholds() -> None:
+    made = shipped(card(calibration=TOLD), CONTRACT)
+    assert (made.contract, made.fmr(0.5), made.measured_on) == (CONTRACT, pytest.approx(1e-3), "toys")
+    assert shipped(card(calibration=TOLD, thresholds=[]), CONTRACT) == made
+
+
+def test_without_one_its_thresholds_count_and_without_these_the_model_is_refused() -> None:
+    assert shipped(card(), CONTRACT).fmr(0.95) == pytest.approx(1e-4)
+    with pytest.raises(ModelRefused, match="Nobody knows how often"):
+        shipped(card(thresholds=[]), CONTRACT)
+
+
+def test_the_default_model_has_its_own() -> None:
+    assert shipped(SFACE, embedding_contract()).people > 1000
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"rates": [[0.4, 1e-4], [0.6, 1e-2]]}, {"rates": [[0.4, 1e-2]]}, {"decay": 0}, {"people": 1}, {"more": 1}],
+    ids=str,
+)
+def test_numbers_that_make_no_sense_are_refused_with_the_manifest(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="calibration"):
+        card(calibration=TOLD | wrong)
