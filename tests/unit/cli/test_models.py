@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import toys
+from countenance.config import FILE_NAME
 
 
 def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finished, tmp_path, monkeypatch):
@@ -20,6 +21,9 @@ def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finish
     assert not listed["toy"]
     assert "random numbers" in run("models", "card", "toy").out
     assert "non-commercial" in run("models", "card", "buffalo-l").out
+    fixed = run("models", "use", "toy")
+    assert (fixed.code, "means nothing to Toy projection" in fixed.err) == (17, True)
+    toys.unfixed(club / FILE_NAME)
     assert run("models", "use", "toy").code == 30
     (tmp_path / "dpia.pdf").write_text("assessed")
     assert run("dpia", "propose", "model", "toy", "--dpia", tmp_path / "dpia.pdf", "--signatory", "D. Lee").code == 0
