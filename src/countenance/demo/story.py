@@ -37,7 +37,7 @@ STEPS: list[Telling] = [
 
 THRESHOLD_NOTE = (
     f"The threshold is {THRESHOLD}, a threshold for rendered people, who resemble one another more than real ones do. "
-    "Photographs of real people use 0.415."
+    "With photographs of real people it follows from the gallery's size: 0.417 up to 100 templates."
 )
 NOTES = (
     "Everybody in these pictures is synthetic: thirty rendered people who do not exist.",
