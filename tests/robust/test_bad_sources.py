@@ -119,6 +119,7 @@ def test_links_pipes_and_devices_are_not_read(members: Club, source: Source) -> 
 def by_one(members: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     """Photos are looked at by one process, so that it is known how many are read ahead."""
     monkeypatch.setenv("COUNTENANCE_INGEST__WORKERS", "1")
+    monkeypatch.setenv("COUNTENANCE_INGEST__BATCH", "16")
     members.reopen()
 
 

@@ -47,11 +47,10 @@ def calibrate(
     the model's own calibration. It writes calibration.json beside countenance.toml, and the line that names it.
     """
     from countenance.service.calibrating import Wish
-    from countenance.service.calibrating import calibrate as measure
 
     wish = Wish(dataset, statement, people, face, leave_out_duplicates, dry_run)
     with session.signed_in() as c, session.bar("photos") as advance:
-        told = measure(c.context, wish, lambda now: advance(now.done, now.total))
+        told = c.calibrate(wish, lambda now: advance(now.done, now.total))
     _tell(session, told)
     session.screen.answer(told)
 

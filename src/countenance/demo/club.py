@@ -35,7 +35,7 @@ MEMBERS = 20
 """So many of the cast are members; the one after them is a member whose consent nobody has confirmed yet."""
 
 THRESHOLD, HIGH = 0.57, 0.65
-"""For rendered people, who resemble one another more than real ones do. A real gallery's threshold follows from its size."""
+"""For rendered people, who resemble one another more than real ones. A real gallery's follows from its size."""
 
 TERRITORIES = {"Hana": "FR", "Iker": "FR", "Jia": "unknown"}
 """Where members live who do not live in the United Kingdom; of one, nobody asked."""

@@ -112,6 +112,7 @@ def _plain_face(face: Face) -> list[Any]:
         face.score,
         [quality.width, quality.sharpness, quality.brightness, quality.yaw, quality.roll],
         quality.reasons,
+        [quality.clipped, quality.nose, quality.apart, quality.cut_off],
     ]
 
 
@@ -167,9 +168,14 @@ def _look(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> Loo
     )
 
 
-def _face(box: list[Any], landmarks: list[Any], score: object, quality: list[Any], reasons: list[Any]) -> Face:
+def _face(*told: Any) -> Face:
+    box, landmarks, score, quality, reasons, more = told
     width, sharpness, brightness, yaw, roll = (_number(value) for value in quality)
-    measured = Quality(width, sharpness, brightness, yaw, roll, tuple(str(reason) for reason in reasons))
+    clipped, nose, apart = (_number(value) for value in more[:3])
+    measured = Quality(
+        width, sharpness, brightness, yaw, roll, tuple(str(reason) for reason in reasons),
+        clipped, nose, apart, cut_off=bool(more[3]),
+    )  # fmt: skip
     marks = tuple((_number(x), _number(y)) for x, y in landmarks)
     if len(marks) != 5:
         raise ValueError("no face")

@@ -11,9 +11,11 @@ from countenance.errors import CountenanceError, NotSignedIn
 from countenance.service.parts import Parts
 
 if TYPE_CHECKING:
+    from countenance.evaluate.run import Progress as Measuring
     from countenance.ingest.run import Progress, Report
     from countenance.log.note import Checkpoint
     from countenance.service.basis import Basis
+    from countenance.service.calibrating import Wish
     from countenance.service.choosing import Used
     from countenance.service.detecting import Detected
     from countenance.service.enrolling import Enrolled, Outcome, Row
@@ -207,6 +209,12 @@ class Countenance(Parts):
         return migrate(
             self.context, name, photos=photos, accept_licence=accept_licence, dry_run=dry_run, progress=progress
         )
+
+    def calibrate(self, wish: Wish, progress: Callable[[Measuring], None] | None = None) -> dict[str, Any]:
+        """Fit the thresholds to how high strangers score among testers. See `countenance.service.calibrating`."""
+        from countenance.service.calibrating import calibrate
+
+        return calibrate(self.context, wish, progress)
 
     def status(self) -> dict[str, Any]:
         """Version, models, backend, counts, index engine, the log's checkpoint."""

@@ -266,7 +266,7 @@ def test_a_process_is_confined_and_a_picture_too_large_for_it_has_a_reason(photo
 
 
 def test_an_answer_that_is_none_is_not_believed() -> None:
-    face = b"[[1, 2, 3, 4], [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]], 0.9, [1, 1, 1, 1, 1], []]"
+    face = b"[[1, 2, 3, 4], [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]], 0.9, [1, 1, 1, 1, 1], [], [0, 0.5, 1, false]]"
     marks = b'"marks": {"prohibited": null, "scraped": null, "taken_at": null}'
     about = b'"look": {"size": [10, 10], "format": "JPEG", "hash": "00ff", "turned": 0, "seconds": {}, "faces": [%s]}'
     good = b"{%s, %s}" % (marks, about % face)

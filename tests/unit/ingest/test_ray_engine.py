@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from clusters import INSTALLED
 from countenance.errors import Unavailable, Unreadable
+from countenance.ingest import ray_cluster
 from countenance.ingest.engine import Seen
 from countenance.ingest.marks import Marks
 from countenance.ingest.ray_cluster import HERE, Cluster, Gone
@@ -139,16 +140,22 @@ def test_an_answer_that_was_sealed_to_somebody_else_stops_the_run() -> None:
         looked(cluster)
 
 
-@pytest.mark.ray
-@INSTALLED
 @pytest.mark.parametrize("said", [Exception("The current node timed out during startup."), ConnectionError("refused")])
 def test_a_cluster_that_does_not_start_is_told_in_two_lines(said: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of a machine that has not started in time Ray says so with an Exception of no kind."""
-    import ray
+    """Of a machine that has not started in time Ray says so with an Exception of no kind.
+
+    Ray itself is left out: imported before a cluster is wanted, it would not know that one is entered with a token.
+    """
 
     def never(*_: object, **__: object) -> None:
         raise said
 
-    monkeypatch.setattr(ray, "init", never)
+    ray = SimpleNamespace(
+        init=never,
+        shutdown=lambda: None,
+        is_initialized=lambda: False,
+        exceptions=SimpleNamespace(RayError=RuntimeError),
+    )
+    monkeypatch.setattr(ray_cluster, "_library", lambda: ray)
     with pytest.raises(Unavailable, match="No cluster could be started here"):
         Cluster(HERE, 1)

@@ -64,6 +64,11 @@ INSERT INTO subjects (id, organisation, handle_hash, territory, state, created, 
     VALUES (901, 900, 'i', 'GB', 'active', 1, 1);
 INSERT INTO pairs (id, organisation, subject, other, decision, created) VALUES (900, 900, 900, 901, 'same', 1);
 INSERT INTO rejections (id, organisation, party, subject, mark, created) VALUES (900, 900, 900, 900, 'm', 1);
+INSERT INTO api_keys (id, organisation, account, label, public_key, roles, purposes, quota, signature, created, expires)
+    VALUES (900, 900, 900, 'l', '\\x01', 'searcher', 1, 1, '\\x00', 1, 2);
+INSERT INTO replies (id, organisation, account, key_hash, request_hash, state, created)
+    VALUES (900, 900, 900, 'k', 'r', 'begun', 1);
+INSERT INTO drawn (id, organisation, account, kind, starts, used) VALUES (900, 900, 900, 'k', 1, 1);
 INSERT INTO changes (id, subject) VALUES (900, 900);
 INSERT INTO openings (index, key, sealed) VALUES (0, 'subject:900', '\\x00'), (0, 'organisation:900', '\\x00');
 """

@@ -12,7 +12,7 @@ from clubs import DAY, Club, looked, orphans
 from countenance.errors import Held, RoleRefused
 from countenance.registry import schema as t
 from countenance.service.daily import Daily
-from countenance.service.purging import Purged
+from countenance.service.purging import Purged, Purging
 
 
 def told(purged: Purged) -> list[tuple[str, str]]:
@@ -122,9 +122,9 @@ def test_p8_a_hold_that_comes_between_stops_the_purge(club: Club, monkeypatch: p
     ada = club.person("Ada", 1)
     club.ben.withdraw("ada")
     club.clock.forward(days=30)
-    purging = club.ben._purging
-    erase = purging._erase
-    monkeypatch.setattr(purging, "_erase", lambda purged: (club.order("hold", subject=ada.id), erase(purged)))
+    erase = Purging._erase
+    held = lambda purging, purged: (club.order("hold", subject=ada.id), erase(purging, purged))  # noqa: E731
+    monkeypatch.setattr(Purging, "_erase", held)
     with pytest.raises(Held):
         club.ben.purge()
     assert here(club) == ["ada"]

@@ -102,7 +102,11 @@ def twenty(club: Club) -> Iterator[Path]:
     return folder
 
 
-def test_p10_an_order_stops_a_running_ingest_within_one_batch(club: Club, twenty: Path) -> None:
+def test_p10_an_order_stops_a_running_ingest_within_one_batch(
+    club: Club, twenty: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTENANCE_INGEST__BATCH", "16")
+    club.reopen()
     club.anna.sources.add("party", twenty, statement="ours", purposes=["photo-library"], territory="GB")
     done: list[int] = []
 

@@ -69,7 +69,7 @@ def test_auto_takes_the_quickest_it_measured_and_remembers(cache: Path, monkeypa
 def test_what_was_measured_with_another_number_of_threads_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "measure", lambda threads, _: {"onnxruntime": 2.0, "openvino": float(threads)})
+    monkeypatch.setattr(backends, "measure", lambda threads, *_: {"onnxruntime": 2.0, "openvino": float(threads)})
     chosen = [backends.choose(threads=threads, cache=tmp_path).recogniser for threads in (1, 3)]
     monkeypatch.setattr(backends, "measure", lambda *_: pytest.fail("measured again"))
     assert chosen == ["openvino", "onnxruntime"]

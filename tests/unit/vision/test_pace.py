@@ -69,7 +69,7 @@ def test_quick_is_one_look_at_640_pixels(
     lookers: dict[str, Looker], crowd: tuple[bytes, list[tuple[int, int]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[tuple[int, ...]] = []
-    session = lookers["quick"]._detector._session
+    session = lookers["quick"]._detector._see.args[0]
     real = session.run
 
     def run(batch: Floats) -> list[Floats]:
