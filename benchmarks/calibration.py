@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measuring import ROOT
-from benchmarks.pages import progress, table
+from benchmarks.pages import progress, table, write_section
 from countenance.evaluate.dataset import open_dataset
 from countenance.evaluate.run import Progress, measure
 from countenance.evaluate.scores import Computed
@@ -201,18 +201,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, text in sections.items():
         sys.stdout.write("\n".join(["", *text, ""]))
         if asked.docs:
-            write(name, text)
+            write_section(name, text, PAGE)
     return 0
-
-
-def write(name: str, lines: list[str]) -> None:
-    """Put lines between the marks of this name in the page; what stood there is gone."""
-    begin, end = f"<!-- {name}: written by the benchmark -->", f"<!-- end of {name} -->"
-    before, found, rest = PAGE.read_text("utf-8").partition(begin)
-    _, ended, after = rest.partition(end)
-    if not found or not ended:
-        raise ValueError(f"The page {PAGE.name} has no place for {name}.")
-    PAGE.write_text("\n".join([f"{before}{begin}", "", *lines, "", f"{end}{after}"]), "utf-8")
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.groups import KINDS, Crowd, crowd, nobody
-from benchmarks.ingest import processor
 from benchmarks.measuring import ROOT
+from benchmarks.pages import processor, write_section
 from countenance.types import Box
 from countenance.vision.engine import BACKENDS
 from countenance.vision.looking import Looker, open_looker
@@ -29,7 +29,6 @@ from countenance.vision.pace import PACES
 PAGE = ROOT / "docs" / "reference" / "detection.md"
 GOAL_WIDTH, GOAL = 24, 0.9
 """The least share of faces so many pixels wide that a thorough look is to find."""
-_BEGIN, _END = "<!-- figures: written by the benchmark -->", "<!-- end of the figures -->"
 _SAME = 0.3
 
 Told = dict[str, Any]
@@ -137,15 +136,13 @@ def shown(told: Told) -> str:
 
 def write_docs(told: Told) -> None:
     """Write the table into the page, between its marks."""
-    before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
     conditions = told["conditions"]
     said = (
         f"Photos of {conditions['megapixels']:g} megapixels with {conditions['crowds']} crowds for each width, and "
         f"pictures with no face of {conditions['nobody_megapixels']:g} megapixels. One core of an "
         f"{conditions['processor']}; seconds of computing."
     )
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{said}\n\n{shown(told)}\n\n{_END}{after}", "utf-8")
+    write_section("figures", [said, "", shown(told)], PAGE)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from pathlib import Path
 from benchmarks import ingest_figures as figures
 from benchmarks.ingest_figures import Round, Told
 from benchmarks.measuring import Failed, Peak, ours
+from benchmarks.pages import processor
 from benchmarks.photographs import Order, photographs, portraits
 from benchmarks.rivals import RIVALS
 from countenance.vision.engine import BACKENDS
@@ -139,14 +140,6 @@ def _conditions(options: argparse.Namespace) -> Told:
         "rounds": options.rounds,
         "python": platform.python_version(),
     }
-
-
-def processor() -> str:
-    """What the machine computes with."""
-    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.machine()
 
 
 def _progress(line: str) -> None:

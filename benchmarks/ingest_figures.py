@@ -9,6 +9,7 @@ from typing import Any
 
 from benchmarks import chart
 from benchmarks.measuring import ROOT, STAGES
+from benchmarks.pages import write_section
 from benchmarks.rivals import RIVALS
 
 GOALS = {
@@ -27,7 +28,6 @@ _LIKE = ("deepface",)
 """Rivals that do what a quick ingest does: one look at 640 pixels."""
 _QUIET = 0.97
 """A process that has a core to itself computes for at least this share of the time."""
-_BEGIN, _END = "<!-- figures: written by the benchmark -->", "<!-- end of the figures -->"
 
 Told = dict[str, Any]
 
@@ -251,9 +251,7 @@ def _profile(profile: Mapping[str, list[Told]]) -> list[str]:
 
 def write_docs(sizes: Mapping[str, Told], conditions: Told) -> None:
     """Write the tables into the page, between its marks, and draw the chart."""
-    before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{_figures(sizes, conditions)}\n\n{_END}{after}", "utf-8")
+    write_section("figures", [_figures(sizes, conditions)], PAGE)
     rows = {
         f"{megapixels} megapixels": {
             _NAMES[name]: told["photos_per_s"][name] for name in _NAMES if told["photos_per_s"].get(name)

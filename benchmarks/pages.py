@@ -6,14 +6,22 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from benchmarks.ingest import processor
 from benchmarks.measuring import ROOT
 
 Told = dict[str, Any]
 SEARCH = ROOT / "docs" / "reference" / "search-speed.md"
 IMAGES = ROOT / "docs" / "images"
+
+
+def processor() -> str:
+    """What the machine computes with."""
+    for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()
 
 
 def conditions() -> Told:
@@ -34,14 +42,14 @@ def machine(told: Told, cores: str = "One core") -> str:
     return f"{about}; load {told['load']} at the end."
 
 
-def write_section(name: str, lines: Iterable[str]) -> None:
-    """Put lines between the marks of this name in the page of search speeds; what stood there is gone."""
+def write_section(name: str, lines: Iterable[str], page: Path = SEARCH) -> None:
+    """Put lines between the marks of this name in a page; what stood there is gone."""
     begin, end = f"<!-- {name}: written by the benchmark -->", f"<!-- end of {name} -->"
-    before, found, rest = SEARCH.read_text("utf-8").partition(begin)
+    before, found, rest = page.read_text("utf-8").partition(begin)
     _, ended, after = rest.partition(end)
     if not found or not ended:
-        raise ValueError(f"The page {SEARCH.name} has no place for {name}.")
-    SEARCH.write_text("\n".join([f"{before}{begin}", "", *lines, "", f"{end}{after}"]), "utf-8")
+        raise ValueError(f"The page {page.name} has no place for {name}.")
+    page.write_text("\n".join([f"{before}{begin}", "", *lines, "", f"{end}{after}"]), "utf-8")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
