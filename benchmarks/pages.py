@@ -42,8 +42,9 @@ def machine(told: Told, cores: str = "One core") -> str:
     return f"{about}; load {told['load']} at the end."
 
 
-def write_section(name: str, lines: Iterable[str], page: Path = SEARCH) -> None:
-    """Put lines between the marks of this name in a page; what stood there is gone."""
+def write_section(name: str, lines: Iterable[str], page: Path | None = None) -> None:
+    """Put lines between the marks of this name in a page, of search's figures if none is named."""
+    page = page or SEARCH
     begin, end = f"<!-- {name}: written by the benchmark -->", f"<!-- end of {name} -->"
     before, found, rest = page.read_text("utf-8").partition(begin)
     _, ended, after = rest.partition(end)
