@@ -66,8 +66,9 @@ def _model(model: dict[str, Any]) -> str:
 
 def _rate(rate: dict[str, Any]) -> str:
     by = {"rate": "set by the rate that [search] fpir asks for", "configuration": "a fixed cosine"}[rate["set_by"]]
+    share = f"{rate['fpir']:.2%}" if rate["fpir"] >= 0.00005 else "less than 0.01%"
     about = ", extrapolated" if rate["extrapolated"] else ""
     return (
-        f"{by}: {rate['fpir']:.2%} of searches for a stranger among {rate['counted_as']:,} templates show "
+        f"{by}: {share} of searches for a stranger among {rate['counted_as']:,} templates show "
         f"anybody{about}; measured on {rate['measured_on']}"
     )

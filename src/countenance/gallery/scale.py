@@ -19,6 +19,8 @@ HIGH = 10
 _WIDE = 0.05
 """So far above a threshold that the operator fixed begins the high band, where they said nothing of it."""
 _DIGITS = 4
+_CREDIBLE = 100
+"""A rate so many times smaller than the least that was measured is no longer told as a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Scale:
 
     def meaning(self, band: str) -> str:
         """What a band says, for a page."""
-        low, high = _one_in(self.fmr), _one_in(self.calibration.fmr(self.high))
+        low, high = self._one_in(self.fmr), self._one_in(self.calibration.fmr(self.high))
         return {
             "high": f"scores {self.high:g} or more; {high} strangers does",
             "low": f"scores between {self.threshold:g} and {self.high:g}; {low} strangers scores so much. Look twice",
@@ -95,9 +97,14 @@ class Scale:
         told = self.as_json(threshold)
         about = "about (extrapolated) " if told["extrapolated"] else ""
         return (
-            f"At {told['threshold']:g} {about}{told['fpir']:.2%} of searches for somebody who is not among "
-            f"{self.counted:,} templates show anybody; {_one_in(told['fmr'])} strangers scores so much."
+            f"At {told['threshold']:g} {about}{_share(told['fpir'])} of searches for somebody who is not among "
+            f"{self.counted:,} templates show anybody; {self._one_in(told['fmr'])} strangers scores so much."
         )
+
+    def _one_in(self, rate: float) -> str:
+        least = self.calibration.measured_to / _CREDIBLE
+        few, rate = ("fewer than ", least) if rate < least else ("", rate)
+        return f"{few}1 in {float(f'{1 / rate:.2g}'):,.0f}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +140,9 @@ def _at(rule: Scaling, compared: int) -> Scale:
     return Scale(threshold, high, compared, rule.calibration, fixed=rule.threshold is not None)
 
 
-def _one_in(rate: float) -> str:
-    return f"1 in {float(f'{1 / rate:.2g}'):,.0f}"
+def _share(rate: float) -> str:
+    """A rate in per cent, for people: one that would be written as nothing is not told as nothing."""
+    return f"{rate:.2%}" if rate >= 0.00005 else "less than 0.01%"
 
 
 def _short(rate: float) -> float:

@@ -49,9 +49,11 @@ def joined(values: Sequence[Any]) -> str:
 
 
 def share(rate: float | None) -> str:
-    """A rate in per cent; rare ones as one in so many."""
+    """A rate in per cent; rare ones as one in so many, as far as anybody could have measured it."""
     if rate is None:
         return "too few to say"
+    if 0 < rate < 1e-7:
+        return "fewer than 1 in 10,000,000"
     return f"{rate:.2%}" if rate >= 0.001 or not rate else f"1 in {round(1 / rate):,}"
 
 

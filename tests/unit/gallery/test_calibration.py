@@ -84,6 +84,9 @@ def test_a_band_says_how_many_strangers_score_so():
     scale = Scaling(SHIPPED).at(100)
     assert scale.meaning("low") == "scores between 0.4172 and 0.4693; 1 in 9,900 strangers scores so much. Look twice"
     assert "1 in 100,000 strangers" in scale.meaning("high")
+    far = Scaling(SHIPPED, threshold=0.57).at(100)
+    assert "; fewer than 1 in 10,000,000 strangers" in far.meaning("high")
+    assert "less than 0.01% of searches" in far.says()
     assert [scale.band(score) for score in (0.4, 0.42, 0.5)] == ["below-threshold", "low", "high"]
 
 
