@@ -85,7 +85,7 @@ class Card:
     @property
     def band_meaning(self) -> str:
         """What the band means, in one sentence."""
-        said = f" Here the band {self.meaning}." if self.meaning else ""
+        said = f" It {self.meaning}." if self.meaning else ""
         return BAND_MEANINGS.get(self.band, "") + said
 
 
