@@ -145,4 +145,16 @@ BREAKS: list[Break] = [
         (("service/receipts.py", "                t.receipts.c.expires > context.clock(),\n", ""),),
         RECEIPTS + "test_p14_an_expired_receipt_proves_nothing",
     ),
+    Break(
+        "P13",
+        "a list of what ends soon that names the others",
+        (("service/basis.py", "t.bases.c.ends <= now + days * DAY", "t.bases.c.ends > now + days * DAY"),),
+        BASES + "test_p13_those_that_end_soon_are_listed_the_first_to_end_first",
+    ),
+    Break(
+        "P1",
+        "expired consents that are counted on the public page",
+        (("service/counting.py", '"live", t.bases.c.ends > context.clock()', '"live",'),),
+        BASES + "test_p1_how_consent_was_confirmed_is_counted",
+    ),
 ]

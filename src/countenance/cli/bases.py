@@ -41,7 +41,9 @@ def register(app: typer.Typer) -> None:
     )(countersign)  # fmt: skip
     command(bases, "confirm", "countenance basis confirm B1 --account anna@club.example")(confirm)
     command(bases, "notice", "countenance basis notice B1 notice-2026")(notice)
-    command(bases, "list", "countenance basis list", "countenance basis list anna")(listing)
+    command(
+        bases, "list", "countenance basis list", "countenance basis list anna", "countenance basis list --ending 30"
+    )(listing)
     consents.add_to(bases)
 
 
@@ -161,10 +163,13 @@ def notice(
 def listing(
     session: Session,
     subject: Annotated[str | None, typer.Argument(metavar="SUBJECT", help="Of this person alone.")] = None,
+    ending: Annotated[
+        int | None, typer.Option(metavar="DAYS", help="Only those in force that end within so many days.")
+    ] = None,
 ) -> None:
     """Show all bases, or those of one person, and why one finds nobody; `basis show` says it in full."""
     with session.open() as c:
-        told = _told(c, c.bases.list(c.subjects.get(subject) if subject else None))
+        told = _told(c, c.bases.list(c.subjects.get(subject) if subject else None, ending=ending))
         for each in told:
             each["lacks"] = [lack.what for lack in c.bases.why_not(each["id"])]
     rows = (
@@ -181,7 +186,7 @@ def listing(
         for each in told
     )
     columns = ("basis", "subject", "state", "purposes", "notice", "until", "confirmed", "finds nobody because")
-    session.screen.table(columns, rows, empty="There are no bases.")
+    session.screen.table(columns, rows, empty="No basis ends so soon." if ending else "There are no bases.")
     session.screen.answer(told)
 
 

@@ -50,6 +50,9 @@ def status(session: Session) -> None:
     if counts["bases_pending"]:
         pending = plural(counts["bases_pending"], "basis waits", "bases wait")
         screen.advise(f"{pending} for a second account: `countenance basis list`.")
+    if counts["bases_ending_soon"]:
+        ending = plural(counts["bases_ending_soon"], "basis ends", "bases end")
+        screen.advise(f"{ending} within 30 days: `countenance basis list --ending 30`.")
     screen.answer(told)
 
 

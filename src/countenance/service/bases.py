@@ -15,7 +15,7 @@ from countenance.policy.confirming import notice_statement
 from countenance.policy.purposes import mask, purpose
 from countenance.registry import schema as t
 from countenance.service import confirming, links
-from countenance.service.basis import Basis, Row, number_of, read_basis, row_of
+from countenance.service.basis import Basis, Row, ending_within, number_of, read_basis, row_of
 from countenance.service.evidence import check_evidence, declare_collective, digest_of, is_evidence
 from countenance.service.lacking import Lack, lacks
 from countenance.types import DAY, BasisId, SubjectId
@@ -176,11 +176,16 @@ class Bases:
         with self._context.registry.read() as connection:
             return read_basis(self._context, connection, number_of(basis))
 
-    def list(self, subject: Subject | None = None) -> list[Basis]:
-        """All bases, or those of one person, in the order of their numbers."""
+    def list(self, subject: Subject | None = None, *, ending: int | None = None) -> list[Basis]:
+        """All bases, or those of one person, in the order of their numbers.
+
+        ``ending``: only those in force that end within so many days, the first to end first: whom to ask again (P13).
+        """
         query = sa.select(t.bases.c.id).where(t.bases.c.organisation == self._context.organisation)
         if subject is not None:
             query = query.where(t.bases.c.subject == subject.id)
+        if ending is not None:
+            query = query.where(ending_within(ending, self._context.clock())).order_by(t.bases.c.ends)
         with self._context.registry.read() as connection:
             numbers = connection.scalars(query.order_by(t.bases.c.id)).all()
             return [read_basis(self._context, connection, number) for number in numbers]
@@ -193,25 +198,6 @@ class Bases:
     def is_evidence(self, digest: str) -> bool:
         """Whether the file with this SHA-256 is the evidence of a basis: then it is no enrolment photo (P1)."""
         return is_evidence(self._context, digest)
-
-    def confirmed_counts(self) -> dict[str, int]:
-        """How many bases in force were confirmed in each way; for the public page (P1)."""
-        context, now = self._context, self._context.clock()
-        query = (
-            sa.select(t.bases.c.confirmed_how, sa.func.count())
-            .where(
-                t.bases.c.organisation == context.organisation,
-                t.bases.c.state == "live",
-                t.bases.c.starts <= now,
-                t.bases.c.ends > now,
-            )
-            .group_by(t.bases.c.confirmed_how)
-            .order_by(t.bases.c.confirmed_how)
-        )
-        with context.registry.read() as connection:
-            return {how or "": count for how, count in connection.execute(query)}
-
-    # --- inside ------------------------------------------------------------------------------------------------------
 
     def _note(self, connection: sa.Connection, row: Row, name: str) -> None:
         """Put a notice on a basis, signed by the account that says it was given."""

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from countenance.errors import NotFound
+from countenance.errors import InputError, NotFound
 from countenance.policy.purposes import names
 from countenance.registry import schema as t
-from countenance.types import BasisId, SubjectId, iso, parse_number, reference_number
+from countenance.types import DAY, BasisId, SubjectId, iso, parse_number, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
 
 Row = sa.Row[tuple[object, ...]]
+SOON, LONGEST = 30, 36_500
+"""Days before its end in which a basis is reminded of; and the most that can be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,13 @@ class Basis:
 def number_of(basis: Basis | str) -> BasisId:
     """The number in ``B12``. Raises `NotFound` for what is none."""
     return BasisId(parse_number("B", str(basis), "basis"))
+
+
+def ending_within(days: int, now: int) -> sa.ColumnElement[bool]:
+    """Bases in force that end within so many days. Raises `InputError` for a number that is none of days."""
+    if not 0 < days <= LONGEST:
+        raise InputError(f"{days} is no number of days.", hint=f"Give 1 to {LONGEST:,}.")
+    return sa.and_(t.bases.c.state == "live", t.bases.c.ends > now, t.bases.c.ends <= now + days * DAY)
 
 
 def row_of(context: Context, connection: sa.Connection, number: int) -> Row:

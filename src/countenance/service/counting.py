@@ -115,15 +115,15 @@ def erasures(connection: sa.Connection, context: Context) -> dict[str, int]:
 
 
 def confirmations(connection: sa.Connection, context: Context) -> dict[str, int]:
-    """Live bases by how they were confirmed (P1)."""
-    live = _by(connection, context, t.bases, t.bases.c.confirmed_how, t.bases.c.state == "live")
+    """Bases in force by how they were confirmed (P1)."""
+    live = _by(connection, context, t.bases, t.bases.c.confirmed_how, *_in_force(context))
     return dict(sorted(live.items()))
 
 
 def held(connection: sa.Connection, context: Context) -> dict[str, int]:
-    """How many people have a live basis, by purpose."""
+    """How many people have a basis in force, by purpose."""
     counted: Counter[str] = Counter()
-    live = _by(connection, context, t.bases, t.bases.c.purposes, t.bases.c.state == "live")
+    live = _by(connection, context, t.bases, t.bases.c.purposes, *_in_force(context))
     for combined, count in live.items():
         counted += Counter(dict.fromkeys(names(int(combined)), count))
     return {name: counted[name] for name in PURPOSES if counted[name]}
@@ -174,6 +174,10 @@ def last_evaluation(connection: sa.Connection) -> dict[str, Any] | None:
                 return {"log_entry": told["index"], "at": told["at"], **told["facts"]}
         end -= _PAGE
     return None
+
+
+def _in_force(context: Context) -> tuple[sa.ColumnElement[bool], ...]:
+    return t.bases.c.state == "live", t.bases.c.ends > context.clock()
 
 
 def _by(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from countenance.errors import BadConfiguration, CountenanceError
+from countenance.service.basis import SOON
 from countenance.types import DAY
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Daily:
             return False
         self._last = now
         self._purge()
+        self._remind()
         self._send()
         self._sweep()
         return True
@@ -51,6 +53,10 @@ class Daily:
             self._tell(f"Purged: {len(purged.due)} items" + (f"; certificates {numbers}." if numbers else "."))
         if purged.blocked:
             self._tell(f"Due as well, and kept for a reason: {len(purged.blocked)}. See `countenance purge --dry-run`.")
+
+    def _remind(self) -> None:
+        if ending := len(self._gallery.bases.list(ending=SOON)):
+            self._tell(f"Bases that end within {SOON} days: {ending}. See `countenance basis list --ending {SOON}`.")
 
     def _send(self) -> None:
         try:

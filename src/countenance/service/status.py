@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from countenance.log.witness import witness
 from countenance.policy.gather import is_solo
 from countenance.registry import schema as t
+from countenance.service.basis import SOON, ending_within
 from countenance.version import VERSION
 from countenance.vision import shelf
 from countenance.vision.cards import ModelFile
@@ -82,6 +83,7 @@ def _counts(connection: sa.Connection, context: Context) -> dict[str, int]:
         "references": _count(connection, context, t.references),
         "bases_live": _count(connection, context, t.bases, t.bases.c.state == "live"),
         "bases_pending": _count(connection, context, t.bases, t.bases.c.state == "pending"),
+        "bases_ending_soon": _count(connection, context, t.bases, ending_within(SOON, context.clock())),
         "sources": _count(connection, context, t.sources),
         "photos": _count(connection, context, t.photos, t.photos.c.state == "done"),
         "photos_refused": _count(connection, context, t.photos, t.photos.c.state == "refused"),

@@ -17,6 +17,7 @@ from countenance.errors import CountenanceError, InputError, NoBasis, NoNotice, 
 from countenance.policy import confirming
 from countenance.registry import schema as t
 from countenance.samples import cast
+from countenance.types import iso
 from countenance.vault.accounts import AccountKey
 
 CONSENT: dict[str, Any] = {"ground": "consent", "condition": "explicit-consent", "purposes": ["photo-library"]}
@@ -97,11 +98,27 @@ def test_p1_how_consent_was_confirmed_is_counted(club: Club) -> None:
         club.person(name, number)
     club.basis(club.subject("Dina"), live=False)
     kid = club.person("Kid", 4, ["find-my-photos"], birth_year=2012)
-    assert club.anna.bases.confirmed_counts() == {confirming.COUNTERSIGNED: 3, confirming.ON_GUARDIANS_FORM: 1}
+    told = club.anna.reports.public()["confirmations"]
+    assert told == {confirming.COUNTERSIGNED: 3, confirming.ON_GUARDIANS_FORM: 1}
     assert club.search(1).candidates[0].confirmed_how == confirming.COUNTERSIGNED
     club.anna.withdraw(kid)
+    assert club.anna.reports.public()["confirmations"] == {confirming.COUNTERSIGNED: 3}
     club.clock.forward(days=2000)
-    assert club.anna.bases.confirmed_counts() == {}
+    assert club.anna.reports.public()["confirmations"] == {}
+
+
+def test_p13_those_that_end_soon_are_listed_the_first_to_end_first(club: Club) -> None:
+    ends = {"Ada": 40, "Bo": 20, "Cy": 29}
+    for name, days in ends.items():
+        basis = club.basis(club.subject(name), until=iso(club.clock() + days * DAY)[:10])
+        assert basis.life == "in force"
+    club.basis(club.subject("Dina"), live=False, until=iso(club.clock() + 10 * DAY)[:10])
+    assert [each.id for each in club.anna.bases.list(ending=30)] == ["B2", "B3"]
+    assert club.anna.status()["counts"]["bases_ending_soon"] == 2
+    club.clock.forward(days=21)
+    assert [each.id for each in club.anna.bases.list(ending=30)] == ["B3", "B1"]
+    with pytest.raises(InputError, match="no number of days"):
+        club.anna.bases.list(ending=0)
 
 
 def test_p1_each_thing_that_is_lacking_is_named_with_its_requirement(club: Club) -> None:

@@ -13,6 +13,7 @@ from countenance.errors import Held, RoleRefused
 from countenance.registry import schema as t
 from countenance.service.daily import Daily
 from countenance.service.purging import Purged, Purging
+from countenance.types import iso
 
 
 def told(purged: Purged) -> list[tuple[str, str]]:
@@ -267,6 +268,17 @@ def test_p13_the_day_s_work_is_done_once_a_day(club: Club) -> None:
     club.clock.forward(seconds=1)
     assert daily.run_if_due()
     assert said == ["Purged: 1 items; certificates E1."]
+
+
+def test_p13_the_day_s_work_reminds_of_bases_that_end_soon(club: Club) -> None:
+    said: list[str] = []
+    club.basis(club.subject("Ada"), until=iso(club.clock() + 31 * DAY)[:10])
+    daily = Daily(club.ben, said.append)
+    assert daily.run_if_due()
+    assert said == []
+    club.clock.forward(days=2)
+    assert daily.run_if_due()
+    assert said == ["Bases that end within 30 days: 1. See `countenance basis list --ending 30`."]
 
 
 def test_the_day_s_work_says_what_it_cannot_do(club: Club) -> None:

@@ -50,7 +50,7 @@ def test_p1_stills_in_the_poses_asked_confirm(standing: Club) -> None:
     assert acts == [("confirm", "granted", "link"), ("confirm", "done", None), ("confirm", "done", "link")]
     (hit,) = standing.anna.search(cast().photos("Farah")[3], purpose="photo-library", case="press 12")
     assert (hit.subject, hit.confirmed_how) == ("farah", BY_STILLS)
-    assert standing.anna.bases.confirmed_counts() == {BY_STILLS: 1}
+    assert standing.anna.reports.public()["confirmations"] == {BY_STILLS: 1}
     with standing.sql() as connection:
         connection.execute(sa.update(t.bases).values(ends=2**40))
     with pytest.raises(Tampered):
