@@ -118,7 +118,7 @@ def evaluate(
 
 
 def _measured(session: Session, dataset: Path | None, statement: str | None, **options: Any) -> dict[str, Any]:
-    from countenance.service.evaluating import STATEMENTS
+    from countenance.service.evaluating import STATEMENTS, Wish
     from countenance.service.evaluating import evaluate as measure
 
     if dataset is None or statement is None:
@@ -128,7 +128,8 @@ def _measured(session: Session, dataset: Path | None, statement: str | None, **o
         )
     gallery = session.open() if session.has_gallery else nullcontext()
     with gallery as c, session.bar("photos") as advance:
-        return measure(dataset, statement, gallery=c, progress=lambda now: advance(now.done, now.total), **options)
+        wish = Wish(dataset, statement, **options)
+        return measure(wish, gallery=c, progress=lambda now: advance(now.done, now.total))
 
 
 def _write(session: Session, page: Path | None, told: dict[str, Any]) -> CountenanceError | None:

@@ -21,7 +21,7 @@ from countenance.gallery.only_one import OnlyOne
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
 from countenance.service.choosing import usable, with_it
-from countenance.service.evaluating import evaluate
+from countenance.service.evaluating import Wish, evaluate
 from countenance.types import Remodel
 from countenance.vault.keyring import subject_key
 from countenance.vision.contract import contract_of
@@ -129,7 +129,7 @@ def compare(gallery: Countenance, name: str, testers: Path) -> dict[str, Any]:
     """
     told = {}
     for when, model in (("before", gallery.context.vision.card.id), ("after", usable(name).card.id)):
-        answer = evaluate(testers, "consented-testers", gallery=gallery, model=model)
+        answer = evaluate(Wish(testers, "consented-testers", model=model), gallery=gallery)
         told[when] = {
             "model": model,
             "tar": answer["verification"]["tar"],

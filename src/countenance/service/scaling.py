@@ -9,7 +9,6 @@ from countenance.config import Settings
 from countenance.errors import BadConfiguration, InputError, ModelRefused
 from countenance.gallery.calibration import Calibration, from_thresholds
 from countenance.gallery.scale import Scaling
-from countenance.vision import calibrations
 from countenance.vision.cards import ModelCard
 
 FILE = "calibration.json"
@@ -29,13 +28,10 @@ def scaling(settings: Settings, card: ModelCard, contract: str) -> Scaling:
 
 
 def shipped(card: ModelCard, contract: str) -> Calibration:
-    """What ships with a model, or stands on its card; where that has thresholds alone, what follows from these.
+    """What stands on a model's card; where that has thresholds alone, what follows from these.
 
     Raises `ModelRefused` where it has not even these: nobody knows how often it is wrong.
     """
-    for plain in calibrations.SHIPPED:
-        if plain["contract"] == contract:
-            return Calibration.from_plain(plain)
     if card.calibration:
         return Calibration.from_plain({"contract": contract, **dict(card.calibration)})
     if not card.thresholds:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from countenance.vision import calibrations
+
 FOLD_VERSION = 1
 """Raised whenever `countenance.vision.fold` would give other numbers; part of the embedding contract."""
 
@@ -128,6 +130,7 @@ SFACE = ModelCard(
     ),
     dimension=128,
     thresholds=((0.358, 1e-3), (0.415, 1e-4), (0.465, 1e-5)),
+    calibration=tuple(calibrations.SFACE.items()),
     published=(Figure(_LFW, 99.40, "OpenCV Zoo, face_recognition_sface, README"),),
     measured=(Figure(_LFW, 99.38, _HERE),),
 )
