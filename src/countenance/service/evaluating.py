@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from countenance.evaluate.groups import read_groups
 from countenance.evaluate.pairs import add_pairs, open_pairs
 from countenance.evaluate.remarks import kept, told
 from countenance.evaluate.run import FACES, Progress, measure
-from countenance.evaluate.scores import Listed, read_scores, write_scores
+from countenance.evaluate.scores import MOST_ENROLLED, Listed, read_scores, write_scores
 from countenance.policy.desk import Ask
 from countenance.policy.facts import DataSetFacts, Facts
 from countenance.policy.rules import DATA_SET, LEAST_PEOPLE, STATEMENTS
@@ -52,6 +53,8 @@ class Wish:
         gate: A level of the quality gate, one of `GATES`: what it would refuse, and how often the others are missed.
         scores: Where to write the raw scores and file numbers, from which `rebuild` makes the same report.
         model: The id of a recogniser that is here; the gallery's, or the default one, when left out.
+        enrol: By how many photos each person is enrolled; who has no more than these is not.
+        flip: Whether a template is the mean of the face's and its mirror image's; as the gallery has it, when None.
     """
 
     dataset: Path
@@ -64,6 +67,8 @@ class Wish:
     gate: str | None = None
     scores: Path | None = None
     model: str | None = None
+    enrol: int = 1
+    flip: bool | None = None
 
     def check(self) -> None:
         """Raise `InputError` or `PurposeRefused` for what cannot be asked, before a photo is read."""
@@ -73,6 +78,11 @@ class Wish:
             )
         if self.gate is not None and self.gate not in GATES:
             raise InputError(f"There is no quality gate {self.gate!r}.", hint=f"Use one of: {', '.join(GATES)}.")
+        if not 1 <= self.enrol <= MOST_ENROLLED or (self.enrol > 1 and self.dataset.is_file()):
+            raise InputError(
+                f"Nobody can be enrolled by {self.enrol} photos here.",
+                hint=f"1 to {MOST_ENROLLED}, of a folder of people: in a file of pairs nobody is searched for.",
+            )
         scores = self.scores
         if scores is not None and (scores.is_dir() or not scores.absolute().parent.is_dir()):
             raise InputError(
@@ -119,6 +129,7 @@ def evaluate(
     """
     wish.check()
     job = _Job(wish, *_opened(wish.dataset, wish.people, wish.pairs), progress)
+    _check_enough(job)
     stated = DataSetFacts(wish.statement, job.data.people)
     if gallery is not None:
         return _logged(gallery.context, job, stated)
@@ -126,7 +137,7 @@ def evaluate(
         refusal = rule(Facts(Evaluate, system_clock(), OrganisationId(0), data_set=stated))
         if refusal is not None:
             raise refusal
-    with Vision(recogniser=wish.model or SFACE.id) as vision:
+    with Vision(recogniser=wish.model or SFACE.id, flip=bool(wish.flip)) as vision:
         return _measured(job, vision, VisionSection().max_bytes) | {"logged": None}
 
 
@@ -159,6 +170,15 @@ def _opened(dataset: Path, people: int | None, pairs: Path | None) -> tuple[Data
     return open_pairs(dataset)
 
 
+def _check_enough(job: _Job) -> None:
+    """Raise `InputError` where nobody would be left to search for."""
+    if job.wish.enrol > 1 and max(Counter(photo.person for photo in job.data.photos).values()) <= job.wish.enrol:
+        raise InputError(
+            f"Nobody in {job.wish.dataset} has more than {job.wish.enrol} photos, so nobody could be searched for.",
+            hint="Enrol each person by fewer: --enrol 1.",
+        )
+
+
 def _logged(context: Context, job: _Job, stated: DataSetFacts) -> dict[str, Any]:
     """Ask the desk, measure, and write down what came out: the counts, and a hash of the whole answer."""
     # What was typed in place of a statement could be anything, a name too: it is not repeated in the log.
@@ -168,12 +188,13 @@ def _logged(context: Context, job: _Job, stated: DataSetFacts) -> dict[str, Any]
     grant = context.desk.decide(Evaluate, ask)
     grant.spend(Evaluate, scope=ask.scope, now=context.clock())
     limit = context.settings.vision.max_bytes
-    model = job.wish.model or context.vision.card.id
-    if model == context.vision.card.id:
+    usual = (context.vision.card.id, context.vision.flip)
+    model, flip = job.wish.model or usual[0], usual[1] if job.wish.flip is None else job.wish.flip
+    if (model, flip) == usual:
         answer = _measured(job, context.vision, limit)
     else:
         wanted = context.settings.vision
-        with Vision(backend=wanted.backend, recogniser=model, detector=wanted.detector) as other:
+        with Vision(backend=wanted.backend, recogniser=model, detector=wanted.detector, flip=flip) as other:
             answer = _measured(job, other, limit)
     outcome = {
         "images": answer["images"],
@@ -209,7 +230,7 @@ def _measured(job: _Job, vision: Vision, limit: int) -> dict[str, Any]:
     about = {
         "statement": wish.statement,
         "face": wish.face,
-        "model": {"name": vision.card.name, "sha256": vision.card.sha256},
+        "model": {"name": vision.card.name, "sha256": vision.card.sha256, "flip": vision.flip},
         "embedding_contract": vision.contract,
         "version": VERSION,
     }
@@ -220,7 +241,7 @@ def _measured(job: _Job, vision: Vision, limit: int) -> dict[str, Any]:
         about=about,
         listed=job.listed,
         listed_alone=wish.dataset.is_file(),
-        remarks=kept(job.data, result, wish.people, wish.gate),
+        remarks=kept(job.data, result, wish.people, wish.gate, wish.enrol),
     )
     if wish.scores is not None:
         write_scores(observed, wish.scores)

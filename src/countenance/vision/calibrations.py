@@ -21,3 +21,4 @@ SFACE: dict[str, Any] = {
     "photos": 3812,
     "measured_to": 0.00001,
 }  # fmt: skip
+SFACE_FLIPPED: dict[str, Any] = SFACE | {}

@@ -113,6 +113,17 @@ def test_there_are_two_ways_to_choose_a_face(people: Path) -> None:
     assert "largest, middle" in error.value.hint
 
 
+def test_by_how_many_photos_people_are_enrolled_is_checked_before_a_photo_is_read(people: Path, tmp_path: Path) -> None:
+    unread = {"progress": lambda _: pytest.fail("a photo was read")}
+    for wrong in (0, 11, 3):  # nobody has four photos
+        with pytest.raises(InputError):
+            evaluate(Wish(people, "synthetic", enrol=wrong), **unread)
+    (people / "pairs.csv").write_text("fold,first,second\n")
+    with pytest.raises(InputError, match="Nobody can be enrolled by 2"):
+        evaluate(Wish(people / "pairs.csv", "synthetic", enrol=2), **unread)
+    (people / "pairs.csv").unlink()
+
+
 def in_folds(people: Path, file: Path) -> None:
     """A pair of each person, one of them damaged, and one of each with the next person; in two folds."""
     names = sorted(each.name for each in people.iterdir() if each.is_dir())
