@@ -70,27 +70,27 @@ class Search:
         return 10**6 if self.own == NEVER else 1 + sum(score >= self.own for score in self.others)
 
 
-def searches(pictures: Sequence[Picture], table: Sequence[Sequence[float]]) -> list[Search]:
-    """Everybody with two pictures is enrolled by the first; all other pictures are searched for."""
+def searches(pictures: Sequence[Picture], table: Sequence[Sequence[float]], enrol: int = 1) -> list[Search]:
+    """Everybody with more pictures than ``enrol`` is enrolled by the first so many; all others are searched for."""
     count = {picture.person: 0 for picture in pictures}
     for picture in pictures:
         count[picture.person] += 1
-    enrolled: dict[Person, int | None] = {}
+    enrolled: dict[Person, list[int | None]] = {}
     asked = []
     for picture in pictures:
-        if count[picture.person] > 1 and picture.person not in enrolled:
-            enrolled[picture.person] = picture.face
+        if count[picture.person] > enrol and len(enrolled.setdefault(picture.person, [])) < enrol:
+            enrolled[picture.person].append(picture.face)
         else:
             asked.append(picture)
     made = []
     for picture in asked:
         scores = {
-            person: table[picture.face][face]
-            for person, face in enrolled.items()
-            if face is not None and picture.face is not None
+            person: max(table[picture.face][face] for face in faces if face is not None)
+            for person, faces in enrolled.items()
+            if any(face is not None for face in faces) and picture.face is not None
         }
         own = scores.pop(picture.person, NEVER)
-        mated = count[picture.person] > 1
+        mated = count[picture.person] > enrol
         made.append(Search(picture.person, mated, own, tuple(scores.values()), picture.face is not None))
     return made
 

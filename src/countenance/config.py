@@ -89,11 +89,15 @@ class VisionSection(Section):
 
     ``gate``: the least that is asked of a face; ``enrolment_gate``: of one to be enrolled, where that is another level.
 
+    ``flip``: a template is the mean of the face's and its mirror image's. It is part of what a template is, as the
+    model is: `countenance models use` changes it where people are enrolled.
+
     ``detect``: how closely an ingest looks for faces. One photo that a person gives is looked at in the standard way.
     """
 
     recogniser: str = Field(default="sface", pattern=r"^[a-z0-9-]{2,40}$")
     detector: str = Field(default="yunet", pattern=r"^[a-z0-9-]{2,40}$")
+    flip: bool = False
     backend: Literal["auto", "onnxruntime", "openvino", "cuda"] = "auto"
     gate: Literal["standard", "strict"] = "standard"
     enrolment_gate: Literal["standard", "strict"] | None = None
@@ -330,6 +334,8 @@ def set_values(file: Path, table: str, values: dict[str, str | float]) -> None:
 
 
 def _literal(value: str | float) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else repr(value)
 
 

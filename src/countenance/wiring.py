@@ -226,7 +226,7 @@ def _assemble(
     closing.callback(vision.close)
     keys = Keyring(vault)
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
-    rule = scaling(settings, vision.cards[0], vision.contract)
+    rule = scaling(settings, vision.card, vision.contract, flip=vision.flip)
     follow = partial(_follow, settings, registry, keys, vision, clock, building)
     servers = ("milvus",) if settings.milvus else ()
     followed = _followed(settings.index.engine, servers, follow)
@@ -295,6 +295,7 @@ def _vision(settings: Settings) -> Vision:
         gate=wanted.gate,
         recogniser=wanted.recogniser,
         detector=wanted.detector,
+        flip=wanted.flip,
     )
 
 

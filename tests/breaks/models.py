@@ -64,6 +64,25 @@ BREAKS = [
         "unit/gallery/test_twins.py::test_p5_nobody_who_has_withdrawn_gets_a_new_template",
     ),
     Break(
+        "P24",
+        "templates with mirror images under the contract of those without",
+        (("vision/contract.py", 'mirrored = FLIPPED if flip else ""', 'mirrored = ""'),),
+        "unit/vision/test_engine.py::test_the_contract_needs_no_model_and_changes_with_every_term",
+    ),
+    Break(
+        "P22",
+        "thresholds of plain templates for those with mirror images",
+        (
+            (
+                "service/scaling.py",
+                "told = card.calibration_flipped if flip else card.calibration",
+                "told = card.calibration",
+            ),
+            ("service/scaling.py", "    if flip:\n", "    if False:\n"),
+        ),
+        "unit/service/test_scaling.py::test_p22_thresholds_of_plain_templates_say_nothing_of_those_with_the_mirror_image",
+    ),
+    Break(
         "P6",
         "a server that goes on holding the old model's vectors",
         (("service/choosing.py", 'if context.settings.index.engine == "milvus":', "if False:"),),

@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
         "countenance evaluate testers/ --statement consented-testers --groups groups.csv --scores scores.npz",
         "countenance evaluate testers/ --statement consented-testers --model edgeface-xs",
         "countenance evaluate lfw/ --statement public-benchmark --gate strict",
+        "countenance evaluate lfw/ --statement public-benchmark --enrol 2 --flip",
         "countenance evaluate testers/ --from scores.npz --page report.html",
         panel=CHECK,
     )(evaluate)  # fmt: skip
@@ -68,6 +69,12 @@ Scores = Annotated[
 Model = Annotated[
     str | None, typer.Option("--model", metavar="MODEL", help="Another recogniser that is here, by its id.")
 ]
+Enrol = Annotated[
+    int, typer.Option("--enrol", metavar="N", min=1, help="By how many photos each person is enrolled; 1.")
+]
+Flip = Annotated[
+    bool | None, typer.Option("--flip/--no-flip", help="Average each face with its mirror image; else as configured.")
+]
 Again = Annotated[
     Path | None, typer.Option("--from", metavar="FILE", help="Make the report again from raw scores kept before.")
 ]
@@ -86,6 +93,8 @@ def evaluate(
     page: Page = None,
     scores: Scores = None,
     model: Model = None,
+    enrol: Enrol = 1,
+    flip: Flip = None,
     again: Again = None,
 ) -> None:
     """Measure how often the model is right on a data set: in memory, no gallery touched.
@@ -100,11 +109,11 @@ def evaluate(
         told = _measured(
             session, dataset, statement,
             people=people, pairs=pairs, groups=groups, face=face,
-            leave_out_duplicates=leave_out_duplicates, gate=gate, scores=scores, model=model,
+            leave_out_duplicates=leave_out_duplicates, gate=gate, scores=scores, model=model, enrol=enrol, flip=flip,
         )  # fmt: skip
     else:
-        given = {statement, people, pairs, groups, gate, scores, model} != {None}
-        if given or leave_out_duplicates or face != "largest":
+        given = {statement, people, pairs, groups, gate, scores, model, flip} != {None}
+        if given or enrol != 1 or leave_out_duplicates or face != "largest":
             raise InputError(
                 "A report made again takes everything from the raw scores.",
                 hint="Give --from FILE, and with it the data set, for the files' names, --page or --json alone.",
@@ -118,7 +127,7 @@ def evaluate(
 
 
 def _measured(session: Session, dataset: Path | None, statement: str | None, **options: Any) -> dict[str, Any]:
-    from countenance.service.evaluating import STATEMENTS
+    from countenance.service.evaluating import STATEMENTS, Wish
     from countenance.service.evaluating import evaluate as measure
 
     if dataset is None or statement is None:
@@ -128,7 +137,8 @@ def _measured(session: Session, dataset: Path | None, statement: str | None, **o
         )
     gallery = session.open() if session.has_gallery else nullcontext()
     with gallery as c, session.bar("photos") as advance:
-        return measure(dataset, statement, gallery=c, progress=lambda now: advance(now.done, now.total), **options)
+        wish = Wish(dataset, statement, **options)
+        return measure(wish, gallery=c, progress=lambda now: advance(now.done, now.total))
 
 
 def _write(session: Session, page: Path | None, told: dict[str, Any]) -> CountenanceError | None:
@@ -148,7 +158,8 @@ def _write(session: Session, page: Path | None, told: dict[str, Any]) -> Counten
 
 def _tell(session: Session, told: dict[str, Any]) -> None:
     found, verified, screen = told["identification"], told["verification"], session.screen
-    size = f"{found['probes']:,} probes, gallery of {found['gallery']:,}"
+    each = f" by {found['enrolled_by']} photos each" if found["enrolled_by"] > 1 else ""
+    size = f"{found['probes']:,} probes, gallery of {found['gallery']:,}{each}"
     between, missed = verified["interval"], found["interval"]
     rows = [
         ("Photos", f"{told['images']:,} of {told['identities']:,} people; a face found in {told['detected']:,}"),

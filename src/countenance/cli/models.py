@@ -10,7 +10,9 @@ import typer
 from countenance.cli.command import CHECK, command, group
 from countenance.cli.session import Session
 
-Name = Annotated[str, typer.Argument(metavar="MODEL", help="As `countenance models list` calls it.")]
+Name = Annotated[
+    str, typer.Argument(metavar="MODEL", help="As `countenance models list` calls it; +flip: with mirror images.")
+]
 Licence = Annotated[
     str | None,
     typer.Option("--accept-licence", metavar="NAME", help="The licence, by its name, where it is non-commercial."),
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
         'countenance models add w600k_r50.onnx --accept-licence "InsightFace non-commercial research"',
         "countenance models add own.onnx --manifest own.toml",
     )(add)  # fmt: skip
-    command(models, "use", "countenance models use edgeface-xs", "countenance models use sface")(use)
+    command(models, "use", "countenance models use edgeface-xs", "countenance models use sface+flip")(use)
     command(
         models, "migrate",
         "countenance models migrate edgeface-xs --dry-run --testers ~/testers",
@@ -83,15 +85,17 @@ def add(
 
 
 def use(session: Session, model: Name, accept_licence: Licence = None) -> None:
-    """Use another recogniser or detector, from the next command on.
+    """Use another recogniser or detector, from the next command on; MODEL+flip: with mirror images.
 
     Its impact assessment comes first: `countenance dpia propose model MODEL`. Where people are enrolled, their
     templates are made anew before it is used: `countenance models migrate`.
     """
     with session.signed_in() as c:
         used = c.use_model(model, accept_licence=accept_licence)
-    session.screen.done(f"The gallery uses {used.recogniser} and {used.detector} from now on.")
-    session.screen.advise(f"[search] threshold is {used.threshold:g} and high {used.high:g} now, by the model's card.")
+    mirrored = ", with mirror images," if used.flip else ""
+    session.screen.done(f"The gallery uses {used.recogniser}{mirrored} and {used.detector} from now on.")
+    bands = f"the threshold is {used.threshold:g}, and the high band begins at {used.high:g}"
+    session.screen.advise(f"At the gallery's present size {bands}.")
     session.screen.advise("Programs that are running go on with the old one: start them again.")
     session.screen.answer(used.as_json())
 

@@ -149,6 +149,7 @@ def _identification(whole: Whole) -> dict[str, Any]:
     strange = _open_set(found.not_enrolled, made, made.seen & ~made.mated, weights, concerned)
     return {
         "gallery": found.gallery,
+        "enrolled_by": whole.observed.enrol,
         "probes": found.probes,
         "unmated": everybody.pop("unmated"),
         "rank1": _rounded(found.within(1)),

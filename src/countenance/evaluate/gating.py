@@ -8,11 +8,10 @@ those that were refused and those for people who could not be enrolled counted a
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from countenance.evaluate.identifying import Asked, Identification, identification, searched
+from countenance.evaluate.identifying import Identification, enrol, identification, searched
 from countenance.evaluate.scores import Observed
 
 PROBE, ENROLMENT = "probe", "enrolment"
@@ -31,22 +30,14 @@ def gated(observed: Observed, level: str, refused: Refused) -> dict[str, Any]:
 
 
 def _figures(observed: Observed, refused: Mapping[str, frozenset[int]]) -> dict[str, Any]:
-    pictures = Counter(observed.persons)
-    places = iter(range(observed.scores.count))
-    enrolled: dict[int, int | None] = {}
-    asked: list[tuple[int, Asked]] = []
-    for number, who, seen in zip(observed.numbers, observed.persons, observed.found, strict=True):
-        place = next(places) if seen else None
-        if pictures[who] > 1 and who not in enrolled and number not in refused[ENROLMENT]:
-            enrolled[who] = place
-        else:
-            asked.append((number, (who, place)))
-    several = {who for who, count in pictures.items() if count > 1}
+    drawn = enrol(observed, refused[ENROLMENT])
+    enrolled, asked, several = drawn.faces, drawn.asked, drawn.several
     barred = several - enrolled.keys()
     wanted = [each for number, each in asked if number not in refused[PROBE] and each[0] not in barred]
     made = searched(observed, enrolled, wanted, enrolled.keys())
     found = identification(made)
-    mated = sum(who in several for _, (who, _) in asked) - len(barred)  # a person's first picture is no search
+    # What would have been their enrolment is no search.
+    mated = sum(who in several for _, (who, _) in asked) - observed.enrol * len(barred)
     return {
         "people_not_enrolled": len(barred),
         "searches_refused": sum(number in refused[PROBE] for number, (who, _) in asked if who not in barred),

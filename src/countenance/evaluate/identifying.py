@@ -2,7 +2,9 @@
 
 Everybody who has two pictures is enrolled by the first; the others are searched for. Each search is made twice: with
 their own person in the gallery (mated), and, against everybody else alone, as if they were a stranger (unmated).
-People with one picture are strangers to the whole gallery, so theirs are unmated searches too.
+People with one picture are strangers to the whole gallery, so theirs are unmated searches too. Where more pictures of
+each person are enrolled, these are the first ones of everybody who has one more; a person's score is their best
+picture's, as in a gallery's search.
 """
 
 from __future__ import annotations
@@ -67,7 +69,7 @@ class Identification:
     """Figures of 1:N searches.
 
     Attributes:
-        gallery: How many people are enrolled, by one template each.
+        gallery: How many people are enrolled.
         probes: How many mated searches were made.
         cmc: The share of them whose own person is among the first 1, 2, 3 … candidates, no threshold applied: the
             true-positive identification rate at that rank, closed set (ISO/IEC 19795-1, cumulative match
@@ -93,25 +95,49 @@ def search_all(observed: Observed) -> Searches:
     if observed.listed_alone:
         none = np.empty(0, np.int64)
         return Searches(0, none, none.astype(np.bool_), none.astype(np.bool_), none, none, none)
-    pictures = Counter(observed.persons)
+    drawn = enrol(observed)
+    return searched(observed, drawn.faces, [each for _, each in drawn.asked], drawn.several)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Who is enrolled, and what is searched for.
+
+    Attributes:
+        faces: By which faces each person is; None stands for a picture in which none was found.
+        asked: The other pictures, each with its number in the data set.
+        several: People who have one picture more than are enrolled of each.
+    """
+
+    faces: Mapping[int, Sequence[int | None]]
+    asked: Sequence[tuple[int, Asked]]
+    several: frozenset[int]
+
+
+def enrol(observed: Observed, refused: Container[int] = ()) -> Enrolled:
+    """Enrol everybody who has pictures enough by their first ones; by the first of those that are not ``refused``."""
+    pictures, most = Counter(observed.persons), observed.enrol
     places = iter(range(observed.scores.count))
-    enrolled: dict[int, int | None] = {}
-    asked: list[Asked] = []
-    for who, found in zip(observed.persons, observed.found, strict=True):
+    faces: dict[int, list[int | None]] = {}
+    asked: list[tuple[int, Asked]] = []
+    for number, who, found in zip(observed.numbers, observed.persons, observed.found, strict=True):
         place = next(places) if found else None
-        if pictures[who] > 1 and who not in enrolled:
-            enrolled[who] = place
+        if pictures[who] > most and number not in refused and len(faces.get(who, ())) < most:
+            faces.setdefault(who, []).append(place)
         else:
-            asked.append((who, place))
-    return searched(observed, enrolled, asked, {who for who, count in pictures.items() if count > 1})
+            asked.append((number, (who, place)))
+    return Enrolled(faces, asked, frozenset(who for who, count in pictures.items() if count > most))
 
 
 def searched(
-    observed: Observed, enrolled: Mapping[int, int | None], asked: Sequence[Asked], there: Container[int]
+    observed: Observed, enrolled: Mapping[int, Sequence[int | None]], asked: Sequence[Asked], there: Container[int]
 ) -> Searches:
-    """Make these searches. ``enrolled``: by whose face each person is; ``there``: people whose searches are mated."""
-    whose = np.array([who for who, place in enrolled.items() if place is not None], np.int64)
-    gallery = np.array([place for place in enrolled.values() if place is not None], np.int64)
+    """Make these searches. ``enrolled``: by whose faces each person is; ``there``: people whose searches are mated."""
+    faces = {who: [place for place in places if place is not None] for who, places in enrolled.items()}
+    known = {who: places for who, places in faces.items() if places}
+    whose = np.array(list(known), np.int64)
+    gallery = np.array([place for places in known.values() for place in places], np.int64)
+    first = np.cumsum([0, *map(len, known.values())])[:-1]
     person = np.array([each for each, _ in asked], np.int64)
     mate, other = np.full(len(asked), _NONE, np.int64), np.full(len(asked), _NONE, np.int64)
     rank = np.full(len(asked), _LAST, np.int64)
@@ -121,9 +147,11 @@ def searched(
         part = made[at : at + BLOCK]
         rows = np.array([asked[number][1] for number in part], np.int64)
         scores = observed.scores.places(rows, gallery)
+        if len(gallery) > len(whose):
+            scores = np.maximum.reduceat(scores, first, axis=1)
         mate[part], other[part], rank[part] = _ranked(scores, person[part], whose)
     mated = np.array([each in there for each in person.tolist()], np.bool_)
-    return Searches(len(gallery), person, mated, seen, mate, other, rank)
+    return Searches(len(whose), person, mated, seen, mate, other, rank)
 
 
 def _ranked(scores: Counts, asked: Counts, whose: Counts) -> tuple[Counts, Counts, Counts]:

@@ -11,7 +11,9 @@ from countenance.evaluate.scores import Observed
 from countenance.evaluate.worst import named
 
 
-def kept(data: DataSet, result: Measured, people: int | None, gate: str | None = None) -> dict[str, Any]:
+def kept(
+    data: DataSet, result: Measured, people: int | None, gate: str | None = None, enrol: int = 1
+) -> dict[str, Any]:
     """As numbers. ``names`` lets a folder be known again, and names none of its files."""
     seconds = result.seconds
     refused = {use: list(numbers) for use, numbers in (result.refused or {}).items()}
@@ -27,6 +29,7 @@ def kept(data: DataSet, result: Measured, people: int | None, gate: str | None =
         "duplicates": [list(numbers) for numbers in result.duplicates],
         "names": data.fingerprint,
         "people": people,
+        "enrol": enrol,
     }
 
 

@@ -29,6 +29,8 @@ BINS = 2 * HALF + 1
 BLOCK = 1024
 LARGEST = 10_000
 """Faces of which a file of raw scores can be made: 50 million pairs, 200 MB before it is packed."""
+MOST_ENROLLED = 10
+"""Pictures by which a person is enrolled, at most."""
 VERSION = 2
 """The form of a file of raw scores."""
 
@@ -121,6 +123,11 @@ class Observed:
     listed_alone: bool = False
     remarks: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def enrol(self) -> int:
+        """By how many pictures each person is enrolled."""
+        return int(self.remarks.get("enrol", 1))
+
 
 def write_scores(observed: Observed, file: Path) -> None:
     """Write the raw scores. Raises `InputError` where there are too many or the file cannot be written."""
@@ -202,6 +209,7 @@ def _told(about: dict[str, Any], remarks: dict[str, Any]) -> bool:
         and all(isinstance(number, int) and 0 <= number < _MOST for number in [*numbers, remarks["repeats"]])
         and all(isinstance(each, int | float) for each in spent)
         and isinstance(remarks["people"], int | None)
+        and remarks.get("enrol", 1) in range(1, MOST_ENROLLED + 1)
         and isinstance(remarks["names"], str)
         and ("gate" not in remarks or _gate_told(remarks["gate"]))
     )

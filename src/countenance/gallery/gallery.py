@@ -185,14 +185,14 @@ class Gallery:
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
             (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
-            alike = [match for match in matches if lowest is None or match.score >= lowest]
-            shown, before = searching.not_rejected(connection, self._keys, probe, alike, grant)
-            shown = shown[:limit]
-            check_confirmed(connection, [match.basis for match in shown], self._desk)
             tools = searching.Tools(connection, self._desk, self._keys, scale)
+            shown, before = searching.chosen(tools, matches, probe, lowest, limit, grant=grant)
+            check_confirmed(connection, [match.basis for match in shown], self._desk)
             candidates, carried = searching.candidates(tools, shown, probe, purposes=mask, demanded=agreed.reviewers)
-            made = Record("search", probe.commitment, self._contract, sequence, now, shown, crop=crop, cautions=carried)
-            made = replace(made, facts=searching.used(lowest, scale))
+            made = Record(
+                "search", probe.commitment, self._contract, sequence, now, shown,
+                crop=crop, cautions=carried, facts=searching.used(lowest, scale),
+            )  # fmt: skip
             number, written = searching.write(connection, self._desk, self._keys, grant, made, probe.content)
         return Answer(candidates, lowest, size, written, number, scale, before)
 

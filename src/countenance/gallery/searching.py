@@ -150,14 +150,18 @@ def check_capped(connection: sa.Connection, desk: Desk, grant: Grant[Verify], no
         raise desk.refuse(connection, "verify", refusal)
 
 
-def not_rejected(
-    connection: sa.Connection, keys: Keyring, probe: Probe, matches: Sequence[Match], grant: Grant[Search]
+def chosen(
+    tools: Tools, matches: Sequence[Match], probe: Probe, lowest: float | None, limit: int, *, grant: Grant[Search]
 ) -> tuple[list[Match], int]:
-    """Without those of whom a reviewer of the asking organisation said that this face is not theirs; how many."""
-    party = connection.scalar(sa.select(t.accounts.c.organisation).where(t.accounts.c.id == grant.account)) or 0
-    pairs = ((probe.content, match.subject) for match in matches)
-    gone = {subject for _, subject in rejecting.rejected(connection, keys, party, pairs)}
-    return [match for match in matches if match.subject not in gone], len(gone)
+    """Whom a search shows: ``limit`` people who score enough, at the most; and how many it leaves out of these.
+
+    Left out are those of whom a reviewer of the asking organisation said that this face is not theirs.
+    """
+    alike = [match for match in matches if lowest is None or match.score >= lowest]
+    asking = sa.select(t.accounts.c.organisation).where(t.accounts.c.id == grant.account)
+    party, pairs = tools.connection.scalar(asking) or 0, ((probe.content, match.subject) for match in alike)
+    gone = {subject for _, subject in rejecting.rejected(tools.connection, tools.keys, party, pairs)}
+    return [match for match in alike if match.subject not in gone][:limit], len(gone)
 
 
 def candidates(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import struct
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +34,7 @@ class Made(NamedTuple):
 
 
 _USUAL = Made()
+_MEASURES = {each.name for each in fields(Quality)} - {"reasons", "cut_off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +107,8 @@ def _plain(look: Look) -> dict[str, Any]:
 
 
 def _plain_face(face: Face) -> list[Any]:
-    box, quality = face.box, face.quality
-    return [
-        [box.x, box.y, box.w, box.h],
-        face.landmarks,
-        face.score,
-        [quality.width, quality.sharpness, quality.brightness, quality.yaw, quality.roll],
-        quality.reasons,
-        [quality.clipped, quality.nose, quality.apart, quality.cut_off],
-    ]
+    box = face.box
+    return [[box.x, box.y, box.w, box.h], face.landmarks, face.score, asdict(face.quality)]
 
 
 # --- and back --------------------------------------------------------------------------------------------------------
@@ -169,17 +164,19 @@ def _look(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> Loo
 
 
 def _face(*told: Any) -> Face:
-    box, landmarks, score, quality, reasons, more = told
-    width, sharpness, brightness, yaw, roll = (_number(value) for value in quality)
-    clipped, nose, apart = (_number(value) for value in more[:3])
-    measured = Quality(
-        width, sharpness, brightness, yaw, roll, tuple(str(reason) for reason in reasons),
-        clipped, nose, apart, cut_off=bool(more[3]),
-    )  # fmt: skip
+    box, landmarks, score, quality = told
     marks = tuple((_number(x), _number(y)) for x, y in landmarks)
     if len(marks) != 5:
         raise ValueError("no face")
-    return Face(Box(*(_number(value) for value in box)), marks, _number(score), measured)
+    return Face(Box(*(_number(value) for value in box)), marks, _number(score), _quality(**quality))
+
+
+def _quality(*, reasons: Sequence[object], cut_off: object, **measures: object) -> Quality:
+    """Every measure by its name; one that is missing or unknown is an error, whatever has a default."""
+    if measures.keys() != _MEASURES:
+        raise ValueError("no quality")
+    numbers = {name: _number(value) for name, value in measures.items()}
+    return Quality(**numbers, reasons=tuple(str(reason) for reason in reasons), cut_off=bool(cut_off))
 
 
 def _number(value: object) -> float:

@@ -65,6 +65,7 @@ def _load(settings: dict[str, Any]) -> Looker:
         cache=Path(settings["cache"]),
         models=models,
         detect=settings["detect"],
+        flip=settings["flip"],
     )
     if looker.contract != settings["contract"]:
         raise ContractMismatch(

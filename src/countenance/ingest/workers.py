@@ -41,6 +41,7 @@ class Setup:
     detect: str = STANDARD
     models: tuple[str, str] = ("sface", "yunet")
     made: Made = Made()  # noqa: RUF009 (frozen)
+    flip: bool = False
 
     @property
     def seconds(self) -> float:
@@ -77,6 +78,7 @@ class Worker:
             "detect": setup.detect,
             "seconds": setup.seconds,
             "models": setup.models,
+            "flip": setup.flip,
             "contract": setup.made.contract,
         }
         try:

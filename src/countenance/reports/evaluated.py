@@ -57,9 +57,10 @@ def _in_words(told: Told) -> str:
     found = told["identification"]
     measured = f"{told['images']:,} pictures of {told['identities']:,} people."
     if found["probes"]:
+        each = "one picture" if found["enrolled_by"] == 1 else f"{found['enrolled_by']} pictures"
         return (
-            f"{measured} {found['gallery']:,} of them were enrolled, by one picture each. The right person came first "
-            f"in {between(found['rank1'])} of {found['probes']:,} searches."
+            f"{measured} {found['gallery']:,} of them were enrolled, by {each} each. The right person came first in "
+            f"{between(found['rank1'])} of {found['probes']:,} searches."
         )
     return f"{measured} Pairs of pictures were compared, and nobody was searched for."
 

@@ -84,7 +84,7 @@ def calibrate(context: Context, wish: Wish, progress: Callable[[Progress], None]
     )  # fmt: skip
     found = np.array(seen.observed.found, np.bool_)
     faces = Faces(seen.observed.scores, np.array(seen.observed.persons, np.int64)[found])
-    base = shipped(context.vision.card, context.vision.contract)
+    base = shipped(context.vision.card, context.vision.contract, flip=context.vision.flip)
     made = fit(strangers(faces.scores, faces.persons), base.contract, _words(wish.statement), base)
     told = _told(context, made, base, faces) | {"statement": wish.statement, "seconds": seen.seconds}
     written = None if wish.dry_run else _keep(context, made, told, grant.log_index)

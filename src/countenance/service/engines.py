@@ -77,7 +77,7 @@ def engines(context: Context, root: str, engine: str | None = None, detect: str 
     limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
     made = Made(context.vision.contract, context.vision.dimension)
     models = (wanted.recogniser, wanted.detector)
-    setup = Setup(wanted.backend, wanted.gate, limits, detect=detect, models=models, made=made)
+    setup = Setup(wanted.backend, wanted.gate, limits, detect=detect, models=models, made=made, flip=wanted.flip)
 
     def local(photos: int) -> Engine:
         return LocalEngine(min(settings.ingest.workers or _cores(), -(-photos // _WORTH)), setup)

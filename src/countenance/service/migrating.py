@@ -20,11 +20,10 @@ from countenance.gallery.keeping import overlap
 from countenance.gallery.only_one import OnlyOne
 from countenance.policy.desk import Ask
 from countenance.registry import schema as t
-from countenance.service.choosing import usable, with_it
-from countenance.service.evaluating import evaluate
+from countenance.service.choosing import in_use, usable, with_it
+from countenance.service.evaluating import Wish, evaluate
 from countenance.types import Remodel
 from countenance.vault.keyring import subject_key
-from countenance.vision.contract import contract_of
 from countenance.vision.engine import Vision
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def migrate(
 
     Args:
         context: The gallery.
-        name: The model's id.
+        name: The model's id; a recogniser's may be followed by ``+flip``.
         photos: Files and folders where photos may lie that are no longer where they were; found by their SHA-256.
         accept_licence: The model's licence, by its name, where it forbids commercial use.
         dry_run: Only look which photos are there.
@@ -96,9 +95,8 @@ def migrate(
         Refused: No impact assessment was named for the model (P24). RoleRefused: only a controller migrates.
         Busy: Another process does.
     """
-    card = usable(name, accept_licence).card
-    cards = with_it(context, card)
-    contract = contract_of(*cards)
+    other = with_it(context, name, usable(name, accept_licence).card)
+    contract = other.contract
     elsewhere = _Elsewhere(photos)
     wanted = context.settings.vision
     with (
@@ -107,8 +105,9 @@ def migrate(
             backend=wanted.backend,
             threads=wanted.threads,
             gate=wanted.gate,
-            recogniser=cards[0].id,
-            detector=cards[1].id,
+            recogniser=other.recogniser.id,
+            detector=other.detector.id,
+            flip=other.flip,
         ) as vision,
     ):
         with context.registry.read() as connection:
@@ -119,7 +118,7 @@ def migrate(
             left += _one(context, vision, batch, elsewhere, dry_run=dry_run)
             if progress:
                 progress(start + len(batch), len(numbers))
-    return Migrated(card.id, contract, len(numbers), len(numbers) - len(left), dry_run, left)
+    return Migrated(name, contract, len(numbers), len(numbers) - len(left), dry_run, left)
 
 
 def compare(gallery: Countenance, name: str, testers: Path) -> dict[str, Any]:
@@ -127,9 +126,13 @@ def compare(gallery: Countenance, name: str, testers: Path) -> dict[str, Any]:
 
     Each is an evaluation like any other, at the gallery's desk; see `countenance.service.evaluating.evaluate`.
     """
-    told = {}
-    for when, model in (("before", gallery.context.vision.card.id), ("after", usable(name).card.id)):
-        answer = evaluate(testers, "consented-testers", gallery=gallery, model=model)
+    told, context = {}, gallery.context
+    for when, model in (("before", in_use(context)), ("after", name)):
+        card = usable(model).card
+        if card.role != "recogniser":
+            raise InputError(f"{card.name} finds faces, and is measured as part of a recogniser alone.")
+        made = with_it(context, model, card)
+        answer = evaluate(Wish(testers, "consented-testers", model=made.recogniser.id, flip=made.flip), gallery=gallery)
         told[when] = {
             "model": model,
             "tar": answer["verification"]["tar"],

@@ -78,6 +78,7 @@ def _here(name: str, *, described: bool = False) -> ModelFile:
 
 
 def _told(model: ModelFile) -> dict[str, Any]:
-    plain = asdict(model.card) | {"calibration": dict(model.card.calibration)}
+    card = model.card
+    plain = asdict(card) | {name: dict(getattr(card, name)) for name in ("calibration", "calibration_flipped")}
     where = {"path": str(model.path) if model.path else None, "present": model.present}
     return {**plain, **where, "licence_accepted": model.accepted}

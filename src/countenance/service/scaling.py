@@ -9,7 +9,6 @@ from countenance.config import Settings
 from countenance.errors import BadConfiguration, InputError, ModelRefused
 from countenance.gallery.calibration import Calibration, from_thresholds
 from countenance.gallery.scale import Scaling
-from countenance.vision import calibrations
 from countenance.vision.cards import ModelCard
 
 FILE = "calibration.json"
@@ -17,27 +16,35 @@ _LARGEST = 1 << 20
 _AGAIN = "Run `countenance calibrate` again, or take the line out of [search]: the model's own then counts."
 
 
-def scaling(settings: Settings, card: ModelCard, contract: str) -> Scaling:
+def scaling(settings: Settings, card: ModelCard, contract: str, *, flip: bool = False) -> Scaling:
     """The rule by which the threshold follows from a gallery's size, with this recogniser and embedding contract.
+
+    ``flip``: a face's mirror image counts in its template.
 
     Raises `BadConfiguration` for a calibration that cannot be read, or is of another model.
     """
     search = settings.search
     file = search.calibration
-    used = shipped(card, contract) if file is None else read(settings.folder / file.expanduser(), contract)
+    used = shipped(card, contract, flip=flip) if file is None else read(settings.folder / file.expanduser(), contract)
     return Scaling(used, search.fpir, search.threshold, search.high)
 
 
-def shipped(card: ModelCard, contract: str) -> Calibration:
-    """What ships with a model, or stands on its card; where that has thresholds alone, what follows from these.
+def shipped(card: ModelCard, contract: str, *, flip: bool = False) -> Calibration:
+    """What stands on a model's card; where that has thresholds alone, what follows from these.
 
-    Raises `ModelRefused` where it has not even these: nobody knows how often it is wrong.
+    Thresholds say nothing of templates in which the mirror image counts (``flip``): these need a calibration.
+
+    Raises `ModelRefused` where there is none: nobody knows how often it is wrong.
     """
-    for plain in calibrations.SHIPPED:
-        if plain["contract"] == contract:
-            return Calibration.from_plain(plain)
-    if card.calibration:
-        return Calibration.from_plain({"contract": contract, **dict(card.calibration)})
+    told = card.calibration_flipped if flip else card.calibration
+    if told:
+        return Calibration.from_plain({"contract": contract, **dict(told)})
+    if flip:
+        raise ModelRefused(
+            f"Nobody knows how often {card.name} is wrong with mirror images: its card has no calibration for them.",
+            hint=f"Measure it: `countenance evaluate DATASET --model {card.id} --flip`; write [calibration_flipped] "
+            "into a copy of its manifest, and add it again.",
+        )
     if not card.thresholds:
         raise ModelRefused(
             f"Nobody knows how often {card.name} is wrong: its card states no thresholds and no calibration.",

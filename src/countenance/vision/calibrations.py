@@ -2,7 +2,7 @@
 
 Measured by ``python -m benchmarks.calibration lfw-dev`` on a part of Labeled Faces in the Wild, the face in the middle
 of each photo (7,255,304 comparisons of two people); docs/reference/calibration.md has what it was tried out on. No
-photograph, template or name is part of it. A model's manifest may carry the same under ``calibration``.
+photograph, template or name is part of it. The model's card carries it, as that of any other model may.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 SFACE: dict[str, Any] = {
-    "contract": "38fdd40b161cc51161cc340f1229e84ac196d71fc469fb9d82f34faeb5cdc4a9",
-    "rates": [
-        [0.20548, 0.1], [0.25786, 0.03], [0.29641, 0.01], [0.33314, 0.003], [0.36326, 0.001], [0.39278, 0.0003],
-        [0.4174, 0.0001], [0.44354, 0.00003], [0.4693, 0.00001],
-    ],
+    "rates": (
+        (0.20548, 0.1), (0.25786, 0.03), (0.29641, 0.01), (0.33314, 0.003), (0.36326, 0.001), (0.39278, 0.0003),
+        (0.4174, 0.0001), (0.44354, 0.00003), (0.4693, 0.00001),
+    ),
     "decay": 41.33,
     "spread": 2.0,
     "measured_on": "Labeled Faces in the Wild: press photographs of adults",
@@ -22,4 +21,4 @@ SFACE: dict[str, Any] = {
     "photos": 3812,
     "measured_to": 0.00001,
 }  # fmt: skip
-SHIPPED = (SFACE,)
+SFACE_FLIPPED: dict[str, Any] = SFACE | {}

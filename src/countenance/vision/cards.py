@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from countenance.vision import calibrations
+
 FOLD_VERSION = 1
 """Raised whenever `countenance.vision.fold` would give other numbers; part of the embedding contract."""
 
@@ -49,6 +51,7 @@ class ModelCard:
         upstream: Where it is published. Nothing here ever asks there.
         published: Figures of its authors. ``measured``: of others, us among them.
         calibration: How high strangers score, by name, for thresholds that follow from a gallery's size.
+        calibration_flipped: The same where a template is the mean of the face's and its mirror image's.
         output: Which of its outputs is the template, by place.
         single: It takes one face at a time.
         notes: What else one should know.
@@ -72,6 +75,7 @@ class ModelCard:
     published: tuple[Figure, ...] = ()
     measured: tuple[Figure, ...] = ()
     calibration: tuple[tuple[str, Any], ...] = ()
+    calibration_flipped: tuple[tuple[str, Any], ...] = ()
     output: int = 0
     single: bool = False
     notes: str = ""
@@ -128,6 +132,8 @@ SFACE = ModelCard(
     ),
     dimension=128,
     thresholds=((0.358, 1e-3), (0.415, 1e-4), (0.465, 1e-5)),
+    calibration=tuple(calibrations.SFACE.items()),
+    calibration_flipped=tuple(calibrations.SFACE_FLIPPED.items()),
     published=(Figure(_LFW, 99.40, "OpenCV Zoo, face_recognition_sface, README"),),
     measured=(Figure(_LFW, 99.38, _HERE),),
 )

@@ -37,14 +37,18 @@ def embedding_contract(
     return hashlib.sha256(json.dumps(terms, sort_keys=True, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
-def contract_of(recogniser: ModelCard = SFACE, detector: ModelCard = YUNET) -> str:
+FLIPPED = ", mean of the face's and its mirror image's"
+
+
+def contract_of(recogniser: ModelCard = SFACE, detector: ModelCard = YUNET, *, flip: bool = False) -> str:
     """The contract of templates that ``recogniser`` makes of faces that ``detector`` finds.
 
-    Whatever changes a vector is in it: the file, what is done to the picture, and whose landmarks the face is aligned
-    by. What a card says besides, such as its licence, is not.
+    Whatever changes a vector is in it: the file, what is done to the picture, whose landmarks the face is aligned by,
+    and whether its mirror image counts too (``flip``). What a card says besides, such as its licence, is not.
     """
+    mirrored = FLIPPED if flip else ""
     if recogniser == SFACE and detector == YUNET:
-        return embedding_contract()
+        return embedding_contract(preprocessing=PREPROCESSING + mirrored)
     plain = recogniser.mean == (0.0, 0.0, 0.0) and recogniser.std == (1.0, 1.0, 1.0)
     levels = "no normalisation" if plain else f"minus {list(recogniser.mean)} over {list(recogniser.std)}"
     found = "YuNet" if detector == YUNET else f"{detector.style} {detector.sha256}"
@@ -52,7 +56,7 @@ def contract_of(recogniser: ModelCard = SFACE, detector: ModelCard = YUNET) -> s
         found += f" ({detector.channels}, minus {list(detector.mean)} over {list(detector.std)})"
     preprocessing = (
         f"{recogniser.channels} 0-255, {levels}, {SIZE}x{SIZE}, bilinear, five-point similarity to the ArcFace "
-        f"template, landmarks of {found} on the face at 200 pixels, output {recogniser.output}"
+        f"template, landmarks of {found} on the face at 200 pixels, output {recogniser.output}{mirrored}"
     )
     fold = FOLD_VERSION if recogniser.ours else 0
     return embedding_contract(recogniser.sha256, fold=fold, preprocessing=preprocessing, dimension=recogniser.dimension)

@@ -19,11 +19,15 @@ BATCH = 32
 
 
 class Embedder:
-    """The recogniser of this card, in a session of any backend."""
+    """The recogniser of this card, in a session of any backend.
 
-    def __init__(self, session: Session, card: ModelCard = SFACE) -> None:
+    With ``flip`` a template is the mean of the face's and its mirror image's, scaled to length 1: twice the work.
+    """
+
+    def __init__(self, session: Session, card: ModelCard = SFACE, *, flip: bool = False) -> None:
         self._session = session
         self._card = card
+        self._flip = flip
 
     def embed(self, crops: Sequence[Pixels]) -> Floats:
         """One L2-normalised row for each aligned crop (112 × 112 RGB, 0–255; what the card says is done to it).
@@ -32,6 +36,12 @@ class Embedder:
             QualityTooLow: The model gave something that is no direction: not finite, or all zero.
             ContractMismatch: It gave as many numbers as its card does not say.
         """
+        if self._flip and len(crops):
+            mirrored = [np.ascontiguousarray(crop[:, ::-1]) for crop in crops]
+            return _unit(self._each(crops) + self._each(mirrored))
+        return self._each(crops)
+
+    def _each(self, crops: Sequence[Pixels]) -> Floats:
         batch = 1 if self._card.single else BATCH
         parts = [self._batch(crops[start : start + batch]) for start in range(0, len(crops), batch)]
         return np.concatenate(parts) if parts else np.empty((0, self._card.dimension), np.float32)
@@ -41,7 +51,11 @@ class Embedder:
         raw = self._session.run(batch)[self._card.output]
         if raw.shape != (len(crops), self._card.dimension):
             raise ContractMismatch(f"{self._card.name} does not give {self._card.dimension} numbers a face.")
-        length = np.linalg.norm(raw, axis=1, keepdims=True)
-        if not np.isfinite(raw).all() or not (length > 1e-6).all():
-            raise QualityTooLow("The model could make nothing of this face.", reasons=("the face gives no template",))
-        return np.asarray(raw / length, dtype=np.float32)
+        return _unit(raw)
+
+
+def _unit(raw: Floats) -> Floats:
+    length = np.linalg.norm(raw, axis=1, keepdims=True)
+    if not np.isfinite(raw).all() or not (length > 1e-6).all():
+        raise QualityTooLow("The model could make nothing of this face.", reasons=("the face gives no template",))
+    return np.asarray(raw / length, dtype=np.float32)

@@ -34,6 +34,7 @@ class Vision:
         gate: The quality gate that faces are measured against: ``off``, ``standard`` or ``strict``.
         cache: Where models are kept; the user's cache directory when None.
         recogniser: The id of the model that makes templates. ``detector``: of the one that finds faces.
+        flip: A template is the mean of the face's and its mirror image's.
 
     Raises `ModelMissing` where one of these is nowhere described on this machine.
     """
@@ -48,6 +49,7 @@ class Vision:
         cache: Path | None = None,
         recogniser: str = "sface",
         detector: str = "yunet",
+        flip: bool = False,
     ) -> None:
         if backend not in BACKENDS:
             raise BadConfiguration(f"There is no backend {backend!r}.", hint=f"Use one of: {', '.join(BACKENDS)}.")
@@ -58,6 +60,7 @@ class Vision:
         self._gate = gate
         self._cache = cache
         self._cards = shelf.chosen(recogniser, detector, cache)
+        self._flip = flip
         self._decoder = Decoder(limits)
         self._lock = threading.Lock()
         self._choice: Choice | None = None
@@ -67,7 +70,7 @@ class Vision:
     @property
     def contract(self) -> str:
         """The embedding contract (SHA-256, hex) that templates are made under. Needs no model to be loaded."""
-        return contract_of(*self._cards)
+        return contract_of(*self._cards, flip=self._flip)
 
     @property
     def dimension(self) -> int:
@@ -78,6 +81,11 @@ class Vision:
     def card(self) -> ModelCard:
         """What is known of the model that makes templates."""
         return self._cards[0]
+
+    @property
+    def flip(self) -> bool:
+        """Whether a face's mirror image counts in its template."""
+        return self._flip
 
     @property
     def cards(self) -> tuple[ModelCard, ModelCard]:
@@ -197,7 +205,7 @@ class Vision:
         choice = self._chosen()
         with self._lock:
             if self._embedder is None:
-                self._embedder = open_embedder(choice, self.card, self._cache)
+                self._embedder = open_embedder(choice, self.card, self._cache, flip=self._flip)
             return self._embedder
 
 

@@ -212,6 +212,7 @@ def open_looker(
     cache: Path | None = None,
     detect: str = STANDARD,
     models: tuple[str, str] = ("sface", "yunet"),
+    flip: bool = False,
 ) -> Looker:
     """A looker with its models loaded: a recogniser's id, and a detector's. Other arguments as for `Vision`."""
     from countenance.vision import shelf
@@ -221,8 +222,9 @@ def open_looker(
 
     recogniser, detector = shelf.chosen(*models, cache)
     choice = choose(backend, threads=threads, cache=cache, card=recogniser)
-    finds, embeds = open_detector(choice, detector, cache), open_embedder(choice, recogniser, cache)
-    return Looker(finds, embeds, contract_of(recogniser, detector), gate=gate, max_pixels=max_pixels, detect=detect)
+    finds, embeds = open_detector(choice, detector, cache), open_embedder(choice, recogniser, cache, flip=flip)
+    contract = contract_of(recogniser, detector, flip=flip)
+    return Looker(finds, embeds, contract, gate=gate, max_pixels=max_pixels, detect=detect)
 
 
 def _best(rows: Floats) -> float:

@@ -88,6 +88,7 @@ class Manifest(_Part):
     published: tuple[_Figure, ...] = ()
     measured: tuple[_Figure, ...] = ()
     calibration: _Calibration | None = None
+    calibration_flipped: _Calibration | None = None
     notes: str = Field(default="", max_length=2000)
 
     @model_validator(mode="after")
@@ -99,8 +100,10 @@ class Manifest(_Part):
             raise ValueError(f"a recogniser states [output] dimension, and [input] size = {SIZE} and its alignment")
         if recogniser and not (self.published or self.measured):
             raise ValueError("a recogniser states how often it is right: [[published]] or [[measured]]")
-        if not recogniser and (self.output is not None or self.thresholds or self.calibration):
-            raise ValueError("a detector has neither [output] nor thresholds nor [calibration]")
+        if not recogniser and (
+            self.output is not None or self.thresholds or self.calibration or self.calibration_flipped
+        ):
+            raise ValueError("a detector has neither [output] nor thresholds nor a calibration")
         if len(self.thresholds) == 1:
             raise ValueError("thresholds are at least two pairs of a cosine and its false accept rate, or none")
         _check_falling(self.thresholds)
@@ -126,9 +129,14 @@ class Manifest(_Part):
             upstream=self.upstream,
             published=tuple(Figure(each.what, each.percent, each.source) for each in self.published),
             measured=tuple(Figure(each.what, each.percent, each.source) for each in self.measured),
-            calibration=tuple(self.calibration.model_dump().items()) if self.calibration else (),
+            calibration=_plain(self.calibration),
+            calibration_flipped=_plain(self.calibration_flipped),
             notes=self.notes,
         )
+
+
+def _plain(told: _Calibration | None) -> tuple[tuple[str, Any], ...]:
+    return tuple(told.model_dump().items()) if told else ()
 
 
 def _check_falling(pairs: tuple[tuple[float, float], ...]) -> None:

@@ -17,9 +17,9 @@ def open_detector(choice: Choice, card: ModelCard, cache: Path | None = None) ->
     return Detector(choice.open(card, cache), way_of(card))
 
 
-def open_embedder(choice: Choice, card: ModelCard, cache: Path | None = None) -> Embedder:
-    """The recogniser of this card. Raises `ModelMissing` and `Tampered`."""
-    return Embedder(choice.open(card, cache), card)
+def open_embedder(choice: Choice, card: ModelCard, cache: Path | None = None, *, flip: bool = False) -> Embedder:
+    """The recogniser of this card; ``flip``: see `Embedder`. Raises `ModelMissing` and `Tampered`."""
+    return Embedder(choice.open(card, cache), card, flip=flip)
 
 
 def way_of(card: ModelCard) -> See:

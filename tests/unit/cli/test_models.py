@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from PIL import Image
+
 import toys
 from countenance.config import FILE_NAME
+from countenance.samples import cast
+
+
+def testers(folder: Path) -> Path:
+    """Twenty of the cast, who are told to be testers here: two photos each, at a third of their size."""
+    for name in cast().identities[:20]:
+        (folder / name).mkdir(parents=True)
+        for shot in (0, 1):
+            with Image.open(cast().photos(name)[shot]) as image:
+                image.reduce(3).save(folder / name / f"{shot}.jpg", quality=95)
+    return folder
 
 
 def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finished, tmp_path, monkeypatch):
@@ -22,7 +37,7 @@ def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finish
     assert "random numbers" in run("models", "card", "toy").out
     assert "non-commercial" in run("models", "card", "buffalo-l").out
     fixed = run("models", "use", "toy")
-    assert (fixed.code, "means nothing to Toy projection" in fixed.err) == (17, True)
+    assert (fixed.code, "means nothing to toy" in fixed.err) == (17, True)
     toys.unfixed(club / FILE_NAME)
     assert run("models", "use", "toy").code == 30
     (tmp_path / "dpia.pdf").write_text("assessed")
@@ -30,8 +45,16 @@ def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finish
     lost = run("models", "use", "toy")
     assert lost.code == 50
     assert "models migrate toy" in lost.err
-    tried = run("models", "migrate", "toy", "--dry-run", "--json").json
+    twenty = testers(tmp_path / "testers")
+    tried = run("models", "migrate", "toy", "--dry-run", "--testers", twenty, "--json").json
     assert tried["dry_run"]
+    before, after = tried["accuracy"]["before"], tried["accuracy"]["after"]
+    assert (before["model"], after["model"]) == ("sface", "toy")
+    assert before["rank1"] > after["rank1"] > 0, "a projection at random is no match for a network that learned"
+    asked = ("evaluate", twenty, "--statement", "consented-testers", "--model", "toy", "--json")
+    measured = run(*asked).json
+    assert (measured["identification"]["rank1"], measured["model"]["name"]) == (after["rank1"], "Toy projection")
+    assert measured["logged"]["index"] > 0
     assert tried["wanted"] == tried["made"] + len(tried["left"]) > 0
     done = run("models", "migrate", "toy", "--json").json
     assert done["made"] == tried["made"]

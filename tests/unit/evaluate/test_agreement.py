@@ -46,9 +46,9 @@ def in_the_open(observed: Observed) -> tuple[list[Picture], list[list[float]]]:
     return pictures, (observed.scores.places(every, every) / 100_000 - 1).tolist()
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_p22_a_report_agrees_with_an_independent_calculation(seed: int) -> None:
-    observed = made(seed)
+@pytest.mark.parametrize(("seed", "enrol"), [(0, 1), (1, 1), (2, 1), (0, 2), (1, 3)])
+def test_p22_a_report_agrees_with_an_independent_calculation(seed: int, enrol: int) -> None:
+    observed = replace(made(seed), remarks={"enrol": enrol})
     told = report(observed, 20, rounds=20)
     pictures, table = in_the_open(observed)
     genuine, impostor = independent.pairs(pictures, table)
@@ -61,8 +61,9 @@ def test_p22_a_report_agrees_with_an_independent_calculation(seed: int) -> None:
     assert sum(verified["histogram"]["genuine"]) == len(genuine)
     assert sum(verified["histogram"]["impostor"]) == len(impostor)
 
-    searches = independent.searches(pictures, table)
+    searches = independent.searches(pictures, table, enrol)
     mated = [search for search in searches if search.mated]
+    assert identified["enrolled_by"] == enrol
     assert (identified["probes"], identified["unmated"]) == (len(mated), sum(search.seen for search in searches))
     assert identified["not_enrolled"]["unmated"] == sum(search.seen and not search.mated for search in searches)
     for rank, found in enumerate(identified["cmc"], 1):

@@ -9,10 +9,11 @@ from countenance.errors import InputError
 from countenance.evaluate.scores import Computed
 from countenance.evaluate.splits import Faces, always, fitted_apart, try_out
 from countenance.evaluate.tail import fit, strangers
-from countenance.gallery.calibration import Calibration
-from countenance.vision.calibrations import SFACE
+from countenance.service.scaling import shipped
+from countenance.vision.cards import SFACE
+from countenance.vision.contract import embedding_contract
 
-SHIPPED = Calibration.from_plain(SFACE)
+SHIPPED = shipped(SFACE, embedding_contract())
 
 
 def made_up(people: int, photos: int, *, dimension: int = 32, seed: int = 3) -> Faces:

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from countenance.errors import InputError
 from countenance.gallery.calibration import Calibration, from_thresholds
 from countenance.gallery.scale import Scaling
-from countenance.vision.calibrations import SFACE
+from countenance.service.scaling import shipped
+from countenance.vision.cards import SFACE
 from countenance.vision.contract import embedding_contract
 
-SHIPPED = Calibration.from_plain(SFACE)
+SHIPPED = shipped(SFACE, embedding_contract())
 
 
-def test_the_shipped_one_is_of_the_shipped_contract():
-    assert SHIPPED.contract == embedding_contract()
+def test_the_shipped_one_is_read_back_as_it_was():
     assert Calibration.from_plain(json.loads(json.dumps(SHIPPED.as_plain()))) == SHIPPED
 
 
@@ -109,7 +109,7 @@ def test_a_band_says_how_many_strangers_score_so():
 )
 def test_numbers_that_make_no_sense_are_refused(wrong: dict[str, object]):
     with pytest.raises(InputError):
-        Calibration.from_plain(SFACE | wrong)
+        Calibration.from_plain(SHIPPED.as_plain() | wrong)
 
 
 def test_a_models_card_alone_gives_a_calibration():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
+import json
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,7 @@ from countenance.ingest.workers import Died, Setup, Worker
 from countenance.photos.folder import Folder
 from countenance.samples import cast
 from countenance.samples.made import broken_jpeg, with_data_mining_prohibited, with_facebook_mark
+from countenance.types import Quality
 from countenance.vision import Vision
 from countenance.vision.decode import Limits
 
@@ -266,7 +269,8 @@ def test_a_process_is_confined_and_a_picture_too_large_for_it_has_a_reason(photo
 
 
 def test_an_answer_that_is_none_is_not_believed() -> None:
-    face = b"[[1, 2, 3, 4], [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]], 0.9, [1, 1, 1, 1, 1], [], [0, 0.5, 1, false]]"
+    quality = json.dumps(asdict(Quality(60, 90, 0.5, 1, 1))).encode()
+    face = b"[[1, 2, 3, 4], [[1, 1], [1, 1], [1, 1], [1, 1], [1, 1]], 0.9, %s]" % quality
     marks = b'"marks": {"prohibited": null, "scraped": null, "taken_at": null}'
     about = b'"look": {"size": [10, 10], "format": "JPEG", "hash": "00ff", "turned": 0, "seconds": {}, "faces": [%s]}'
     good = b"{%s, %s}" % (marks, about % face)
@@ -283,6 +287,8 @@ def test_an_answer_that_is_none_is_not_believed() -> None:
         (good.replace(b"0.9", b"NaN"), bytes(512)),
     ]
     bad += [(good.replace(part, b"]"), bytes(512)) for part in (b"faces", b"00ff", b"[10, 10]")]
+    bad += [(good.replace(name, b"other"), bytes(512)) for name in (b"apart", b"cut_off", b"reasons")]
+    bad += [(good.replace(quality, other), bytes(512)) for other in (b"[]", b"{}", quality[:-1] + b', "age": 40}')]
     bad.append((b'{%s, "error": "refused", "message": "so there"}' % marks, b""))
     for packed, templates in bad:
         with pytest.raises(ValueError):

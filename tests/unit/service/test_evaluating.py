@@ -15,7 +15,7 @@ from clubs import ANNA, BEN, Club
 from countenance.errors import InputError, PurposeRefused, RoleRefused
 from countenance.reports.evaluated import render_evaluated
 from countenance.samples import cast
-from countenance.service.evaluating import Progress, evaluate, rebuild
+from countenance.service.evaluating import Progress, Wish, evaluate, rebuild
 from countenance.vision.contract import embedding_contract
 
 LFW = Path(__file__).parents[4] / "shared" / "data" / "lfw-dev"
@@ -49,7 +49,7 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_a_gallery_it_measures_and_says_that_it_was_not_logged(people: Path) -> None:
     told: list[Progress] = []
-    found = evaluate(people, "synthetic", progress=told.append)
+    found = evaluate(Wish(people, "synthetic"), progress=told.append)
     bruno, fourth = cast().identities[1], cast().identities[3]
     assert json.loads(json.dumps(found)) == found
     # 43 files: one is a repeat, one is damaged, one shows nobody.
@@ -80,7 +80,7 @@ def test_without_a_gallery_it_measures_and_says_that_it_was_not_logged(people: P
 
 def test_without_a_statement_from_the_list_nothing_is_read(people: Path) -> None:
     with pytest.raises(PurposeRefused) as refused:
-        evaluate(people, "photos of my neighbours", progress=lambda _: pytest.fail("a photo was read"))
+        evaluate(Wish(people, "photos of my neighbours"), progress=lambda _: pytest.fail("a photo was read"))
     assert refused.value.requirement == "P3"
     assert "public-benchmark" in refused.value.hint
 
@@ -89,7 +89,7 @@ def test_a_few_people_are_not_evaluated(people: Path, tmp_path: Path) -> None:
     for name in cast().identities[:19]:
         shutil.copytree(people / name, tmp_path / "few" / name)
     with pytest.raises(InputError, match="19 people"):
-        evaluate(tmp_path / "few", "synthetic")
+        evaluate(Wish(tmp_path / "few", "synthetic"))
 
 
 def test_p3_folders_without_a_face_are_no_people(people: Path, tmp_path: Path) -> None:
@@ -103,14 +103,25 @@ def test_p3_folders_without_a_face_are_no_people(people: Path, tmp_path: Path) -
             else:
                 Image.new("RGB", (40, 40), (number, shot, 0)).save(root / name / f"{shot}.png")
     with pytest.raises(InputError, match="face was found in 4 of 40 pictures, of 2 people; 20 people are needed"):
-        evaluate(root, "synthetic", scores=tmp_path / "scores.npz")
+        evaluate(Wish(root, "synthetic", scores=tmp_path / "scores.npz"))
     assert not (tmp_path / "scores.npz").exists()
 
 
 def test_there_are_two_ways_to_choose_a_face(people: Path) -> None:
     with pytest.raises(InputError, match="no way 'first' to choose") as error:
-        evaluate(people, "synthetic", face="first")
+        evaluate(Wish(people, "synthetic", face="first"))
     assert "largest, middle" in error.value.hint
+
+
+def test_by_how_many_photos_people_are_enrolled_is_checked_before_a_photo_is_read(people: Path, tmp_path: Path) -> None:
+    unread = {"progress": lambda _: pytest.fail("a photo was read")}
+    for wrong in (0, 11, 3):  # nobody has four photos
+        with pytest.raises(InputError):
+            evaluate(Wish(people, "synthetic", enrol=wrong), **unread)
+    (people / "pairs.csv").write_text("fold,first,second\n")
+    with pytest.raises(InputError, match="Nobody can be enrolled by 2"):
+        evaluate(Wish(people / "pairs.csv", "synthetic", enrol=2), **unread)
+    (people / "pairs.csv").unlink()
 
 
 def in_folds(people: Path, file: Path) -> None:
@@ -126,10 +137,10 @@ def test_pairs_alone_are_compared_in_folds_and_nobody_is_searched_for(people: Pa
     file, scores = people / "pairs.csv", tmp_path / "scores.npz"
     in_folds(people, file)
     try:
-        alone = evaluate(file, "synthetic", scores=scores)
+        alone = evaluate(Wish(file, "synthetic", scores=scores))
         assert rebuild(scores, file) == {name: value for name, value in alone.items() if name != "logged"}
         with pytest.raises(InputError, match="is a file of pairs"):
-            evaluate(file, "synthetic", people=20)
+            evaluate(Wish(file, "synthetic", people=20))
     finally:
         file.unlink()
     verified = alone["verification"]
@@ -144,7 +155,7 @@ def test_pairs_alone_are_compared_in_folds_and_nobody_is_searched_for(people: Pa
 
 def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(people: Path, club: Club) -> None:
     before = club.anna.status()["counts"]
-    found = evaluate(people, "synthetic", gallery=club.anna)
+    found = evaluate(Wish(people, "synthetic"), gallery=club.anna)
     assert club.anna.status()["counts"] == before
     club.anna.check_log()
     asked, done = [json.loads(line) for line in club.anna.export_log()][-2:]
@@ -168,7 +179,7 @@ def test_p22_the_report_is_rebuilt_from_raw_scores_by_group_too(people: Path, tm
     groups.write_text("person,group\n" + "".join(f"{name},morning\n" for name in names))
     listed = tmp_path / "pairs.csv"
     in_folds(people, listed)
-    found = evaluate(people, "synthetic", groups=groups, pairs=listed, scores=scores)
+    found = evaluate(Wish(people, "synthetic", groups=groups, pairs=listed, scores=scores, gate="strict"))
     assert found["verification"]["compared"] == "all pairs"
     assert len(found["verification"]["folds"]) == 2
     again = rebuild(scores)
@@ -180,6 +191,10 @@ def test_p22_the_report_is_rebuilt_from_raw_scores_by_group_too(people: Path, tm
     assert {one["path"] for one in again["unreadable"]} == {None}
     with pytest.raises(InputError, match="were not made from"):
         rebuild(scores, cast().root / "people")
+    assert found["gate"]["level"] == "strict"
+    # The picture of nobody is refused, and so are some of the cast's at a third of their size.
+    assert 1 <= found["gate"]["probes"]["searches_refused"] <= 21
+    assert found["gate"]["probes"]["probes"] == 21 - found["gate"]["probes"]["searches_refused"]
     assert found["groups"]["morning"]["people"] == 20
     assert found["groups"]["morning"]["genuine_pairs"] == found["verification"]["genuine_pairs"]
     kept = scores.read_bytes()
@@ -192,12 +207,12 @@ def test_p22_groups_are_what_people_said_of_themselves(people: Path, tmp_path: P
     groups = tmp_path / "groups.csv"
     groups.write_text(f"person,group\n{cast().identities[0]},morning\n")
     with pytest.raises(PurposeRefused, match="nobody of this data set was asked"):
-        evaluate(people, "public-benchmark", groups=groups, progress=lambda _: pytest.fail("a photo was read"))
+        evaluate(Wish(people, "public-benchmark", groups=groups), progress=lambda _: pytest.fail("a photo was read"))
     twice = f"person,group\n{cast().identities[0]},morning\n" * 2
     for wrong in ("", "person,group\n", "name,group\nAda,morning\n", "person,group\nNobody Here,morning\n", twice):
         groups.write_text(wrong)
         with pytest.raises(InputError):
-            evaluate(people, "synthetic", groups=groups, progress=lambda _: pytest.fail("a photo was read"))
+            evaluate(Wish(people, "synthetic", groups=groups), progress=lambda _: pytest.fail("a photo was read"))
 
 
 @pytest.mark.parametrize(
@@ -207,7 +222,7 @@ def test_a_refusal_is_logged_before_anything_is_read(
     people: Path, club: Club, statement: str, account: str, error: type[PurposeRefused]
 ) -> None:
     with club.open(account) as gallery, pytest.raises(error) as refused:
-        evaluate(people, statement, gallery=gallery, progress=lambda _: pytest.fail("a photo was read"))
+        evaluate(Wish(people, statement), gallery=gallery, progress=lambda _: pytest.fail("a photo was read"))
     last: dict[str, Any] = json.loads(club.anna.export_log()[-1])
     assert refused.value.log_index == last["index"]
     assert (last["act"], last["outcome"], last["facts"]["code"]) == ("evaluate", "refused", error.code)
@@ -217,7 +232,7 @@ def test_a_refusal_is_logged_before_anything_is_read(
 def _lfw(people: int) -> dict[str, Any]:
     if not LFW.is_dir():
         pytest.skip("needs ../shared/data/lfw-dev, which a clone elsewhere does not have")
-    return evaluate(LFW, "public-benchmark", people=people)
+    return evaluate(Wish(LFW, "public-benchmark", people=people))
 
 
 @pytest.mark.shared

@@ -10,7 +10,7 @@ from clubs import Club
 from countenance.config import VisionSection
 from countenance.errors import InputError, QualityTooLow, Refused
 from countenance.samples import cast
-from countenance.service.evaluating import evaluate
+from countenance.service.evaluating import Wish, evaluate
 from countenance.service.gates import ENROLMENT, PROBE, level_for
 
 TURNED = cast().photos("Ada")[5]
@@ -56,4 +56,4 @@ def test_p22_more_is_asked_of_an_enrolment_and_a_stricter_search_refuses_more(cl
 
 def test_an_evaluation_refuses_a_gate_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no quality gate"):
-        evaluate(tmp_path, "synthetic", gate="severe")
+        evaluate(Wish(tmp_path, "synthetic", gate="severe"))

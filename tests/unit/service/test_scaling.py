@@ -10,7 +10,7 @@ import toys
 from countenance.errors import ModelRefused
 from countenance.service.scaling import shipped
 from countenance.vision.cards import SFACE, ModelCard
-from countenance.vision.contract import embedding_contract
+from countenance.vision.contract import contract_of
 from countenance.vision.manifest import Manifest
 
 CONTRACT = "ab" * 32
@@ -37,7 +37,19 @@ def test_without_one_its_thresholds_count_and_without_these_the_model_is_refused
 
 
 def test_the_default_model_has_its_own() -> None:
-    assert shipped(SFACE, embedding_contract()).people > 1000
+    plain, flipped = shipped(SFACE, contract_of()), shipped(SFACE, contract_of(flip=True), flip=True)
+    assert min(plain.people, flipped.people) > 1000
+    assert plain.contract != flipped.contract
+    assert plain.rates != flipped.rates
+
+
+def test_p22_thresholds_of_plain_templates_say_nothing_of_those_with_the_mirror_image() -> None:
+    with pytest.raises(ModelRefused, match="no calibration for them"):
+        shipped(card(calibration=TOLD), CONTRACT, flip=True)
+    told = TOLD | {"rates": [[0.5, 1e-2], [0.7, 1e-4]]}
+    made = card(calibration=TOLD, calibration_flipped=told)
+    assert shipped(made, CONTRACT, flip=True).fmr(0.6) == pytest.approx(1e-3)
+    assert shipped(made, CONTRACT).fmr(0.5) == pytest.approx(1e-3)
 
 
 @pytest.mark.parametrize(

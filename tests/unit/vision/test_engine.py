@@ -4,6 +4,7 @@ import hashlib
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,9 @@ from PIL import Image
 from countenance.errors import BadConfiguration, ManyFaces, ModelMissing, NoFace, QualityTooLow
 from countenance.types import Pixels
 from countenance.vision import Picture, Vision, packs
-from countenance.vision.contract import embedding_contract
+from countenance.vision.align import align
+from countenance.vision.cards import YUNET
+from countenance.vision.contract import contract_of, embedding_contract
 from countenance.vision.embed import Embedder
 
 
@@ -79,8 +82,27 @@ def test_the_contract_needs_no_model_and_changes_with_every_term(monkeypatch: py
         embedding_contract(preprocessing="other"),
         embedding_contract(dimension=512),
         embedding_contract(normalisation="none"),
+        Vision(flip=True).contract,
+        contract_of(flip=True, detector=replace(YUNET, sha256="0" * 64)),
+        contract_of(flip=False, detector=replace(YUNET, sha256="0" * 64)),
     ]
-    assert len({contract, *others}) == 6
+    assert len({contract, *others}) == 9
+
+
+def test_a_template_with_the_mirror_image_is_the_mean_of_both_and_of_another_contract(
+    vision: Vision, image: Image.Image, cache: Path
+) -> None:
+    picture = Picture(np.asarray(image), image.width, image.height, "PNG")
+    face = vision.one_face(picture)
+    crop = align(picture.pixels, face.landmarks)
+    one, mirrored = vision._embed().embed([crop, np.ascontiguousarray(crop[:, ::-1])])
+    with Vision(backend="onnxruntime", cache=cache, flip=True) as both:
+        (made,) = both.templates(picture, [face])
+        assert both.templates(picture, []) == []
+    assert np.dot(made.vector, (one + mirrored) / np.linalg.norm(one + mirrored)) == pytest.approx(1, abs=1e-3)
+    assert np.linalg.norm(made.vector) == pytest.approx(1, abs=1e-6)
+    assert np.dot(made.vector, one) < 0.999
+    assert made.contract != vision.contract
 
 
 def test_the_contract_is_the_hash_of_plain_canonical_json() -> None:
