@@ -15,23 +15,23 @@ TEMPLATE = np.array(
 )
 """Where eyes, nose and mouth corners lie in a 112 × 112 crop (Deng et al., "ArcFace", CVPR 2019)."""
 
+_COMPLEX = np.array([1, 1j])
 Matrix = NDArray[np.float64]
 
 
 def similarity(source: Matrix, target: Matrix) -> Matrix:
     """The 2 × 3 matrix of rotation, one scale and shift that best carries ``source`` onto ``target`` (n × 2 each).
 
-    Source: Umeyama, "Least-squares estimation of transformation parameters between two point patterns", IEEE TPAMI
-    13(4), 1991. Never mirrors. If all source points are one, the scale is 0.
+    The least squares of Umeyama, "Least-squares estimation of transformation parameters between two point patterns",
+    IEEE TPAMI 13(4), 1991, for two dimensions: points as complex numbers, so that one of them turns and scales. Never
+    mirrors. If all source points are one, the scale is 0.
     """
     middle_s, middle_t = source.mean(axis=0), target.mean(axis=0)
-    s, t = source - middle_s, target - middle_t
-    u, d, vt = np.linalg.svd(t.T @ s / len(s))
-    sign = np.array([1.0, np.sign(np.linalg.det(u) * np.linalg.det(vt)) or 1.0])
-    rotation = u * sign @ vt
-    spread = (s**2).sum() / len(s)
-    scale = float((d * sign).sum() / spread) if spread > 0 else 0.0
-    return np.hstack([scale * rotation, (middle_t - scale * rotation @ middle_s)[:, None]])
+    s, t = (source - middle_s) @ _COMPLEX, (target - middle_t) @ _COMPLEX
+    spread = float(np.vdot(s, s).real)
+    turn = complex(np.vdot(s, t)) / spread if spread > 0 else 0j
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.hstack([matrix, (middle_t - matrix @ middle_s)[:, None]])
 
 
 def align(pixels: Pixels, landmarks: Sequence[tuple[float, float]]) -> Pixels:

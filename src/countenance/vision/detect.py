@@ -31,6 +31,8 @@ _SURE, _SAME = 0.3, 0.4
 """The score, and the overlap with the first look, that a cell of the second look needs to count."""
 _MAGNIFIED = 1.5
 """How many times as large the pieces of a photo are seen."""
+_STRIP = 32
+"""Lines of a smaller picture that are made at once."""
 _VAST, _STEP = 5, 4
 """How many times as large as a glance a photo must be for the pieces of a smaller one to be looked at too; and how much
 smaller that one is."""
@@ -182,22 +184,48 @@ def reduced(pixels: Pixels, side: int) -> Pixels:
     from PIL import Image
 
     times = whole(max(pixels.shape[:2]), side)
+    if times == 2 and min(pixels.shape[:2]) > 1:
+        return _fours(pixels, *(np.minimum(np.arange(0, length, 2), length - 2) for length in pixels.shape[:2]))
     return np.asarray(Image.fromarray(pixels).reduce(times)) if times > 1 else pixels
 
 
 def sampled(pixels: Pixels, side: int) -> Pixels:
     """The picture with ``side`` pixels on its longest side, each the mean of four; as it is, if it has no more.
 
-    Quicker than resampling by three quarters. Beyond twice as many pixels some are passed over: good enough to find
-    faces, not to look at them.
+    Much quicker than resampling. Beyond twice as many pixels some are passed over: good enough to find faces, not to
+    look at them.
     """
     height, width = pixels.shape[:2]
     longest = max(height, width)
     if longest <= side or min(height, width) < 2:
         return pixels
-    rows, columns = (_samples(length, max(1, round(length * side / longest))) for length in (height, width))
-    pairs = pixels[rows].astype(np.uint16) + pixels[rows + 1]
-    return ((pairs.take(columns, axis=1) + pairs.take(columns + 1, axis=1) + 2) >> 2).astype(np.uint8)
+    return _fours(pixels, *(_samples(length, max(1, round(length * side / longest))) for length in (height, width)))
+
+
+def _fours(pixels: Pixels, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Pixels:
+    """A picture of means of four pixels: those at each of these rows and columns and at the next ones.
+
+    In bytes throughout, without wider sums: a mean is what two numbers share and half of what they do not. The first
+    one of two is rounded down, the second up, so that nothing grows darker. A few lines at a time, which a processor's
+    cache holds.
+    """
+    lines = np.ascontiguousarray(pixels).reshape(len(pixels), -1)
+    chosen = (3 * columns[:, None] + np.arange(3)).ravel()
+    made = np.empty((len(rows), len(columns), 3), np.uint8)
+    for start in range(0, len(rows), _STRIP):
+        part = rows[start : start + _STRIP]
+        one, other = lines.take(part, axis=0), lines.take(part + 1, axis=0)
+        differ = one ^ other
+        differ >>= 1
+        one &= other
+        one += differ
+        left, right = one[:, :-3], one[:, 3:]
+        differ = left ^ right
+        differ >>= 1
+        both = left | right
+        both -= differ
+        both.take(chosen, axis=1, out=made[start : start + _STRIP].reshape(len(part), -1), mode="clip")
+    return made
 
 
 def _samples(length: int, count: int) -> NDArray[np.intp]:
@@ -220,8 +248,10 @@ def padded(size: int) -> int:
 def prepare(pixels: Pixels) -> Floats:
     """The network's input: BGR, 0–255, black below and to the right up to a multiple of 32, 1 × 3 × height × width."""
     height, width = pixels.shape[:2]
-    batch = np.zeros((1, 3, padded(height), padded(width)), np.float32)
+    batch = np.empty((1, 3, padded(height), padded(width)), np.float32)
     batch[0, :, :height, :width] = pixels[:, :, ::-1].transpose(2, 0, 1)
+    batch[0, :, height:] = 0
+    batch[0, :, :height, width:] = 0
     return batch
 
 
@@ -231,10 +261,12 @@ def decode_grids(outputs: list[Floats], width: int, threshold: float) -> Floats:
     The score is the geometric mean of "is a face" and "there is something". ``width`` is the padded input's.
     """
     classes, objects, boxes, points = (outputs[start : start + 3] for start in (0, 3, 6, 9))
-    found = []
+    found = [np.empty((0, 15), np.float32)]
     for stride, face, thing, box, point in zip(STRIDES, classes, objects, boxes, points, strict=True):
-        score = np.sqrt(np.clip(face[0, :, 0], 0, 1) * np.clip(thing[0, :, 0], 0, 1))
+        score = np.sqrt(np.maximum(face[0, :, 0], 0) * np.maximum(thing[0, :, 0], 0))
         cells = np.flatnonzero(score >= threshold)
+        if not len(cells):
+            continue
         corner = np.stack([cells % (width // stride), cells // (width // stride)], axis=1).astype(np.float32)
         size = np.exp(np.minimum(box[0, cells, 2:], 10)) * stride
         middle = (corner + box[0, cells, :2]) * stride

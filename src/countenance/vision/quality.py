@@ -10,6 +10,7 @@ caught by ``strict``, of those with a mask or dark glasses one in twelve (docs/r
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,8 +81,8 @@ def judged(crop: Pixels, found: Detection, size: tuple[int, ...], *, level: str,
 
     One of the picture's pixels is as wide as ``scale`` of the photo's, in which the face and its quality are told.
     """
-    grey = crop.astype(np.float32) @ _LUMA
-    middle = grey[28:108, 20:92]  # brows to chin, cheek to cheek: no hair, no background
+    # Brows to chin, cheek to cheek: no hair, no background.
+    middle = crop[28:108, 20:92].astype(np.float32) @ _LUMA
     plain = Quality(
         width=found.box.w * scale,
         sharpness=sharpness(middle),
@@ -112,20 +113,18 @@ def sharpness(grey: Floats) -> float:
 
 def yaw(landmarks: tuple[tuple[float, float], ...]) -> float:
     """Degrees that the head is turned to the side, estimated from the landmarks; positive towards the image's right."""
-    points = np.asarray(landmarks)
-    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
-    down = mouth - eyes
-    length = float(np.hypot(*down))
+    (x, y), (down_x, down_y) = _nose_and_down(landmarks)
+    length = math.hypot(down_x, down_y)
     if length < 1e-6:
         return 90.0
-    shift = float(np.dot(points[2] - eyes, (down[1], -down[0]))) / length**2
-    return float(np.degrees(np.arcsin(np.clip(_YAW_GAIN * shift, -1, 1))))
+    shift = (x * down_y - y * down_x) / length**2
+    return math.degrees(math.asin(min(max(_YAW_GAIN * shift, -1.0), 1.0)))
 
 
 def roll(landmarks: tuple[tuple[float, float], ...]) -> float:
     """Degrees that the line through the eyes is tilted; positive clockwise in the picture."""
     (x1, y1), (x2, y2) = landmarks[:2]
-    return float(np.degrees(np.arctan2(y2 - y1, x2 - x1)))
+    return math.degrees(math.atan2(y2 - y1, x2 - x1))
 
 
 def nose(landmarks: tuple[tuple[float, float], ...]) -> float:
@@ -133,11 +132,16 @@ def nose(landmarks: tuple[tuple[float, float], ...]) -> float:
 
     An estimate of the pitch without a scale in degrees: nothing that it could be fitted to was at hand.
     """
-    points = np.asarray(landmarks)
-    eyes, mouth = points[:2].mean(axis=0), points[3:].mean(axis=0)
-    down = mouth - eyes
-    length = float(np.hypot(*down))
-    return 0.0 if length < 1e-6 else float(np.dot(points[2] - eyes, down)) / length**2
+    (x, y), (down_x, down_y) = _nose_and_down(landmarks)
+    length = math.hypot(down_x, down_y)
+    return 0.0 if length < 1e-6 else (x * down_x + y * down_y) / length**2
+
+
+def _nose_and_down(landmarks: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """From the middle of the eyes to the nose, and to the middle of the mouth."""
+    (x1, y1), (x2, y2), (x3, y3), (x4, y4), (x5, y5) = landmarks
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    return (x3 - x, y3 - y), ((x4 + x5) / 2 - x, (y4 + y5) / 2 - y)
 
 
 def apart(landmarks: tuple[tuple[float, float], ...]) -> float:
@@ -146,10 +150,10 @@ def apart(landmarks: tuple[tuple[float, float], ...]) -> float:
     They are parallel in every pose of a head, as seen from afar, so this is what five landmarks can tell of whether
     they lie on one face. They tell little: a detector puts them where a covered eye or mouth would be.
     """
-    points = np.asarray(landmarks)
-    eyes, mouth = points[1] - points[0], points[4] - points[3]
-    turn = eyes[0] * mouth[1] - eyes[1] * mouth[0]
-    return float(np.degrees(np.abs(np.arctan2(turn, np.dot(eyes, mouth)))))
+    (x1, y1), (x2, y2), _, (x4, y4), (x5, y5) = landmarks
+    eyes, mouth = (x2 - x1, y2 - y1), (x5 - x4, y5 - y4)
+    turn, along = eyes[0] * mouth[1] - eyes[1] * mouth[0], eyes[0] * mouth[0] + eyes[1] * mouth[1]
+    return math.degrees(abs(math.atan2(turn, along)))
 
 
 def _cut_off(size: tuple[int, ...], found: Detection) -> bool:
@@ -159,7 +163,7 @@ def _cut_off(size: tuple[int, ...], found: Detection) -> bool:
 
 def _lying(face: Face) -> bool:
     (x1, y1), (x2, y2) = face.landmarks[:2]
-    return float(np.hypot(x2 - x1, y2 - y1)) < _EYES * face.box.w
+    return math.hypot(x2 - x1, y2 - y1) < _EYES * face.box.w
 
 
 def reasons(face: Face, level: str, use: str = PROBE) -> tuple[str, ...]:
