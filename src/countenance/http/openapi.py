@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from countenance.http import problem
+from countenance.http import problem, streaming
 from countenance.http.route import Route
 from countenance.version import VERSION
 
@@ -69,7 +69,12 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {
             str(route.status): {
                 "description": route.summary,
-                "content": {"application/json": {"schema": {"type": "object"}, "example": route.example}}
+                "content": {
+                    "text/event-stream" if route.streams else "application/json": {
+                        "schema": {"type": "string" if route.streams else "object"},
+                        "example": streaming.event(route.example) if route.streams else route.example,
+                    }
+                },
             },
             **{str(status): {"$ref": "#/components/responses/Problem"} for status in _REFUSALS},
         },
