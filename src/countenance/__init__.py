@@ -7,6 +7,8 @@ Find a person in the photographs that an organisation is entitled to hold, and p
     with countenance.open("club.toml", account="anna@club.example", passphrase="…") as c:
         for hit in c.search("who.jpg", purpose="photo-library", case="press office 12"):
             print(hit.rank, hit.subject, f"{hit.score:.2f}", hit.band)
+
+`Client` and `AsyncClient` are the same over HTTP, with an API key; they need ``countenance[client]``.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ from typing import TYPE_CHECKING
 from countenance.version import VERSION
 
 if TYPE_CHECKING:
+    from countenance.client.connecting import AsyncClient, Client
     from countenance.service.countenance import Countenance
 
 __version__ = VERSION
-__all__ = ["__version__", "open"]
+__all__ = ["AsyncClient", "Client", "__version__", "open"]
 
 
 def open(  # noqa: A001
@@ -44,3 +47,12 @@ def open(  # noqa: A001
     from countenance.wiring import open_gallery
 
     return open_gallery(Path(config), account=account, passphrase=passphrase)
+
+
+def __getattr__(name: str) -> object:
+    """The clients, imported when they are asked for: the library behind them is an extra."""
+    if name in {"AsyncClient", "Client"}:
+        from countenance.client import connecting
+
+        return getattr(connecting, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -81,7 +81,7 @@ def _says_nothing(function: ast.FunctionDef) -> bool:
 
 
 def _only_declared(file: Path, function: ast.FunctionDef) -> bool:
-    if any(ast.unparse(each) == "abstractmethod" for each in function.decorator_list):
+    if any(ast.unparse(each) in {"abstractmethod", "overload"} for each in function.decorator_list):
         return True
     classes = [each for each in ast.walk(tree(file)) if isinstance(each, ast.ClassDef) and function in each.body]
     return any("Protocol" in ast.unparse(base) for each in classes for base in each.bases)

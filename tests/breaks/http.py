@@ -8,6 +8,8 @@ PROGRAMS = "unit/service/test_programs.py"
 MATRIX = "api/test_matrix.py"
 REQUESTS = "api/test_requests.py"
 RECORDS = "api/test_records.py"
+JOBS = "api/test_jobs.py"
+CLIENT = "api/test_client.py"
 
 BREAKS = [
     Break(
@@ -124,5 +126,50 @@ BREAKS = [
         "a write that is done again because it was sent again",
         (("http/service.py", "if key is None or not route.repeats:", "if True:"),),
         f"{RECORDS}::test_p3_a_write_that_is_sent_again_is_done_once_also_after_a_restart",
+    ),
+    Break(
+        "P3",
+        "a job of a revoked API key that goes on",
+        (("policy/delegating.py", "row.revoked is None and _proven(connection, row)", "_proven(connection, row)"),),
+        f"{JOBS}::test_p3_a_key_that_is_revoked_ends_its_work",
+    ),
+    Break(
+        "P6",
+        "a job's record that names the photos that it left out",
+        (("service/runner.py", "len(told.pop(name))", "told.pop(name)"),),
+        f"{JOBS}::test_p6_a_job_s_record_names_no_file",
+    ),
+    Break(
+        "P25",
+        "two ingests of one source at one time",
+        (("service/jobs.py", "if each.source == source and each.kind == kind:", "if False:"),),
+        f"{JOBS}::test_a_job_is_cancelled_and_one_source_has_one_ingest",
+    ),
+    Break(
+        "P21",
+        "a job that an officer's program cancels",
+        (
+            ("service/jobs.py", '"job-cancelled", "operator"', '"job-cancelled", "operator", "officer"'),
+            ("http/jobs.py", 'cancel", "ingest", ("operator",)', 'cancel", "ingest", _ANYBODY'),
+        ),
+        f"{JOBS}::test_a_job_is_cancelled_and_one_source_has_one_ingest",
+    ),
+    Break(
+        "P25",
+        "a job that goes on when the service is told to stop",
+        (("service/runner.py", 'raise _Stopped("interrupted")', "pass"),),
+        f"{JOBS}::test_a_service_that_stops_leaves_its_work_to_be_gone_on_with",
+    ),
+    Break(
+        "P21",
+        "a client that sends its key in clear over a network",
+        (("client/connecting.py", 'if parts.scheme == "http" and not here:', "if False:"),),
+        f"{CLIENT}::test_p21_a_key_goes_in_clear_to_this_machine_alone",
+    ),
+    Break(
+        "P3",
+        "a client that makes a search again whose answer was lost",
+        (("client/asking.py", "ask.safe or not came.sent", "True"),),
+        f"{CLIENT}::test_p3_a_search_whose_answer_was_lost_is_not_made_twice",
     ),
 ]  # fmt: skip

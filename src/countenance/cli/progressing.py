@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from countenance.cli.console import plain, write_json
 from countenance.cli.session import Session
+from countenance.service.progress import as_event
 
 if TYPE_CHECKING:
     from countenance.service.ingesting import Progress
@@ -39,27 +40,6 @@ def following(session: Session, what: str, *, events: bool = False, sweeping: bo
             yield tick
     else:
         yield _lines(session, what, sweeping=sweeping)
-
-
-def as_event(now: Progress, *, sweeping: bool = False) -> dict[str, Any]:
-    """One event as plain data (``--events``); docs/how-to/ingest-a-source.md says what each field is."""
-    report = now.report
-    return {
-        "done": now.done,
-        "total": now.total,
-        "new": report.new,
-        "already_known": report.already_known,
-        "faces_found": report.faces_found,
-        "faces_kept": report.faces_kept,
-        "faces_forgotten": None if sweeping else report.faces_forgotten,
-        "skipped": len(report.skipped),
-        "skipped_by": dict(report.skipped_by),
-        "looked": now.looked,
-        "to_look": now.to_look,
-        "photos_per_s": None if now.photos_per_s is None else round(now.photos_per_s, 2),
-        "seconds": round(now.seconds, 3),
-        "seconds_left": None if now.seconds_left is None else round(now.seconds_left, 1),
-    }
 
 
 # --- in words --------------------------------------------------------------------------------------------------------

@@ -20,7 +20,8 @@ class OnlyOne:
         from filelock import FileLock
 
         file.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(file, timeout=wait)
+        # One thread may take it and another let go of it: a service's threads come and go.
+        self._lock = FileLock(file, timeout=wait, thread_local=False)
         self._busy = busy
 
     def __enter__(self) -> None:

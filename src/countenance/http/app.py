@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from countenance.errors import CountenanceError
-from countenance.http import metrics, problem
+from countenance.http import metrics, problem, streaming
 from countenance.http.openapi import document
 from countenance.http.problem import Turned
 from countenance.http.route import Route
@@ -83,6 +83,8 @@ def _served(service: Service, route: Route) -> Endpoint:
             _log.error("%s %s failed: %s", route.method, route.path, type(error).__name__)
             fault = CountenanceError("Something went wrong inside Countenance.", hint="Please report this.")
             return problem.of_error(fault, number)
+        if answered.stream is not None:
+            return StreamingResponse(service.streamed(answered.stream), 200, answered.headers, streaming.MEDIA)
         text = json.dumps(answered.body, ensure_ascii=False)
         return Response(text, answered.status, answered.headers, "application/json")
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from countenance.http import problem
+from countenance.http import problem, streaming
 from countenance.http.route import Route
 from countenance.version import VERSION
 
@@ -14,12 +14,21 @@ _REFUSALS = {
     401: "No key, or one that opens nothing.",
     403: "A rule refuses; `requirement` and `hint` say why, and what would satisfy it.",
     404: "Absent, or not yours: the words are the same.",
+    408: "The request did not come in time.",
+    409: "It does not fit the state that things are in: there already, held, or being done.",
+    411: "The request does not say how long it is.",
     413: "Larger than the limits allow.",
     415: "Not of the type that is expected.",
     422: "What was sent cannot be used.",
     429: "More than the rate or the quota allows; `Retry-After` says for how long.",
     503: "A part that is needed cannot be reached just now.",
 }
+_MAPS = frozenset({"bands", "counts", "earlier_photos", "opened", "photo", "face", "skipped_by"})
+"""Fields whose own fields differ from answer to answer."""
+_EVENT = {
+    "type": "object", "description": "Each event; its `data` is one JSON object.", "required": ["event", "data"],
+    "properties": {"event": {"type": "string"}, "data": {"type": "string"}},
+}  # fmt: skip
 _REFUSED = {
     "type": "urn:countenance:error:no-case", "title": "A search belongs to a case", "status": 403,
     "detail": "A search belongs to a case, and none was named.", "code": "no-case",
@@ -69,7 +78,12 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {
             str(route.status): {
                 "description": route.summary,
-                "content": {"application/json": {"schema": {"type": "object"}, "example": route.example}}
+                "content": {
+                    "text/event-stream" if route.streams else "application/json": {
+                        "schema": _EVENT if route.streams else like(route.example),
+                        "example": streaming.event(route.example) if route.streams else route.example,
+                    }
+                },
             },
             **{str(status): {"$ref": "#/components/responses/Problem"} for status in _REFUSALS},
         },
@@ -77,6 +91,25 @@ def _operation(route: Route) -> dict[str, Any]:
     if route.takes != "nothing":
         told["requestBody"] = {"required": True, "content": _body(route)}
     return told
+
+
+def like(example: Any) -> dict[str, Any]:
+    """What answers have in common with an example: the same fields, and lists of the same. A newer one may add fields.
+
+    A field that is an object may be null; one of `_MAPS` has fields of its own.
+    """
+    if isinstance(example, dict):
+        inner = {name: _field(name, value) for name, value in example.items()}
+        return {"type": "object", "required": list(example), "properties": inner}
+    if isinstance(example, list):
+        return {"type": "array", **({"items": like(example[0])} if example else {})}
+    return {}
+
+
+def _field(name: str, example: Any) -> dict[str, Any]:
+    if not isinstance(example, dict):
+        return like(example)
+    return {"type": ["object", "null"]} if name in _MAPS else {"anyOf": [like(example), {"type": "null"}]}
 
 
 def _who(route: Route) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -67,12 +67,16 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What a handler answers. ``about``: the handle of the person whom it tells of, if it tells of one."""
+    """What a handler answers. ``about``: the handle of the person whom it tells of, if it tells of one.
+
+    ``stream``: events instead of a body, each asked for in a thread now and then; None where there is nothing new.
+    """
 
     body: Any
     status: int = 200
     about: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    stream: Iterator[dict[str, Any] | None] | None = None
 
 
 Handler = Callable[[Call], Answer]
@@ -97,6 +101,7 @@ class Route:
         status: Of the usual answer.
         repeats: A write that may carry an idempotency key.
         compares: It counts for the key's daily quota of comparisons.
+        streams: It answers with server-sent events.
     """
 
     method: str
@@ -115,6 +120,7 @@ class Route:
     status: int = 200
     repeats: bool = False
     compares: bool = False
+    streams: bool = False
 
 
 def checked(model: type[M], given: Mapping[str, Any]) -> M:

@@ -7,13 +7,17 @@ import hashlib
 import json
 import logging
 import threading
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from countenance.errors import CountenanceError, InputError, NotFound, NotSignedIn, TooLarge, Unavailable
+from countenance.http import streaming
 from countenance.http.metrics import Metrics
 from countenance.http.problem import Turned
 from countenance.http.route import Answer, Call, Route, checked, checked_json
 from countenance.service.programs import Entered, enter, require
+from countenance.service.runner import Runner
 from countenance.types import DAY
 
 if TYPE_CHECKING:
@@ -31,6 +35,8 @@ AT_ONCE = 8
 SHARE = 10
 """Requests that a process draws from the account's minute at once, so that the registry is not asked for each."""
 MINUTE = 60
+STREAMS = 64
+"""Jobs that are followed at one time."""
 _log = logging.getLogger("countenance.http")
 
 
@@ -42,6 +48,8 @@ class Service:
         self.settings = opened.context.settings.http
         self.metrics = Metrics()
         self.stopping = threading.Event()
+        self.runner = Runner(opened, self.stopping)
+        self._streams = 0
         self._lock = threading.Lock()
         self._drawn: dict[int, tuple[int, int]] = {}
         self._waiting = 0
@@ -68,6 +76,20 @@ class Service:
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(AT_ONCE)
         return await run_sync(task, *given, limiter=self._limiter)
+
+    async def streamed(self, events: Iterator[dict[str, Any] | None]) -> AsyncIterator[str]:
+        """Server-sent events, until they end, the service stops, or whoever asked goes away. Bounded in number."""
+        if self._streams >= STREAMS:
+            yield streaming.refused(
+                Unavailable("Too many are following jobs just now.", hint="Ask for the job itself.")
+            )
+            return
+        self._streams += 1
+        try:
+            async for text in streaming.follow(partial(self.work, next, events, streaming.END), self.stopping):
+                yield text
+        finally:
+            self._streams -= 1
 
     # --- whether they may --------------------------------------------------------------------------------------------
 

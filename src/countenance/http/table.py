@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from countenance.http import looking, records, searching
+from countenance.http import jobs, looking, records, searching
 from countenance.http.route import Route
 
 ACTIONS = {
@@ -13,6 +13,7 @@ ACTIONS = {
     "read-records": "reads who is recorded and why, and the sources",
     "read-cases": "reads the asking organisation's own cases and reviews",
     "record": "records a person, or why their face may be held; logged",
+    "ingest": "goes through a source's photos, or cancels that; decided by the desk, batch by batch, and logged",
     "enrol": "stores a template; decided by the desk and logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
@@ -20,7 +21,7 @@ ACTIONS = {
 }
 """What a route may do."""
 
-ROUTES: tuple[Route, ...] = (*searching.ROUTES, *records.ROUTES, *looking.ROUTES)
+ROUTES: tuple[Route, ...] = (*searching.ROUTES, *records.ROUTES, *jobs.ROUTES, *looking.ROUTES)
 OPEN = {
     "/healthz": "says that the process runs",
     "/readyz": "says that the registry answers",

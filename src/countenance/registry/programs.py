@@ -1,8 +1,8 @@
-"""The tables of programs that come in over HTTP: their keys, what they were answered, and how much they asked for."""
+"""The tables of programs that come in over HTTP: keys, what they were answered, how much they asked for, long work."""
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Column, Integer, LargeBinary, String, UniqueConstraint
 
 from countenance.registry.columns import blob, mask, one_of, table, text, time, to
 
@@ -52,3 +52,24 @@ drawn = table(
     UniqueConstraint("account", "kind", "starts"),
 )
 """How much of a quota was drawn in the time that ``starts``; all processes on one registry draw from the same."""
+
+jobs = table(
+    "jobs",
+    to("organisations"),
+    to("accounts"),
+    to("sources", null=True),
+    *one_of("kind", "ingest", "sweep"),
+    *one_of("state", "running", "done", "failed", "cancelled", "interrupted"),
+    Column("again", Boolean, nullable=False),
+    text("detect", null=True),
+    text("runner"),
+    Column("step", Integer, nullable=False),
+    text("progress", null=True),
+    text("report", null=True),
+    text("error", null=True),
+    time("cancelled", null=True),
+    time("ended", null=True),
+    time("created"),
+)
+"""Long work that a program had begun. ``runner``: the process that does it. ``progress``, ``report``: counts, and no
+path of a photo, so that nothing stays behind of somebody who is erased."""

@@ -39,7 +39,7 @@ from countenance.registry.proceedings import (
     reviews,
     witnesses,
 )
-from countenance.registry.programs import api_keys, drawn, replies
+from countenance.registry.programs import api_keys, drawn, jobs, replies
 
 __all__ = [
     "accounts",
@@ -54,6 +54,7 @@ __all__ = [
     "corrections",
     "drawn",
     "erasures",
+    "jobs",
     "leaves",
     "links",
     "log_state",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from countenance.service.executing import Executing
     from countenance.service.finding import Finding
     from countenance.service.indexing import Indexing
+    from countenance.service.jobs import Jobs
     from countenance.service.keys import Keys
     from countenance.service.leaving import Leaving
     from countenance.service.logbook import Logbook
@@ -176,6 +177,13 @@ class Parts:
         from countenance.service.replies import Replies
 
         return Replies(self.context)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Long work that programs have begun."""
+        from countenance.service.jobs import Jobs
+
+        return Jobs(self.context)
 
     @cached_property
     def backups(self) -> Backups:

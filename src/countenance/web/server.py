@@ -65,7 +65,12 @@ def serve(
         if log_requests:
             _log_to_stderr()
         with _every_day(club):
-            Serving(settings, front.api.state.service.stopping).run(sockets=[listening])
+            service = front.api.state.service
+            try:
+                Serving(settings, service.stopping).run(sockets=[listening])
+            finally:
+                service.stopping.set()
+                service.runner.stop(GRACE)
 
 
 @contextmanager

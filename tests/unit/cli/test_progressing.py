@@ -17,6 +17,7 @@ import pytest
 from countenance.cli import progressing
 from countenance.ingest.report import Progress, Report
 from countenance.samples import cast
+from countenance.service.progress import as_event
 
 HOW_TO = Path(__file__).parents[3] / "docs" / "how-to" / "ingest-a-source.md"
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -58,16 +59,16 @@ def test_the_end_is_told_by_the_clock_and_from_now_on(progress, words):
 def test_an_event_has_every_field_that_the_how_to_names_and_no_other():
     table = HOW_TO.read_text("utf-8").partition("## For a program")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(progressing.as_event(now()))
+    assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(as_event(now()))
 
 
 def test_an_event_tells_rate_end_faces_and_reasons():
-    told = progressing.as_event(now())
+    told = as_event(now())
     assert (told["photos_per_s"], told["seconds_left"]) == (5.0, 10.0)
     assert (told["faces_kept"], told["faces_forgotten"]) == (2, 7)
     assert (told["skipped"], told["skipped_by"]) == (1, {"video": 1})
-    assert progressing.as_event(now(0))["seconds_left"] is None
-    assert progressing.as_event(now(), sweeping=True)["faces_forgotten"] is None, "a sweep counts only what it adds"
+    assert as_event(now(0))["seconds_left"] is None
+    assert as_event(now(), sweeping=True)["faces_forgotten"] is None, "a sweep counts only what it adds"
 
 
 # --- as it runs ------------------------------------------------------------------------------------------------------
@@ -76,7 +77,7 @@ def test_an_event_tells_rate_end_faces_and_reasons():
 def test_events_of_a_real_ingest_are_whole(run, club):
     lines = [json.loads(line) for line in run("ingest", "party", "--again", "--events").out.splitlines()]
     *events, done = lines
-    assert all(set(each) == {"event", *progressing.as_event(now())} for each in events)
+    assert all(set(each) == {"event", *as_event(now())} for each in events)
     assert events[-1]["photos_per_s"] > 0
     assert events[-1]["seconds_left"] == 0
     assert events[-1]["skipped_by"] == done["skipped_by"] == {"not-a-photo": 1, "unreadable": 1}
