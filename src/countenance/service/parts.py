@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from countenance.service.enrolling import Enrolling
     from countenance.service.executing import Executing
     from countenance.service.finding import Finding
+    from countenance.service.forms import Forms
     from countenance.service.indexing import Indexing
     from countenance.service.keys import Keys
     from countenance.service.leaving import Leaving
@@ -162,6 +163,13 @@ class Parts:
         from countenance.service.programs import ApiKeys
 
         return ApiKeys(self.context)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """Why programs of a compatible endpoint may hold the people whom they name."""
+        from countenance.service.forms import Forms
+
+        return Forms(self.context, self.subjects, self.bases, self._enrolling)
 
     @cached_property
     def quotas(self) -> Quotas:
