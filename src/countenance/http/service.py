@@ -46,13 +46,15 @@ class Service:
         self._waiting = 0
         self._limiter: Any = None
 
-    async def answer(self, route: Route, request: Request, token: str | None = None) -> Answer:
+    async def answer(
+        self, route: Route, request: Request, *, token: str | None = None, door: str | None = None
+    ) -> Answer:
         """Answer one request. The key is looked at before a byte of the body is read.
 
-        ``token``: the key, where a client sends it in a place of its own.
+        ``token``: the key, where the clients of a compatible endpoint send it in a place of its own; ``door``: which.
         """
         token = token or _token(request.headers.get("authorization", ""))
-        entered = await self.work(enter, self.opened, token)
+        entered = await self.work(enter, self.opened, token, door)
         request.scope["countenance_key"] = f"K{entered.key}"
         try:
             await self.work(self._may, route, entered)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from countenance.service.examples import Examples
     from countenance.service.executing import Executing
     from countenance.service.finding import Finding
+    from countenance.service.forms import Forms
     from countenance.service.importing import Importing
     from countenance.service.indexing import Indexing
     from countenance.service.keys import Keys
@@ -165,6 +166,13 @@ class Parts:
         from countenance.service.programs import ApiKeys
 
         return ApiKeys(self.context)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """Why programs of a compatible endpoint may hold the people whom they name."""
+        from countenance.service.forms import Forms
+
+        return Forms(self.context, self.subjects, self.bases, self._enrolling)
 
     @cached_property
     def quotas(self) -> Quotas:

@@ -19,7 +19,8 @@ MOST_FACES = 16
 PURPOSE, CASE = "x-countenance-purpose", "x-countenance-case"
 DEFAULTS = (
     "A CompreFace client names neither: make its key with a default purpose and case "
-    "(`countenance keys api create --purpose P --case C`), or send X-Countenance-Purpose and X-Countenance-Case."
+    "(`countenance keys api create --for compreface --purpose P --case C`), "
+    "or send X-Countenance-Purpose and X-Countenance-Case."
 )
 
 

@@ -14,9 +14,10 @@ from countenance.http.compreface import errors
 from countenance.http.problem import Turned
 from countenance.http.route import Route
 from countenance.http.service import Service
+from countenance.service.programs import COMPREFACE
 
 HEADER = "x-api-key"
-HINT = "Send one as `x-api-key: cnt_…`; `countenance keys api create` makes one."
+HINT = "Send one as `x-api-key: cnt_…`; `countenance keys api create --for compreface` makes one."
 _log = logging.getLogger("countenance.http")
 
 
@@ -26,7 +27,7 @@ def served(service: Service, route: Route) -> Callable[[Request], Awaitable[Resp
     async def answer(request: Request) -> Response:
         request.scope["countenance_route"] = route.path
         try:
-            answered = await service.answer(route, request, _key(request))
+            answered = await service.answer(route, request, token=_key(request), door=COMPREFACE)
         except NotSignedIn as error:
             return errors.of_error(NotSignedIn(error.message, hint=HINT), route.path)
         except CountenanceError as error:
