@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from countenance.errors import AlreadyExists, ManyFaces, NoFace
+from countenance.errors import AlreadyExists, ManyFaces, NoFace, QualityTooLow
 from countenance.http.compreface.asked import Adding, Listing
 from countenance.http.compreface.people import REASON, named
 from countenance.http.compreface.telling import image_id, reference_of, sent
@@ -16,8 +16,9 @@ def add_example(call: Call) -> Answer:
     asked: Adding = call.query
     name, photo, club = named(asked), sent(call), call.club
     club.forms.mine()
-    face = _only(call, photo, asked.det_prob_threshold)
-    subject = club.names.find(name) or club.names.add(name)
+    subject = club.names.find(name)
+    face = _only(call, photo, asked.det_prob_threshold or 0) if subject is None or asked.det_prob_threshold else None
+    subject = subject or club.names.add(name)
     digest = hashlib.sha256(photo).hexdigest()
     try:
         if club.examples.of_photo(subject, digest) is None:
@@ -58,13 +59,15 @@ def delete_examples(call: Call) -> Answer:
     return Answer(told)
 
 
-def _only(call: Call, photo: bytes, threshold: float | None) -> int | None:
-    """The number of the one face that is sure enough; None where the threshold is left to us."""
-    if threshold is None:
-        return None
-    sure = [number for number, each in enumerate(call.club.detect(photo).faces, 1) if each.score >= threshold]
+def _only(call: Call, photo: bytes, threshold: float) -> int:
+    """The number of the one face that is sure enough, so that nobody is recorded for a photo that cannot serve."""
+    every = call.club.detect(photo).faces
+    sure = [number for number, each in enumerate(every, 1) if each.score >= threshold]
     if not sure:
         raise NoFace("No face is found in the given image.")
     if len(sure) > 1:
-        raise ManyFaces("There is more than one face in the given image.")
+        raise ManyFaces("There is more than one face in the given image.", hint="Send a photo of this person alone.")
+    reasons = every[sure[0] - 1].quality.reasons
+    if reasons:
+        raise QualityTooLow(f"The face is too poor to be relied on: {', '.join(reasons)}.", reasons=tuple(reasons))
     return sure[0]

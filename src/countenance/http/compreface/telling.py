@@ -79,5 +79,5 @@ def framed(call: Call, asked: Looking) -> dict[str, Any]:
         told["plugins_not_offered"] = refused
     if asked.status:
         names = {each["role"]: each["name"] for each in call.club.status()["models"]}
-        told["plugins_versions"] = {"detector": names["detector"], "calculator": names["embedder"]}
+        told["plugins_versions"] = {"detector": names["detector"], "calculator": names["recogniser"]}
     return told
