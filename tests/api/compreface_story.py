@@ -55,4 +55,4 @@ if part == "use":
     said["everybody"] = subjects.delete_all()
     said["nobody"] = subjects.list()
 
-print(json.dumps(said))
+sys.stdout.write(json.dumps(said))

@@ -96,7 +96,7 @@ def test_the_real_client_adds_finds_verifies_renames_and_deletes(present: Club, 
 
     said = tell("use", told)
     assert names(said["recognized"]["result"][0]) == [ada]
-    assert sorted(sum(map(names, said["party"]["result"]), [])) == [ada, jia]
+    assert sorted(name for face in said["party"]["result"] for name in names(face)) == [ada, jia]
     assert len(said["party"]["result"]) == 4
     assert said["party"]["plugins_not_offered"] == ["age", "calculator", "gender"]
     assert set(said["party"]["result"][0]) == {"box", "landmarks", "subjects"}
