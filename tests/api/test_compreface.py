@@ -135,17 +135,6 @@ def test_p1_an_added_person_is_found_by_nobody_until_somebody_else_has_confirmed
     assert client.add("Ada Lovelace", photo("Ada")).json() == made.json()  # the same photo again is the same example
 
 
-def test_p15_a_verification_against_an_example_is_told_to_the_person(client: Client) -> None:
-    example = client.add("Ada", photo("Ada")).json()["image_id"]
-    confirm(client.club)
-    assert client.verify(example, photo("Ada", 1)).status_code == 200
-    with client.club.sql() as connection:
-        shown = connection.exec_driver_sql(
-            "SELECT s.kind FROM shown JOIN searches s ON s.id = shown.search WHERE shown.subject = 1"
-        ).all()
-    assert [each.kind for each in shown] == ["verify"]
-
-
 def test_p1_without_a_basis_form_nobody_is_recorded(club: Club) -> None:
     bare = Client(club, form=None)
     for answer in (
