@@ -18,6 +18,7 @@ PARTS = {
     "trying": ("demo", "samples", "serve"),
     "founding": ("init",),
     "enrolling": ("enrol",),
+    "importing": ("import",),
     "ingesting": ("ingest",),
     "sweeping": ("sweep",),
     "searching": ("search", "verify"),

@@ -23,6 +23,7 @@ from countenance.gallery.peopling import Grouped, Sighting
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import USUAL, Scaling
 from countenance.gallery.searching import Answer, Comparison, Record
+from countenance.gallery.verifying import Enrolled, Verifying
 from countenance.gallery.writing import Into
 from countenance.index.port import Hits
 from countenance.log.book import Written
@@ -196,20 +197,15 @@ class Gallery:
             number, written = searching.write(connection, self._desk, self._keys, grant, made, probe.content)
         return Answer(candidates, lowest, size, written, number, scale, before)
 
-    def verify(self, first: Probe, second: Probe, *, grant: Grant[Verify]) -> Comparison:
-        """Compare two faces (1:1). Nothing of either is stored."""
+    def verify(self, first: Probe, second: Probe | Enrolled, *, grant: Grant[Verify]) -> Comparison:
+        """Compare two faces, or a face with one enrolled reference (1:1). Nothing of either is stored."""
         now = self._clock()
         grant.spend(Verify, scope="gallery", now=now)
-        self._same_contract(first.template)
-        self._same_contract(second.template)
-        score = float(np.dot(first.template.vector, second.template.vector))
-        with self._registry.write() as connection:
-            searching.check_in_force(connection, self._desk, grant.terms, "verify", now)
-            searching.check_capped(connection, self._desk, grant, now)
-            pair, sequence = searching.pair_of(first.commitment, second.commitment), self._registry.sequence(connection)
-            made = Record("verify", first.commitment, self._contract, sequence, now, pair=pair)
-            _, written = searching.write(connection, self._desk, self._keys, grant, made)
-        return Comparison(score, self._scaling.at(1), written)
+        for each in (first, second):
+            if isinstance(each, Probe):
+                self._same_contract(each.template)
+        tools = Verifying(self._registry, self._keys, self._desk, self._scaling, self._contract)
+        return tools.verify(first, second, grant, now)
 
     def people(self, faces: Sequence[Sighting], only: Sequence[SubjectId] = (), *, grant: Grant[People]) -> Grouped:
         """Compare kept faces with one another and with all references, to see who is who. Nothing of them is stored.

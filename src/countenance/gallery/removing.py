@@ -16,6 +16,7 @@ from countenance.vault.keyring import subject_key
 
 _OF_A_SUBJECT = (
     t.reviews, t.appearances, t.references, t.receipts, t.requests, t.corrections, t.pairs, t.rejections, t.replies,
+    t.collected,
 )  # fmt: skip
 """Deleted by their column ``subject``; links go with their basis, probes and ``shown`` with the search."""
 _OF_A_BASIS = (t.appearances, t.references, t.receipts, t.links)
@@ -31,8 +32,13 @@ def remove_subjects(connection: sa.Connection, subjects: Sequence[int]) -> None:
         connection.execute(sa.delete(t.probes).where(t.probes.c.search.in_(searches_that_showed(part))))
         theirs = sa.select(t.bases.c.id).where(t.bases.c.subject.in_(part))
         connection.execute(sa.delete(t.links).where(t.links.c.basis.in_(theirs)))
+        named = sa.select(t.collected.c.collection_user).where(
+            t.collected.c.subject.in_(part), t.collected.c.collection_user.is_not(None)
+        )
+        users = connection.scalars(named.distinct()).all()
         for table in _OF_A_SUBJECT:
             connection.execute(sa.delete(table).where(table.c.subject.in_(part)))
+        _forget_users(connection, users)
         connection.execute(sa.delete(t.pairs).where(t.pairs.c.other.in_(part)))
         connection.execute(sa.delete(t.shown).where(t.shown.c.subject.in_(part)))
         connection.execute(sa.delete(t.bases).where(t.bases.c.subject.in_(part)))
@@ -72,6 +78,13 @@ def keys_of(connection: sa.Connection, subjects: Sequence[int]) -> list[str]:
 def searches_that_showed(subjects: Sequence[int]) -> sa.Select[tuple[int]]:
     """A sealed probe that resembled an erased person may be a picture of them: it goes, reviewed or not."""
     return sa.select(t.shown.c.search).where(t.shown.c.subject.in_(subjects))
+
+
+def _forget_users(connection: sa.Connection, users: Sequence[int]) -> None:
+    """What a program called people goes with the last of them: it may be a name."""
+    for part in parts(users):
+        still = sa.exists().where(t.collected.c.collection_user == t.collection_users.c.id)
+        connection.execute(sa.delete(t.collection_users).where(t.collection_users.c.id.in_(part), ~still))
 
 
 def _empty(connection: sa.Connection, subjects: Sequence[int]) -> None:

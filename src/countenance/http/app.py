@@ -17,6 +17,10 @@ from starlette.responses import Response, StreamingResponse
 
 from countenance.errors import CountenanceError
 from countenance.http import metrics, problem, streaming
+from countenance.http.compreface import door as compreface
+from countenance.http.compreface.errors import of_turned
+from countenance.http.compreface.table import PREFIX
+from countenance.http.compreface.table import ROUTES as COMPREFACE
 from countenance.http.openapi import document
 from countenance.http.problem import Turned
 from countenance.http.route import Route
@@ -50,6 +54,11 @@ def create_api(opened: Countenance, routes: Iterable[Route] = ROUTES) -> FastAPI
         app.add_api_route(
             route.path, _served(service, route), methods=[route.method], response_model=None, include_in_schema=False
         )
+    for route in COMPREFACE:
+        app.add_api_route(
+            route.path, compreface.served(service, route), methods=[route.method], response_model=None,
+            include_in_schema=False,
+        )  # fmt: skip
     for path, endpoint in _open(service, tuple(routes)).items():
         app.add_api_route(path, endpoint, methods=["GET"], response_model=None, include_in_schema=False)
     app.add_exception_handler(HTTPException, _not_served)
@@ -59,12 +68,12 @@ def create_api(opened: Countenance, routes: Iterable[Route] = ROUTES) -> FastAPI
 
 def is_ours(path: str) -> bool:
     """Whether a path is the API's, and not the page's."""
-    return path in OPEN or path == "/v1" or path.startswith("/v1/")
+    return path in OPEN or path in {"/v1", PREFIX} or path.startswith(("/v1/", f"{PREFIX}/"))
 
 
 def undeclared(app: FastAPI, routes: Iterable[Route] = ROUTES) -> list[str]:
     """What the application serves and neither the table nor the list of open paths names: a way around both."""
-    declared = {(route.method, route.path) for route in routes} | {("GET", path) for path in OPEN}
+    declared = {(route.method, route.path) for route in (*routes, *COMPREFACE)} | {("GET", path) for path in OPEN}
     served = [(method, each) for each in app.routes for method in sorted(getattr(each, "methods", None) or {"*"})]
     return [f"{method} {each.path}" for method, each in served if (method, getattr(each, "path", "")) not in declared]  # type: ignore[attr-defined]
 
@@ -129,6 +138,9 @@ async def _not_served(request: Request, error: Exception) -> Response:
         turned = Turned(405, "wrong-method", "This is not asked in this way.", "See /v1/openapi.json.", headers)
     else:
         turned = Turned(404, "not-found", "There is no such address.", "See /v1/openapi.json.")
+    if request.url.path.startswith(PREFIX):
+        turned.hint = "docs/how-to/leave-compreface.md lists what is served."
+        return of_turned(turned)
     return problem.of_turned(turned, request.scope["countenance_id"])
 
 

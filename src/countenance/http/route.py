@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from countenance.errors import InputError
+from countenance.types import DAY
 
 if TYPE_CHECKING:
     from countenance.http.service import Service
@@ -50,11 +51,16 @@ class Call:
     query: Any
     fields: Any
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def club(self) -> Countenance:
         """The gallery, opened by the account whose key was sent."""
         return self.entered.club
+
+    def draw(self) -> None:
+        """Take one comparison of the key's day. Raises `TooMany`."""
+        self.club.quotas.draw(f"comparisons of K{self.entered.key}", self.entered.quota, seconds=DAY)
 
     def photo(self, name: str = "photo") -> bytes:
         """A file that has to be there. Raises `InputError`."""

@@ -18,7 +18,6 @@ from countenance.http.problem import Turned
 from countenance.http.route import Answer, Call, Route, checked, checked_json
 from countenance.service.programs import Entered, enter, require
 from countenance.service.runner import Runner
-from countenance.types import DAY
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -55,10 +54,15 @@ class Service:
         self._waiting = 0
         self._limiter: Any = None
 
-    async def answer(self, route: Route, request: Request) -> Answer:
-        """Answer one request. The key is looked at before a byte of the body is read."""
-        token = _token(request.headers.get("authorization", ""))
-        entered = await self.work(enter, self.opened, token)
+    async def answer(
+        self, route: Route, request: Request, *, token: str | None = None, door: str | None = None
+    ) -> Answer:
+        """Answer one request. The key is looked at before a byte of the body is read.
+
+        ``token``: the key, where the clients of a compatible endpoint send it in a place of its own; ``door``: which.
+        """
+        token = token or _token(request.headers.get("authorization", ""))
+        entered = await self.work(enter, self.opened, token, door)
         request.scope["countenance_key"] = f"K{entered.key}"
         try:
             await self.work(self._may, route, entered)
@@ -138,7 +142,7 @@ class Service:
             raise InputError("This request takes no body.", hint="Send none.")
         else:
             fields = route.fields()
-        return Call(self, entered, request.path_params, query, fields, files)
+        return Call(self, entered, request.path_params, query, fields, files, request.headers)
 
     async def _body(self, request: Request, route: Route) -> bytes:
         """The body in bounded memory, never on a disk (P16). Its length has to be said before it comes."""
@@ -184,7 +188,7 @@ class Service:
 
     def _handled(self, route: Route, call: Call) -> Answer:
         if route.compares:
-            call.club.quotas.draw(f"comparisons of K{call.entered.key}", call.entered.quota, seconds=DAY)
+            call.draw()
         answer = route.handler(call)
         answer.status = route.status
         return answer

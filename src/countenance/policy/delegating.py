@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from countenance.errors import BadSignature
 from countenance.policy.purposes import names
-from countenance.registry.schema import accounts, api_keys
+from countenance.registry.schema import accounts, api_keys, basis_forms, notices
 from countenance.types import iso
 from countenance.vault.accounts import verify_signature
 
@@ -69,7 +70,37 @@ def statement(row: Row) -> bytes:
         "created": iso(row.created),
         "expires": iso(row.expires),
     }
+    if row.door is not None:  # a key of /v1 is stated as it was before there were others
+        content["door"] = row.door
     return rfc8785.dumps(content)
+
+
+def form_statement(public: bytes, form: Row, notice_sha256: str) -> bytes:
+    """What the person signs of a key's basis form (RFC 8785): why the people may be held whom its program records."""
+    content = {
+        "v": 1,
+        "act": "basis-form",
+        "public": public.hex(),
+        "ground": form.ground,
+        "condition": form.condition,
+        "purposes": names(form.purposes),
+        "notice": notice_sha256,
+        "evidence": form.evidence_sha256,
+        "collective": bool(form.collective),
+        "until": form.until,
+        "created": iso(form.created),
+    }
+    return rfc8785.dumps(content)
+
+
+def form_of(connection: sa.Connection, number: int) -> Row | None:
+    """The basis form of a live key, if the person whose key it is has signed exactly this; else None."""
+    key = row_of(connection, number)
+    form = connection.execute(sa.select(basis_forms).where(basis_forms.c.api_key == number)).first()
+    if key is None or form is None:
+        return None
+    told = connection.scalar(sa.select(notices.c.sha256).where(notices.c.id == form.notice)) or ""
+    return form if _signed(connection, key.account, form, lambda: form_statement(key.public_key, form, told)) else None
 
 
 def row_of(connection: sa.Connection, number: int) -> Row | None:
@@ -101,9 +132,14 @@ def keys_of(connection: sa.Connection, account: int | None, at: int) -> list[byt
 
 
 def _proven(connection: sa.Connection, row: Row) -> bool:
-    public = connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == row.account))
+    return _signed(connection, row.account, row, lambda: statement(row))
+
+
+def _signed(connection: sa.Connection, account: int, row: Row, said: Callable[[], bytes]) -> bool:
+    """Whether the account's own key signed what the row says."""
+    public = connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == account))
     try:
-        verify_signature(public or b"", row.signature, statement(row))
+        verify_signature(public or b"", row.signature, said())
     except (BadSignature, ValueError, OverflowError):  # a row from outside may hold what is not even a date
         return False
     return True

@@ -23,9 +23,11 @@ api_keys = table(
     time("created"),
     time("expires"),
     time("revoked", null=True),
+    text("door", null=True),
 )
 """A program's key. Its secret is nowhere: ``public_key`` is what it derives to. ``signature`` is the account's own,
-over all that the key may do; a row without one, or with another one, opens nothing."""
+over all that the key may do; a row without one, or with another one, opens nothing. ``door``: the compatible endpoint
+that it is for; null is ``/v1``."""
 
 replies = table(
     "replies",

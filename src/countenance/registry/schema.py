@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from countenance.registry.columns import Key, blob, mask, metadata, one_of, table, text, time, to
+from countenance.registry.doors import basis_forms, collected, collection_users, collections, presented
 from countenance.registry.proceedings import (
     activations,
     approvals,
@@ -49,8 +50,12 @@ __all__ = [
     "appearances",
     "approvals",
     "bases",
+    "basis_forms",
     "cases",
     "changes",
+    "collected",
+    "collection_users",
+    "collections",
     "corrections",
     "drawn",
     "erasures",
@@ -65,6 +70,7 @@ __all__ = [
     "organisations",
     "pairs",
     "photos",
+    "presented",
     "probes",
     "receipts",
     "references",

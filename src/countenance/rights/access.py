@@ -17,7 +17,7 @@ from countenance.rights import held, seen
 from countenance.rights.reading import Reading, when
 from countenance.rights.requests import REFUSALS
 from countenance.types import iso, reference_number
-from countenance.vault.keyring import Keyring
+from countenance.vault.keyring import Keyring, organisation_key
 
 SECTIONS = {
     "subjects": "subject",
@@ -36,6 +36,7 @@ SECTIONS = {
     "orders": "orders",
     "requests": "requests",
     "replies": "replies",
+    "collected": "collections",
     "erasures": "erasures",
     "changes": "subject",
     "openings": "log",
@@ -109,6 +110,24 @@ def _replies(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
+def _collections(reading: Reading) -> list[dict[str, Any]]:
+    """Where a program keeps the person among others, and what else it calls them."""
+    c, users = t.collected.c, t.collection_users
+    query = (
+        sa.select(t.collections.c.name, users.c.user_sealed, c.organisation, c.created)
+        .select_from(t.collected.join(t.collections, c.collection == t.collections.c.id).outerjoin(users))
+        .where(c.subject == reading.subject)
+    )
+    return [
+        {
+            "collection": row.name,
+            "user": reading.keys.unseal_text(organisation_key(row.organisation), row.user_sealed, "user"),
+            "since": iso(row.created),
+        }
+        for row in reading.all(query)
+    ]
+
+
 def _log(reading: Reading) -> list[dict[str, Any]]:
     """Entries of the log that concern the person: what was done, when; the entry itself holds only a commitment."""
     query = (
@@ -136,6 +155,7 @@ _TOLD: dict[str, Callable[[Reading], Any]] = {
     "orders": seen.orders,
     "requests": _requests,
     "replies": _replies,
+    "collections": _collections,
     "erasures": _erasures,
     "log": _log,
 }

@@ -16,7 +16,7 @@ from countenance.policy.purposes import mask, purpose
 from countenance.registry import schema as t
 from countenance.service import confirming, links
 from countenance.service.basis import Basis, Row, ending_within, number_of, read_basis, row_of
-from countenance.service.evidence import check_evidence, declare_collective, digest_of, is_evidence
+from countenance.service.evidence import Seen, check_evidence, declare_collective, digest_of, is_evidence
 from countenance.service.lacking import Lack, lacks
 from countenance.types import DAY, BasisId, SubjectId
 from countenance.vault.accounts import AccountKey
@@ -43,7 +43,7 @@ class Bases:
         ground: str,
         condition: str,
         purposes: Iterable[str],
-        evidence: str | Path | bytes,
+        evidence: str | Path | bytes | Seen,
         notice: str | None = None,
         until: str | date | None = None,
         collective: bool = False,
@@ -98,7 +98,13 @@ class Bases:
         return basis
 
     def check(
-        self, *, ground: str, condition: str, purposes: Iterable[str], evidence: str | Path, until: str | None = None
+        self,
+        *,
+        ground: str,
+        condition: str,
+        purposes: Iterable[str],
+        evidence: str | Path | bytes,
+        until: str | None = None,
     ) -> None:
         """Refuse now what `record` would refuse for anybody, before a whole list of people is gone through."""
         check_ground(ground, condition)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from countenance.service.sources import Source
     from countenance.service.subjects import Subject
     from countenance.service.sweeping import Swept
+    from countenance.types import ReferenceId
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +132,22 @@ class Countenance(Parts):
         *,
         purpose: str | None = None,
         case: str | None = None,
+        face: int | None = None,
     ) -> Verified:
         """Compare two faces, 1:1. See `countenance.service.finding.Finding.verify`."""
-        return self._finding.verify(first, second, purpose=purpose, case=case)
+        return self._finding.verify(first, second, purpose=purpose, case=case, face=face)
+
+    def verify_enrolled(
+        self,
+        photo: str | Path | bytes,
+        reference: ReferenceId,
+        *,
+        purpose: str | None = None,
+        case: str | None = None,
+        face: int | None = None,
+    ) -> Verified:
+        """Compare a face with one enrolled face, 1:1. See `countenance.service.finding.Finding.verify_enrolled`."""
+        return self._finding.verify_enrolled(photo, reference, purpose=purpose, case=case, face=face)
 
     def withdraw(self, subject: Subject | str, bases: Sequence[Basis | str] | None = None) -> int:
         """Withdraw a person's bases, all or some: the next search does not find them. Returns the log's index."""
@@ -152,6 +166,10 @@ class Countenance(Parts):
     def erase(self, subject: Subject | str, *, reason: str) -> Certified:
         """Erase a person, with a certificate. See `countenance.service.leaving.Leaving.erase`."""
         return self._leaving.erase(str(subject), reason)
+
+    def erase_group(self, subjects: Sequence[Subject], *, reason: str) -> Certified:
+        """Erase several people in one pass, with one certificate. See `Leaving.erase_many`."""
+        return self._leaving.erase_many([each.id for each in subjects], reason)
 
     def purge(self, *, dry_run: bool = False) -> Purged:
         """Erase what retention says has to go, or list it. See `countenance.service.purging.Purging.purge`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +18,20 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 
-def digest_of(evidence: str | Path | bytes) -> str:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Evidence that was handed in before: its SHA-256, which is all that is kept of any."""
+
+    sha256: str
+
+
+def digest_of(evidence: str | Path | bytes | Seen) -> str:
     """The SHA-256 of the signed form or the like, a file or its bytes.
 
     Raises `NoBasis` for an empty one, `InputError` if unreadable.
     """
+    if isinstance(evidence, Seen):
+        return evidence.sha256
     try:
         content = evidence if isinstance(evidence, bytes) else Path(evidence).read_bytes()
     except OSError as error:

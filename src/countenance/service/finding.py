@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,26 @@ import sqlalchemy as sa
 
 from countenance.errors import InputError
 from countenance.gallery.scale import NAME, USUAL, Scale
-from countenance.gallery.searching import Answer
+from countenance.gallery.searching import Answer, Comparison
+from countenance.gallery.verifying import Enrolled
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.desk import Ask
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.service import probing
 from countenance.service.gates import PROBE, level_for
-from countenance.types import Appearance, Candidate, Probe, Search, SubjectId, Verify, reference_number
+from countenance.types import (
+    Appearance,
+    Candidate,
+    Face,
+    Grant,
+    Probe,
+    ReferenceId,
+    Search,
+    SubjectId,
+    Verify,
+    reference_number,
+)
 
 if TYPE_CHECKING:
     from countenance.service.cases import Cases
@@ -108,6 +121,8 @@ class Verified:
     scale: Scale
     log_index: int
     log_root: str
+    faces: tuple[Face, ...] = ()
+    """The faces that were compared, as they were found in what was sent."""
 
     @property
     def threshold(self) -> float:
@@ -191,28 +206,67 @@ class Finding:
         return Found(answer, made, self._pending(purpose))
 
     def verify(
-        self, first: str | Path | bytes, second: str | Path | bytes, *, purpose: str | None, case: str | None
+        self,
+        first: str | Path | bytes,
+        second: str | Path | bytes,
+        *,
+        purpose: str | None,
+        case: str | None,
+        face: int | None = None,
     ) -> Verified:
-        """Compare two faces. The same rules as a search, and capped, so that it does not become one (P3)."""
+        """Compare two faces. The same rules as a search, and capped, so that it does not become one (P3).
+
+        ``face``: which face of the second photo, by number, when it has several.
+        """
         context = self._context
         salt = probing.salt_of_the_day(context)
         one, other = probing.take(context, first, salt=salt), probing.take(context, second, salt=salt)
-        number = self._cases.for_search(case, purpose)
+        grant = self._may_verify((one.commitment, one.salt), (other.commitment, other.salt), purpose, case)
+        probe, _ = probing.probe(context, one)
+        target, _ = probing.probe(context, other, choose=face)
+        seen = context.gallery.verify(probe, target, grant=grant)
+        return self._verified(seen, probe.face, target.face)
+
+    def verify_enrolled(
+        self,
+        photo: str | Path | bytes,
+        reference: ReferenceId,
+        *,
+        purpose: str | None,
+        case: str | None,
+        face: int | None = None,
+    ) -> Verified:
+        """Compare a photo's face with one enrolled face, which a search for this purpose could show now (P3, P4).
+
+        Raises `NotFound` for one that is absent, not yours, or may not be found.
+        """
+        context = self._context
+        salt = probing.salt_of_the_day(context)
+        taken = probing.take(context, photo, salt=salt)
+        target = hashlib.sha256(salt + f"reference {reference}".encode()).hexdigest()
+        grant = self._may_verify((taken.commitment, taken.salt), (target, salt.hex()), purpose, case)
+        probe, _ = probing.probe(context, taken, choose=face)
+        seen = context.gallery.verify(probe, Enrolled(reference, target), grant=grant)
+        return self._verified(seen, probe.face)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _may_verify(
+        self, probe: tuple[str, str], target: tuple[str, str], purpose: str | None, case: str | None
+    ) -> Grant[Verify]:
+        """The desk's word on a 1:1 comparison; of each face, the commitment to it and its salt."""
         ask = Ask(
             purpose=purpose,
             case_named=bool(case),
-            case=number,
-            facts={"probe": one.commitment, "target": other.commitment},
-            sealed={"salt": one.salt, "target_salt": other.salt},
+            case=self._cases.for_search(case, purpose),
+            facts={"probe": probe[0], "target": target[0]},
+            sealed={"salt": probe[1], "target_salt": target[1]},
         )
-        grant = context.desk.decide(Verify, ask)
-        probe, _ = probing.probe(context, one)
-        target, _ = probing.probe(context, other)
-        seen = context.gallery.verify(probe, target, grant=grant)
-        context.book.publish()
-        return Verified(seen.score, seen.band, seen.scale, seen.log.index, seen.log.root)
+        return self._context.desk.decide(Verify, ask)
 
-    # --- inside ------------------------------------------------------------------------------------------------------
+    def _verified(self, seen: Comparison, *faces: Face) -> Verified:
+        self._context.book.publish()
+        return Verified(seen.score, seen.band, seen.scale, seen.log.index, seen.log.root, faces)
 
     def _pending(self, purpose: str | None) -> int:
         """How many, never who; and the owner's own people alone are told."""

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from countenance.service.cases import Cases
     from countenance.service.context import Context
     from countenance.service.enrolling import Enrolling
+    from countenance.service.examples import Examples
     from countenance.service.executing import Executing
     from countenance.service.finding import Finding
+    from countenance.service.forms import Forms
+    from countenance.service.importing import Importing
     from countenance.service.indexing import Indexing
     from countenance.service.jobs import Jobs
     from countenance.service.keys import Keys
     from countenance.service.leaving import Leaving
     from countenance.service.logbook import Logbook
+    from countenance.service.names import Names
     from countenance.service.notices import Notices
     from countenance.service.organisations import Organisations
     from countenance.service.people import Peopling
@@ -165,6 +169,13 @@ class Parts:
         return ApiKeys(self.context)
 
     @cached_property
+    def forms(self) -> Forms:
+        """Why programs of a compatible endpoint may hold the people whom they name."""
+        from countenance.service.forms import Forms
+
+        return Forms(self.context, self.subjects, self.bases, self._enrolling)
+
+    @cached_property
     def quotas(self) -> Quotas:
         """How much programs ask."""
         from countenance.service.quotas import Quotas
@@ -184,6 +195,26 @@ class Parts:
         from countenance.service.jobs import Jobs
 
         return Jobs(self.context)
+
+    def names(self) -> Names:
+        """What CompreFace's clients call people."""
+        from countenance.service.names import Names
+
+        return Names(self.context, self.subjects)
+
+    @cached_property
+    def examples(self) -> Examples:
+        """Enrolled faces one by one, for CompreFace's clients."""
+        from countenance.service.examples import Examples
+
+        return Examples(self.context, self._leaving)
+
+    @cached_property
+    def importing(self) -> Importing:
+        """People and photos taken over from another program's database."""
+        from countenance.service.importing import Importing
+
+        return Importing(self.context, self.names, self.bases, self._enrolling, self.examples)
 
     @cached_property
     def backups(self) -> Backups:

@@ -17,6 +17,8 @@ from countenance.policy.actor import Actor
 from countenance.policy.facts import ROLES, Facts
 from countenance.policy.purposes import mask, names, purpose
 from countenance.registry import schema as t
+from countenance.service.doors import access_id, derived_secret, secret_text
+from countenance.service.forms import Wish, has_form, insert_form
 from countenance.service.refusing import recording
 from countenance.types import DAY, AccountId, Action, OrganisationId, iso, parse_number, reference_number
 
@@ -29,6 +31,8 @@ CASE_DAYS = 30
 """A key's default case serves no longer (P3): then requests name their own, or a new key is made."""
 QUOTA = 1_000
 """Comparisons a day of one key, unless it is made with another number (P3)."""
+REKOGNITION, COMPREFACE = DOORS = ("rekognition", "compreface")
+"""Compatible endpoints. A key opens one of them, or ``/v1``."""
 FOR_PROGRAMS = tuple(role for role in ROLES if role not in {"system", "reviewer"})
 """What a program may be. A timer has an account of its own; a review is a person's signature (P18)."""
 
@@ -49,6 +53,8 @@ class ApiKey:
     created: str
     expires: str
     state: str
+    door: str | None = None
+    form: bool = False
 
     def __str__(self) -> str:
         return self.id
@@ -56,10 +62,14 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A new key with its ``token``, which is shown this once and kept nowhere."""
+    """A new key with its ``token``, which is shown this once and kept nowhere.
+
+    Of a key for Rekognition's clients ``token`` is the secret access key, and ``access`` the access key's id.
+    """
 
     key: ApiKey
     token: str
+    access: str | None = None
 
 
 class ApiKeys:
@@ -78,6 +88,8 @@ class ApiKeys:
         case: str | None = None,
         days: int = DAYS,
         quota: int = QUOTA,
+        door: str | None = None,
+        form: Wish | None = None,
     ) -> Made:
         """Make a key for a program that acts in this account's name. The account signs with its own key.
 
@@ -89,6 +101,8 @@ class ApiKeys:
             case: Taken where a request names none; it serves for 30 days.
             days: How long the key is good for, up to 366.
             quota: Comparisons a day.
+            door: The compatible endpoint that it is for, one of `DOORS`; ``/v1`` when left out.
+            form: From what the people are recorded whom its program names; without one it records nobody there.
 
         Raises `InputError` for a value that is none, `RoleRefused` for a role that the account has not, or where an
         API key asks for another one (P18); `PurposeRefused`.
@@ -97,8 +111,8 @@ class ApiKeys:
         wanted = _check(label, roles, days, quota)
         searched = sorted(set(purposes))
         _check_defaults(searched, purpose, case)
+        _check_door(door, form)
         secret = secrets.token_bytes(delegating.SECRET)
-        public = delegating.signing_key(secret, context.desk.origin).public_key().public_bytes_raw()
         with recording(context, "api-key") as connection:
             actor = self._in_person(connection, wanted)
             inserted = connection.execute(
@@ -106,7 +120,7 @@ class ApiKeys:
                     organisation=actor.organisation,
                     account=actor.account,
                     label=label.strip(),
-                    public_key=public,
+                    public_key=self._public(secret),
                     roles=" ".join(wanted),
                     purposes=mask(searched),
                     purpose=purpose,
@@ -116,16 +130,26 @@ class ApiKeys:
                     signature=b"",
                     created=now,
                     expires=now + days * DAY,
+                    door=door,
                 )
             )
             number = int((inserted.inserted_primary_key or (0,))[0])
+            if door == REKOGNITION:
+                secret = derived_secret(context, actor.organisation, number)
+                mine = sa.update(t.api_keys).where(t.api_keys.c.id == number)
+                connection.execute(mine.values(public_key=self._public(secret)))
             row = connection.execute(sa.select(t.api_keys).where(t.api_keys.c.id == number)).one()
             signature = actor.sign_in_person(delegating.statement(row))
             connection.execute(sa.update(t.api_keys).where(t.api_keys.c.id == number).values(signature=signature))
             if delegating.row_of(connection, number) is None:
                 raise NotSignedIn(f"The key that was opened is not the key of {actor.email}.")
+            if form is not None:
+                insert_form(connection, context, actor, number, searched, form)
             facts = {"key": reference_number("K", number), "roles": list(wanted), "purposes": searched}
+            facts |= {"for": door} if door else {}
             context.desk.write(connection, "api-key", facts=facts, signature=signature)
+        if door == REKOGNITION:
+            return Made(self._get(number), secret_text(secret), access_id(number))
         return Made(self._get(number), delegating.token_of(number, secret))
 
     def list(self) -> list[ApiKey]:
@@ -149,6 +173,9 @@ class ApiKeys:
         return self._get(number)
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _public(self, secret: bytes) -> bytes:
+        return delegating.signing_key(secret, self._context.desk.origin).public_key().public_bytes_raw()
 
     def _in_person(self, connection: sa.Connection, roles: tuple[str, ...]) -> Actor:
         """The account that asks. Raises `RoleRefused` for a program, or a role that the account has not."""
@@ -183,7 +210,7 @@ class ApiKeys:
         return ApiKey(
             reference_number("K", row.id), row.label, row.email, tuple(row.roles.split()), tuple(names(row.purposes)),
             row.purpose, _case(self._context, row), None if row.case_until is None else iso(row.case_until), row.quota,
-            iso(row.created), iso(row.expires), state,
+            iso(row.created), iso(row.expires), state, row.door, has_form(connection, row.id),
         )  # fmt: skip
 
 
@@ -199,8 +226,8 @@ class Entered:
     quota: int
 
 
-def enter(opened: Countenance, token: str) -> Entered:
-    """Let a program in by its key, in the name of the person who made it.
+def enter(opened: Countenance, token: str, door: str | None = None) -> Entered:
+    """Let a program in by its key, in the name of the person who made it; ``door`` is where it comes in.
 
     Raises `NotSignedIn` in the same words for a key that is unknown, forged, expired, revoked, or whose account ended.
     """
@@ -212,7 +239,7 @@ def enter(opened: Countenance, token: str) -> Entered:
     private = delegating.signing_key(secret, context.desk.origin)
     with context.registry.read() as connection:
         row = delegating.row_of(connection, number)
-        live = row is not None and context.clock() < row.expires
+        live = row is not None and context.clock() < row.expires and row.door == door
         owner = connection.execute(
             sa.select(t.accounts).where(t.accounts.c.id == (row.account if row else 0), t.accounts.c.revoked.is_(None))
         ).first()
@@ -267,6 +294,15 @@ def _check(label: str, roles: Iterable[str], days: int, quota: int) -> tuple[str
     if not 1 <= quota <= 10_000_000:
         raise InputError(f"{quota} is no quota.", hint="Give how many comparisons a day the program may make.")
     return tuple(role for role in ROLES if role in wanted)
+
+
+def _check_door(door: str | None, form: Wish | None) -> None:
+    if door is not None and door not in DOORS:
+        raise InputError(f"There is no endpoint {door!r}.", hint=f"One of: {', '.join(DOORS)}; /v1 when left out.")
+    if form is not None and door is None:
+        raise InputError(
+            "A basis form is for a key of a compatible endpoint.", hint="Over /v1 a program records each basis itself."
+        )
 
 
 def _check_defaults(searched: list[str], usual: str | None, case: str | None) -> None:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -151,7 +151,7 @@ class Subjects:
         if isinstance(handle, Subject):
             handle = handle.handle
         with self._context.registry.read() as connection:
-            return self._open(self._context.subject_row(connection, handle))
+            return self.opened(self._context.subject_row(connection, handle))
 
     def list(self) -> list[Subject]:
         """Everybody who is here, by handle."""
@@ -159,8 +159,17 @@ class Subjects:
             t.subjects.c.organisation == self._context.organisation, t.subjects.c.state.not_in(("erasing", "erased"))
         )
         with self._context.registry.read() as connection:
-            found = [self._open(row) for row in connection.execute(query)]
+            found = [self.opened(row) for row in connection.execute(query)]
         return sorted(found, key=lambda subject: subject.handle)
+
+    def opened(self, row: sa.Row[Any]) -> Subject:
+        """The person whose row this is, with what is sealed in it."""
+        key = subject_key(row.id)
+        text = self._context.keys.unseal_text
+        handle = text(key, row.handle_sealed, "handle") or ""
+        name = text(key, row.name_sealed, "name") or handle
+        contact, guardian = (text(key, row.contact_sealed, "contact"), text(key, row.guardian_sealed, "guardian"))
+        return Subject(SubjectId(row.id), handle, name, row.territory, row.state, contact, row.birth_year, guardian)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -182,14 +191,6 @@ class Subjects:
             .where(t.subjects.c.id == number)
             .values({f"{what}_sealed": keys.seal_text(key, text, what) for what, text in texts.items()})
         )
-
-    def _open(self, row: sa.Row[tuple[object, ...]]) -> Subject:
-        key = subject_key(row.id)
-        text = self._context.keys.unseal_text
-        handle = text(key, row.handle_sealed, "handle") or ""
-        name = text(key, row.name_sealed, "name") or handle
-        contact, guardian = (text(key, row.contact_sealed, "contact"), text(key, row.guardian_sealed, "guardian"))
-        return Subject(SubjectId(row.id), handle, name, row.territory, row.state, contact, row.birth_year, guardian)
 
 
 def handle_from(name: str) -> str:

@@ -33,6 +33,9 @@ def filled(club: Club) -> tuple[int, int]:
             (t.corrections, {"subject": ada.id, "photo_sha256": "2" * 64, "decision": "not"}),
             (t.replies, {"subject": ada.id, "account": 1, "key_hash": "3" * 64, "request_hash": "4" * 64,
                          "state": "begun"}),
+            (t.collections, {"name": "staff", "made_by": 1}),
+            (t.collection_users, {"collection": 1, "name_hash": "5" * 64, "user_sealed": b"x"}),
+            (t.collected, {"collection": 1, "subject": ada.id, "name_hash": "6" * 64, "collection_user": 1}),
             (t.pairs, {"subject": ada.id, "other": cleo.id, "decision": "same"}),
             (t.rejections, {"subject": ada.id, "party": 1, "mark": "3" * 64}),
             (t.pairs, {"subject": bea.id, "other": ada.id, "decision": "different"}),
@@ -66,6 +69,7 @@ def test_p6_no_table_keeps_a_row_of_a_removed_person(club: Club) -> None:
         assert keys_of(connection, [ada]) == [f"subject:{ada}", "request:1", "probe:1"]
         remove_subjects(connection, [ada])
         assert not connection.scalar(sa.select(sa.func.count()).select_from(t.pairs)), "hers, and those with her"
+        assert not connection.scalar(sa.select(sa.func.count()).select_from(t.collection_users)), "hers alone"
         left = of(connection, "subject", ada)
         assert {name for name, count in left.items() if count} <= STAYING
         assert not any(of(connection, "basis", basis).values())
