@@ -162,6 +162,13 @@ class Subjects:
             found = [self._open(row) for row in connection.execute(query)]
         return sorted(found, key=lambda subject: subject.handle)
 
+    def find(self, words: str = "", *, start: int = 0, limit: int = 50) -> tuple[list[Subject], int]:
+        """A part of those whose name or handle holds ``words``, and how many there are. Raises `NotFound` for others."""
+        self._context.own()
+        wanted = words.strip().casefold()
+        every = [each for each in self.list() if wanted in each.name.casefold() or wanted in each.handle]
+        return every[start : start + limit], len(every)
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _free(self, connection: sa.Connection, handle: str) -> None:
