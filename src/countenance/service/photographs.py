@@ -90,7 +90,7 @@ class Photographs:
         self._context = context
 
     def look(self, photo: str) -> PhotoRecord:
-        """One photo, with everybody who may be named in it. Needs the role operator or officer; the log says who looked.
+        """One photo, with everybody who may be named in it. For operators and officers; the log says who looked.
 
         Raises `NotFound` (absent, or not yours) and `RoleRefused`.
         """

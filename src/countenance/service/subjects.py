@@ -163,7 +163,7 @@ class Subjects:
         return sorted(found, key=lambda subject: subject.handle)
 
     def find(self, words: str = "", *, start: int = 0, limit: int = 50) -> tuple[list[Subject], int]:
-        """A part of those whose name or handle holds ``words``, and how many there are. Raises `NotFound` for others."""
+        """A part of those whose name or handle holds ``words``, and how many they are. For the owner's own people."""
         self._context.own()
         wanted = words.strip().casefold()
         every = [each for each in self.list() if wanted in each.name.casefold() or wanted in each.handle]

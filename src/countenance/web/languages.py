@@ -36,13 +36,14 @@ class Catalogue:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """In which language a request is answered, and what it asked for (for the links to the other languages)."""
+    """In which language a request is answered, and which page it asked for, which the menu marks."""
 
     language: str = SOURCE
     path: str = "/"
 
 
-_asked: ContextVar[Asked] = ContextVar("asked", default=Asked())
+_NOTHING = Asked()
+_asked: ContextVar[Asked] = ContextVar("asked", default=_NOTHING)
 
 
 @cache

@@ -1,10 +1,11 @@
-"""What every page is drawn with: the style sheet, the scripts, the choice of a language. It tells nothing of anybody."""
+"""What every page is drawn with: the style sheet, the scripts, the language. It tells nothing of anybody."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from countenance.errors import NotFound
 from countenance.web.languages import COOKIE, catalogues
@@ -34,23 +35,33 @@ def script(_: Site, request: Request) -> Response:
     found = _scripts().get(request.path_params["name"])
     if found is None:
         raise NotFound("There is no such script.")
-    return Response(
-        found, media_type="text/javascript", headers={"cache-control": "private, max-age=600"}
-    )
+    return Response(found, media_type="text/javascript", headers={"cache-control": "private, max-age=600"})
 
 
 def language(_: Site, request: Request) -> Response:
     """Note the language that was chosen, and go back to where it was chosen."""
     from starlette.responses import RedirectResponse
 
-    code, back = request.path_params["code"], request.query_params.get("back", "/")
+    code = request.path_params["code"]
     if code not in catalogues():
         raise NotFound("This language is not here yet.", hint="It needs a catalogue of its own.")
-    # A path of this server and nothing else: `//host` and `/\host` are addresses of others.
-    here = back if back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable() else "/"
-    answer = RedirectResponse(here, status_code=303)
+    answer = RedirectResponse(_where_from(request), status_code=303)
     answer.set_cookie(COOKIE, code, max_age=YEAR, httponly=True, samesite="lax", path="/")
     return answer
+
+
+def _where_from(request: Request) -> str:
+    """The page of this server on which the link was clicked, where it can be asked for again; else the start."""
+    from starlette.routing import Match
+
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.headers.get("host") or not came.path.startswith("/") or came.path.startswith("//"):
+        return "/"
+    asked = {"type": "http", "method": "GET", "path": came.path, "root_path": "", "headers": []}
+    for route in request.app.routes:
+        if route.matches(asked)[0] is Match.FULL:
+            return came.path + (f"?{came.query}" if came.query else "")
+    return "/"
 
 
 @cache
