@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -162,7 +162,7 @@ class Subjects:
             found = [self._open(row) for row in connection.execute(query)]
         return sorted(found, key=lambda subject: subject.handle)
 
-    def find(self, words: str = "", *, start: int = 0, limit: int = 50) -> tuple[list[Subject], int]:
+    def find(self, words: str = "", *, start: int = 0, limit: int = 50) -> tuple[Sequence[Subject], int]:
         """A part of those whose name or handle holds ``words``, and how many they are. For the owner's own people."""
         self._context.own()
         wanted = words.strip().casefold()

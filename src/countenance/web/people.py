@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from countenance.reports.page import Photo
+    from countenance.service.photographs import Named
+
 PAGE = 48
 PICTURES = 12
 """Photos of a person that are drawn; the others are listed."""
@@ -54,7 +57,7 @@ def person(site: Site, request: Request) -> Response:
 def photo(site: Site, request: Request) -> Response:
     """One photo's record, and who may be named in it, each in a picture in which all others are covered. Logged."""
     record = site.club.photographs.look(request.path_params["photo"])
-    shown = []
+    shown: list[tuple[Named, Photo | None]] = []
     for each in record.named[:PICTURES]:
         try:
             shown.append((each, shown_appearance(site.club.pictures, each.appearance, each.name)))

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 SAMPLE_SIDE = 176
+PLACES = 6
+"""Photos of a candidate that are named with a link to their own pages."""
+CASES = 50
+"""Cases that are offered while one is typed, the newest first."""
 MOST_FACES = 40
 """Faces of a crowd that are offered to choose from, the largest first."""
 
@@ -40,6 +44,7 @@ def home(site: Site, _: Request) -> Response:
         days=PROBE_DAYS,
         usual=site.club.context.settings.gallery.purpose,
         samples=_samples() if site.demo else (),
+        cases=list(dict.fromkeys(each.reference for each in reversed(site.club.cases.list()) if not each.closed))[:CASES],
     )
 
 
@@ -60,27 +65,29 @@ def search(site: Site, request: Request) -> Response:
     form: Form = request.scope["form"]
     probe = _probe(site, form)
     face = number(form.text("face"), usual=0, what="number of a face") or None
-    asked = {name: form.text(name) for name in ("purpose", "case", "on_behalf_of")}
+    purpose, case, person = form.text("purpose"), form.text("case"), form.text("on_behalf_of")
     try:
-        found = site.club.search(probe, face=face, **asked)
+        found = site.club.search(probe, face=face, purpose=purpose, case=case, on_behalf_of=person)
     except ManyFaces:
+        asked = {"purpose": purpose, "case": case, "on_behalf_of": person}
         whole, faces = shown_choice(site.club.pictures, probe)
         return site.page("choose.html", status=422, whole=whole, faces=faces[:MOST_FACES], asked_for=asked)
-    leads = {at for at, _ in site.menu}
+    roles = site.roles
     return site.page(
         "found.html",
         finding=shown_finding(site.club.pictures, found, probe, face=face),
         subjects=[hit.subject for hit in found],
         facts=(
-            (say("Purpose"), asked["purpose"]),
-            (say("Case"), asked["case"]),
+            (say("Purpose"), purpose),
+            (say("Case"), case),
             (say("Faces in the probe"), str(found.probe.faces_in_photo)),
             (say("Log entry"), str(found.answer.log.index)),
         ),
         pending=found.pending,
         review=found.review,
-        may_look="/people" in leads,
-        may_review="/reviews" in leads,
+        seen=[hit.appearances[:PLACES] for hit in found],
+        may_look=site.own and "officer" in roles,
+        may_review="reviewer" in roles,
     )
 
 

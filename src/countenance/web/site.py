@@ -58,11 +58,16 @@ class Site:
         return self.club.context.party == self.club.context.organisation
 
     @property
+    def roles(self) -> frozenset[str]:
+        """The account's roles. A page offers what they permit; whether it is done, the desk decides."""
+        mine = self.club.accounts.mine()
+        return frozenset(mine.roles if mine else ())
+
+    @property
     def menu(self) -> tuple[tuple[str, str], ...]:
         """What the account's roles lead to: address and name."""
-        mine = self.club.accounts.mine()
-        roles = set(mine.roles) if mine else set()
-        return tuple((at, name) for at, name, wanted, party in MENU if roles & set(wanted) and (self.own or party))
+        roles, own = self.roles, self.own
+        return tuple((at, name) for at, name, wanted, party in MENU if roles & set(wanted) and (own or party))
 
     def page(self, template: str, *, status: int = 200, **content: Any) -> Response:
         """An HTML page from a template."""
