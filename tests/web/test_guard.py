@@ -96,14 +96,15 @@ def test_a_body_that_is_no_form_is_an_error_in_two_lines(page, kind, body):
     assert 'class="hint"' in answer.text
 
 
-def test_every_answer_forbids_scripts_and_outside_addresses_and_keeps_out_of_caches(page, unseen):
+def test_every_answer_forbids_inline_code_and_outside_addresses_and_keeps_out_of_caches(page, unseen):
     for answer in (page.browser.get("/"), page.search(unseen("Bruno")), page.browser.get("/nothing")):
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
-        assert "script" not in policy
+        assert "script-src 'self';" in policy
+        assert "unsafe" not in policy
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "<script" not in answer.text
+        assert not re.search(r"<script(?![^>]* src=\"/static/)|<style| style=| on[a-z]+=", answer.text)
         assert not re.search(r"""(?:src|href|action)=["'](?!/|data:|#)""", answer.text)
     assert "url(" not in page.browser.get("/style.css").text
     assert "@import" not in page.browser.get("/style.css").text

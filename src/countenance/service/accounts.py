@@ -143,6 +143,11 @@ class Accounts:
             Account(row.email, tuple(row.roles.split()), row.revoked is not None, row.whose, row.trial) for row in rows
         ]
 
+    def mine(self) -> Account | None:
+        """The account that asks; none where nobody does."""
+        actor = self._context.actor
+        return None if actor is None else self._get(actor.email)
+
     def _get(self, email: str) -> Account:
         return next(each for each in self.list() if each.email == email)
 

@@ -90,6 +90,18 @@ class Logbook:
         log = log_part(context.book, Written(index, ""))
         return sign(context.book, {"v": 1, "kind": "entry", "issued": iso(context.clock()), "log": log})
 
+    def grown_from(self, size: int) -> dict[str, Any]:
+        """The checkpoint of now, and the proof (RFC 6962 §2.1.2) that the log at ``size`` entries is its start.
+
+        Raises `InputError` when the log was never at so many.
+        """
+        context = self._context
+        text, key = context.book.checkpoint(), context.book.signer().verifier
+        now = note.open_checkpoint(text, key)
+        if not 0 < size <= now.size:
+            raise InputError(f"The log was never at {size} entries.", hint=f"It has {now.size} now.")
+        return {"checkpoint": text, "key": str(key), "consistency": context.book.consistency(size, now.size)}
+
     def times(self) -> tuple[str, str]:
         """When the log's last entry was written, and what the clock says now."""
         with self._context.registry.read() as connection:

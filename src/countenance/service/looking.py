@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from countenance.gallery.appearing import appearances_of
 from countenance.policy.purposes import PURPOSES, mask
 from countenance.registry import schema as t
+from countenance.rights.reading import Reading
+from countenance.rights.seen import searches
 from countenance.service.bases import Bases, Basis
 from countenance.service.subjects import Subject, Subjects
 from countenance.types import Appearance
@@ -20,12 +22,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """One person's records. ``references`` counts their templates; ``appearances`` are those that may be shown."""
+    """One person's records. ``references`` counts their templates; ``appearances`` are those that may be shown.
+
+    ``searches``: every search that showed them, as their own access answer tells it (P15), the oldest first.
+    """
 
     subject: Subject
     bases: tuple[Basis, ...]
     references: int
     appearances: tuple[Appearance, ...]
+    searches: tuple[dict[str, Any], ...] = ()
 
     @property
     def searchable(self) -> bool:
@@ -44,6 +50,7 @@ def look(context: Context, handle: str) -> Holding:
         context.desk.record(connection, "look", "officer", subjects=(subject.id,))
         count = sa.select(sa.func.count()).select_from(t.references).where(t.references.c.subject == subject.id)
         references = connection.scalar(count) or 0
+        told = tuple(searches(Reading(connection, context.keys, context.organisation, subject.id)))
         shown = appearances_of(connection, [subject.id], mask(PURPOSES), context.clock(), context.desk)
     context.book.publish()
-    return Holding(subject, tuple(Bases(context).list(subject)), references, shown.get(subject.id, ()))
+    return Holding(subject, tuple(Bases(context).list(subject)), references, shown.get(subject.id, ()), told)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from countenance.service.notices import Notices
     from countenance.service.organisations import Organisations
     from countenance.service.people import Peopling
+    from countenance.service.photographs import Photographs
     from countenance.service.pictures import Pictures
     from countenance.service.programs import ApiKeys
     from countenance.service.purging import Purging
@@ -144,6 +145,13 @@ class Parts:
         from countenance.service.sources import Sources
 
         return Sources(self.context)
+
+    @cached_property
+    def photographs(self) -> Photographs:
+        """Photos' records, and how far each source has come."""
+        from countenance.service.photographs import Photographs
+
+        return Photographs(self.context)
 
     @cached_property
     def pictures(self) -> Pictures:

@@ -92,6 +92,11 @@ class Pictures:
         chosen = self._context.vision.one_face(picture, choose=face, gate=False)
         return self._show(picture, (chosen.box,))
 
+    def every_face(self, photo: bytes) -> Shown:
+        """A photo that its owner has just sent, with all its faces known, the largest first; nothing is covered."""
+        picture = self._context.vision.decode(photo)
+        return Shown(picture.pixels, tuple(face.box for face in self._context.vision.faces(picture)), ())
+
     def _may_see(self, connection: sa.Connection, photo: int, appearance: Appearance) -> bool:
         """The owner sees its photos; another organisation what a search of its own has shown, while that stands."""
         context, now = self._context, self._context.clock()

@@ -77,6 +77,20 @@ def shown_probe(pictures: Pictures, probe: str | Path | bytes, face: int | None 
     )
 
 
+def shown_choice(pictures: Pictures, photo: bytes) -> tuple[Photo, tuple[Photo, ...]]:
+    """A photo with several faces, to choose one from: each framed with its number, and each cut out close.
+
+    Whoever sent the photo sees their own picture; nobody is compared with anybody by this.
+    """
+    seen = pictures.every_face(photo)
+    small = seen.within(PHOTO_SIDE)
+    numbered = tuple(Framed(box, str(number)) for number, box in enumerate(small.known, 1))
+    close = tuple(
+        Photo(seen.pixels, f"Face {number}", (Framed(box),), close=True) for number, box in enumerate(seen.known, 1)
+    )
+    return Photo(small.pixels, "The photo, each face with its number", numbered), close
+
+
 def shown_appearance(pictures: Pictures, appearance: Appearance, name: str) -> Photo:
     """One photo in which a person may appear, framed in the band of its own score, with everybody else covered.
 

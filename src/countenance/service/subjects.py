@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +170,13 @@ class Subjects:
         name = text(key, row.name_sealed, "name") or handle
         contact, guardian = (text(key, row.contact_sealed, "contact"), text(key, row.guardian_sealed, "guardian"))
         return Subject(SubjectId(row.id), handle, name, row.territory, row.state, contact, row.birth_year, guardian)
+
+    def find(self, words: str = "", *, start: int = 0, limit: int = 50) -> tuple[Sequence[Subject], int]:
+        """A part of those whose name or handle holds ``words``, and how many they are. For the owner's own people."""
+        self._context.own()
+        wanted = words.strip().casefold()
+        every = [each for each in self.list() if wanted in each.name.casefold() or wanted in each.handle]
+        return every[start : start + limit], len(every)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

@@ -12,8 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from countenance.errors import CountenanceError, InputError, NotFound
+from countenance.service.programs import require
 from countenance.web.guard import BODY_LIMIT, Guard, is_public
-from countenance.web.routes import ROUTES, Route
+from countenance.web.languages import Spoken
+from countenance.web.route import Route
+from countenance.web.routes import ROUTES
 from countenance.web.site import Site
 
 _log = logging.getLogger("countenance.web")
@@ -26,6 +29,7 @@ def create_app(site: Site, *, limit: int = BODY_LIMIT) -> FastAPI:
         app.add_api_route(route.path, _served(site, route), methods=[route.method], response_model=None)
     app.add_exception_handler(HTTPException, _not_served(site))
     app.add_middleware(Guard, session=site.session, show=site.fault, limit=limit)
+    app.add_middleware(Spoken)
     return app
 
 
@@ -42,6 +46,7 @@ def _served(site: Site, route: Route) -> Callable[[Request], Response]:
     def answer(request: Request) -> Response:
         try:
             with site.lock:
+                _let(site, route)
                 return route.handler(site, request)
         except CountenanceError as error:
             return site.fault(error, signed_in=not is_public(route.path))
@@ -52,6 +57,14 @@ def _served(site: Site, route: Route) -> Callable[[Request], Response]:
 
     answer.__name__ = route.handler.__name__
     return answer
+
+
+def _let(site: Site, route: Route) -> None:
+    """Raise `NotFound` or `RoleRefused` where the account may not ask this at all."""
+    if not route.party and not site.own:
+        raise NotFound("There is no such page.", hint="Go back to the start.")
+    if route.roles:
+        require(site.club, *route.roles)
 
 
 def _not_served(site: Site) -> Callable[[Request, Any], Response]:

@@ -34,14 +34,15 @@ OPEN = "/open"
 
 PUBLIC = frozenset({"/rights", "/public", "/public.json", "/style.css"})
 CONFIRM = "/confirm/"
-"""What answers without a session, beside the paths of one-time links."""
+DRAWN_WITH = ("/static/", "/language/")
+"""What answers without a session, beside the paths of one-time links and of what pages are drawn with."""
 
 PUBLIC_LIMIT = 256 * 2**10
 """The most bytes of a request to a public page: a receipt has a few thousand."""
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; "
-    "style-src-attr 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
@@ -98,7 +99,7 @@ class Session:
 
 def is_public(path: str) -> bool:
     """Whether a page answers without a session."""
-    return path in PUBLIC or path.startswith(CONFIRM)
+    return path in PUBLIC or path.startswith((CONFIRM, *DRAWN_WITH))
 
 
 class Guard:

@@ -13,6 +13,7 @@ from countenance.errors import InputError
 from countenance.reports.governing import paper_of
 from countenance.reports.receipt import render_receipt
 from countenance.service.requests import RIGHTS
+from countenance.web.route import Route
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -73,6 +74,16 @@ def confirm(site: Site, request: Request) -> Response:
         download=_data("application/json", json.dumps(receipt, indent=2)),
         words=_data("text/html", render_receipt(receipt)),
     )
+
+
+ROUTES = (
+    Route("GET", "/rights", "show", ask, party=True),
+    Route("POST", "/rights", "request", request, party=True),
+    Route("GET", "/public", "publish", report, party=True),
+    Route("GET", "/public.json", "publish", report_as_data, party=True),
+    Route("GET", "/confirm/{token}", "show", asked_to_confirm, party=True),
+    Route("POST", "/confirm/{token}", "confirm", confirm, party=True),
+)
 
 
 def _data(kind: str, text: str) -> str:

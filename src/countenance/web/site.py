@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,23 @@ from countenance.errors import CountenanceError
 from countenance.reports.page import environment
 from countenance.service.countenance import Countenance
 from countenance.web.guard import Session
+from countenance.web.languages import asked, catalogues, say
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
     from starlette.responses import Response
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+MENU = (
+    ("/", "Search", ("operator",), True),
+    ("/reviews", "Review", ("reviewer",), True),
+    ("/people", "People", ("controller", "operator", "officer"), False),
+    ("/sources", "Sources", ("controller", "operator", "officer"), False),
+    ("/log", "Log", ("controller", "officer"), False),
+    ("/reports", "Reports", ("controller", "officer"), False),
+)
+"""Address, name, the roles that it is for, and whether it is for other organisations' accounts too."""
 
 
 @dataclass(slots=True)
@@ -39,12 +52,30 @@ class Site:
         actor = self.club.context.actor
         return actor.email if actor else "nobody"
 
+    @property
+    def own(self) -> bool:
+        """Whether the account is of the organisation whose gallery this is."""
+        return self.club.context.party == self.club.context.organisation
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """The account's roles. A page offers what they permit; whether it is done, the desk decides."""
+        mine = self.club.accounts.mine()
+        return frozenset(mine.roles if mine else ())
+
+    @property
+    def menu(self) -> tuple[tuple[str, str], ...]:
+        """What the account's roles lead to: address and name."""
+        roles, own = self.roles, self.own
+        return tuple((at, name) for at, name, wanted, party in MENU if roles & set(wanted) and (own or party))
+
     def page(self, template: str, *, status: int = 200, **content: Any) -> Response:
         """An HTML page from a template."""
         from starlette.responses import HTMLResponse
 
-        words = {"site": self, "token": self.session.form_token, "signed_in": True, **content}
-        return HTMLResponse(environment(TEMPLATES).get_template(template).render(**words), status_code=status)
+        words = {"site": self, "token": self.session.form_token, "signed_in": True, **_spoken(), **content}
+        made = _environment().get_template(template).render(**words)
+        return HTMLResponse(made, status_code=status, headers={"content-language": asked().language})
 
     def public_page(self, template: str, *, status: int = 200, **content: Any) -> Response:
         """A page for anybody: it names the organisation, and no account."""
@@ -65,3 +96,16 @@ class Site:
             entry=told.get("log_index"),
             signed_in=signed_in,
         )
+
+
+@cache
+def _environment() -> Environment:
+    """Jinja2 for these pages: `say` speaks the language of the request."""
+    made = environment(TEMPLATES).overlay()
+    made.globals = {**made.globals, "say": say}
+    return made
+
+
+def _spoken() -> dict[str, Any]:
+    """What a page needs to know of languages."""
+    return {"language": asked().language, "path": asked().path, "languages": tuple(catalogues().values())}
