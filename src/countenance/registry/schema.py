@@ -40,11 +40,13 @@ from countenance.registry.proceedings import (
     witnesses,
 )
 from countenance.registry.programs import api_keys, drawn, replies
+from countenance.registry.signing import answered, guesses, passkeys, sessions
 
 __all__ = [
     "accounts",
     "activations",
     "agreements",
+    "answered",
     "api_keys",
     "appearances",
     "approvals",
@@ -54,6 +56,7 @@ __all__ = [
     "corrections",
     "drawn",
     "erasures",
+    "guesses",
     "leaves",
     "links",
     "log_state",
@@ -63,6 +66,7 @@ __all__ = [
     "orders",
     "organisations",
     "pairs",
+    "passkeys",
     "photos",
     "probes",
     "receipts",
@@ -72,6 +76,7 @@ __all__ = [
     "requests",
     "reviews",
     "searches",
+    "sessions",
     "shown",
     "sources",
     "subjects",

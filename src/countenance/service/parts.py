@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from countenance.service.agreements import Agreements
     from countenance.service.backups import Backups
     from countenance.service.bases import Bases
+    from countenance.service.browsers import Browsers
     from countenance.service.cases import Cases
     from countenance.service.context import Context
     from countenance.service.enrolling import Enrolling
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from countenance.service.logbook import Logbook
     from countenance.service.notices import Notices
     from countenance.service.organisations import Organisations
+    from countenance.service.passkeys import Passkeys
     from countenance.service.people import Peopling
     from countenance.service.pictures import Pictures
     from countenance.service.programs import ApiKeys
@@ -162,6 +164,20 @@ class Parts:
         from countenance.service.programs import ApiKeys
 
         return ApiKeys(self.context)
+
+    @cached_property
+    def passkeys(self) -> Passkeys:
+        """What a person signs with in a browser, beside their password."""
+        from countenance.service.passkeys import Passkeys
+
+        return Passkeys(self.context)
+
+    @cached_property
+    def browsers(self) -> Browsers:
+        """Where an account is signed in."""
+        from countenance.service.browsers import Browsers
+
+        return Browsers(self.context)
 
     @cached_property
     def quotas(self) -> Quotas:

@@ -12,8 +12,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from countenance.errors import CountenanceError, InputError, NotFound
+from countenance.web.allowing import allow
+from countenance.web.doors import VISIT
 from countenance.web.guard import BODY_LIMIT, Guard, is_public
 from countenance.web.routes import ROUTES, Route
+from countenance.web.signing import signed
 from countenance.web.site import Site
 
 _log = logging.getLogger("countenance.web")
@@ -25,7 +28,7 @@ def create_app(site: Site, *, limit: int = BODY_LIMIT) -> FastAPI:
     for route in ROUTES:
         app.add_api_route(route.path, _served(site, route), methods=[route.method], response_model=None)
     app.add_exception_handler(HTTPException, _not_served(site))
-    app.add_middleware(Guard, session=site.session, show=site.fault, limit=limit)
+    app.add_middleware(Guard, session=site.session, show=site.fault, limit=limit, doors=site.doors)
     return app
 
 
@@ -37,11 +40,16 @@ def undeclared(app: FastAPI, routes: Iterable[Route] = ROUTES) -> list[str]:
 
 
 def _served(site: Site, route: Route) -> Callable[[Request], Response]:
-    """One request at a time; whatever goes wrong becomes a page, never a traceback."""
+    """Whatever goes wrong becomes a page, never a traceback."""
 
     def answer(request: Request) -> Response:
+        visit = VISIT.get()
         try:
+            if visit is not None:
+                allow(site.club, route.action)
+                return signed(site, request, visit, route.handler)
             with site.lock:
+                allow(site.club, route.action)
                 return route.handler(site, request)
         except CountenanceError as error:
             return site.fault(error, signed_in=not is_public(route.path))

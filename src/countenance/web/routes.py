@@ -15,7 +15,7 @@ from countenance.samples import cast
 from countenance.service.leaving import REASONS
 from countenance.service.reviewing import PROBE_DAYS
 from countenance.service.showing import shown_appearance, shown_finding, shown_probe
-from countenance.web import public
+from countenance.web import public, signing
 from countenance.web.forms import Form
 from countenance.web.guard import OPEN
 from countenance.web.site import Site
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 ACTIONS = {
-    "sign-in": "lets the browser in that the terminal opened",
+    "sign-in": "lets a browser in: the one that the terminal opened, or whoever signs in; logged",
+    "account": "shows and changes how the account that is signed in signs in; logged",
     "show": "shows nothing about anybody real",
     "overview": "names who is enrolled and counts what is here, to the account that is signed in",
     "read-log": "reads the log, to the account that is signed in",
@@ -60,7 +61,7 @@ def sign_in(site: Site, request: Request) -> Response:
     """Give the session's cookie to whoever shows its key."""
     from starlette.responses import RedirectResponse
 
-    if not site.session.is_secret(request.query_params.get("key", "")):
+    if site.doors is not None or not site.session.is_secret(request.query_params.get("key", "")):
         refused = NotSignedIn("This is not the address that the terminal shows.", hint="Copy it whole.")
         return site.fault(refused, signed_in=False)
     answer = RedirectResponse("/", status_code=303)
@@ -200,6 +201,7 @@ ROUTES = (
     Route("POST", "/search", "search", search),
     Route("POST", "/people/{handle}/withdraw", "withdraw", withdraw),
     Route("POST", "/people/{handle}/erase", "erase", erase),
+    *(Route(*each) for each in signing.ROUTES),
 )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from countenance.errors import CountenanceError
 from countenance.reports.page import environment
 from countenance.service.countenance import Countenance
+from countenance.web.doors import VISIT, Doors, token_of
 from countenance.web.guard import Session
 
 if TYPE_CHECKING:
@@ -20,13 +21,30 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(slots=True)
 class Site:
-    """One gallery, opened by one account, shown to one browser. ``lock`` lets one request at a time act on it."""
+    """One gallery, as whoever serves it has opened it, and who may come to it.
 
-    club: Countenance
+    ``doors``: named people sign in, each as themselves; without them, one browser on this machine acts for whoever
+    serves. ``lock`` lets one request at a time act on ``opened``; who signs in brings a surface of their own.
+    """
+
+    opened: Countenance
     session: Session
     demo: bool = False
+    doors: Doors | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     samples: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def club(self) -> Countenance:
+        """The gallery, opened by the account that asks."""
+        visit = VISIT.get()
+        return self.opened if visit is None else visit.club
+
+    @property
+    def token(self) -> str:
+        """What stands in the forms of whoever asks."""
+        visit = VISIT.get()
+        return self.session.form_token if visit is None else token_of(visit.secret)
 
     @property
     def organisation(self) -> str:
@@ -43,7 +61,7 @@ class Site:
         """An HTML page from a template."""
         from starlette.responses import HTMLResponse
 
-        words = {"site": self, "token": self.session.form_token, "signed_in": True, **content}
+        words = {"site": self, "token": self.token, "signed_in": True, **content}
         return HTMLResponse(environment(TEMPLATES).get_template(template).render(**words), status_code=status)
 
     def public_page(self, template: str, *, status: int = 200, **content: Any) -> Response:
