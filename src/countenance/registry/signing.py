@@ -43,10 +43,10 @@ sessions = table(
 answered = table(
     "answered",
     to("organisations"),
-    Column("hash", String(64), nullable=False, unique=True),
+    Column("once", String(64), nullable=False, unique=True),
     time("created"),
 )
-"""Challenges that a passkey has answered: none is answered twice. Gone after a day."""
+"""Numbers of what was handed out for a passkey to answer, and was answered: nothing is twice. Gone after a day."""
 
 guesses = table(
     "guesses",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from typing import TYPE_CHECKING, Any
 
 from countenance.errors import Tampered
@@ -16,8 +17,8 @@ PATIENCE = 300
 
 
 def sealed(context: Context, what: str, content: dict[str, Any]) -> str:
-    """The content, for a form; it opens for ``PATIENCE`` seconds, and for this purpose alone."""
-    content = content | {"until": context.clock() + PATIENCE}
+    """The content, for a form, with a number of its own; it opens for ``PATIENCE`` seconds, for this purpose alone."""
+    content = content | {"until": context.clock() + PATIENCE, "once": secrets.token_hex(32)}
     return encoded(context.keys.seal(context.own_key, json.dumps(content).encode(), f"handed out: {what}"))
 
 

@@ -50,7 +50,7 @@ def by_passkey(visit: Visit, given: str, answer: str, place: Place) -> None:
     digest, (at, nonce) = bytes.fromhex(content["hash"]), content["moment"]
     with context.registry.write() as connection:
         try:
-            _, packed = answered(connection, context, answer, digest, place, actor.account)
+            _, packed = answered(connection, context, answer, digest, place, content["once"], actor.account)
         except BadSignature:
             raise wrong from None
 

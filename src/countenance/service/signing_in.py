@@ -118,7 +118,7 @@ def by_passkey(opened: Countenance, given: str, answer: str, place: Place) -> st
     challenge = in_person.challenge_of(sessions.statement(_public(context, secret), expires))
     with context.registry.write() as connection:
         try:
-            row, packed = answered(connection, context, answer, challenge, place)
+            row, packed = answered(connection, context, answer, challenge, place, content["once"])
         except BadSignature:
             raise wrong from None
         account = connection.execute(sa.select(t.accounts).where(t.accounts.c.id == row.account)).one()
@@ -136,11 +136,12 @@ def answered(
     answer: str,
     challenge: bytes,
     place: Place,
+    once: str,
     account: int | None = None,
 ) -> tuple[Row, bytes]:
     """Take a passkey's answer to a challenge, once: its row, and its signature. Raises `BadSignature`.
 
-    ``account``: whose passkey it must be, where that is known.
+    ``once``: the number of what was handed out for it. ``account``: whose passkey it must be, where that is known.
     """
     given, now = in_person.read_assertion(answer), context.clock()
     found = connection.execute(sa.select(t.passkeys).where(t.passkeys.c.credential == given.credential)).first()
@@ -149,11 +150,11 @@ def answered(
         raise BadSignature("There is no such passkey.")
     count = in_person.check_assertion(row, given, challenge, [place.origin], row.sign_count)
     c = t.answered.c
-    if connection.scalar(sa.select(sa.exists().where(c.hash == challenge.hex()))):
+    if connection.scalar(sa.select(sa.exists().where(c.once == once))):
         raise BadSignature("This was answered already.")
     connection.execute(sa.delete(t.answered).where(c.created < now - DAY))
     connection.execute(
-        sa.insert(t.answered).values(organisation=context.organisation, hash=challenge.hex(), created=now)
+        sa.insert(t.answered).values(organisation=context.organisation, once=once, created=now)
     )
     connection.execute(sa.update(t.passkeys).where(t.passkeys.c.id == row.id).values(sign_count=count, used=now))
     return row, in_person.pack(row.id, given)

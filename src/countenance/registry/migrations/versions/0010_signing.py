@@ -60,11 +60,11 @@ def upgrade() -> None:
         "answered",
         sa.Column("id", _KEY, nullable=False),
         sa.Column("organisation", _KEY, nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("once", sa.String(length=64), nullable=False),
         sa.Column("created", sa.BigInteger(), nullable=False),
         _foreign("answered", "organisation", "organisations"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answered")),
-        sa.UniqueConstraint("hash", name=op.f("uq_answered_hash")),
+        sa.UniqueConstraint("once", name=op.f("uq_answered_once")),
         sqlite_autoincrement=True,
     )
     op.create_table(
