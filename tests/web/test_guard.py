@@ -100,7 +100,9 @@ def test_every_answer_forbids_scripts_and_outside_addresses_and_keeps_out_of_cac
     for answer in (page.browser.get("/"), page.search(unseen("Bruno")), page.browser.get("/nothing")):
         policy = answer.headers["content-security-policy"]
         assert policy.startswith("default-src 'none'")
-        assert "script" not in policy
+        assert "script-src 'self';" in policy
+        assert "unsafe-eval" not in policy
+        assert "connect-src" not in policy
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert "<script" not in answer.text

@@ -37,7 +37,7 @@ def ask_again(visit: Visit, error: SignAgain, place: Place | None) -> Asked:
 def by_password(visit: Visit, passphrase: str) -> None:
     """What this request asks the person to sign, their own key signs. Raises `NotSignedIn` or `TooMany`."""
     _, key = open_key(visit.opened.context, visit.actor.email, passphrase)
-    visit.actor = replace(visit.actor, in_person=key.sign)
+    visit.act_as(replace(visit.actor, in_person=key.sign))
 
 
 def by_passkey(visit: Visit, given: str, answer: str, place: Place) -> None:
@@ -59,4 +59,4 @@ def by_passkey(visit: Visit, given: str, answer: str, place: Place) -> None:
             raise SignAgain("Something else is to be signed now than was signed.", statement=statement)
         return packed
 
-    visit.actor = replace(actor, in_person=sign, moment=(at, nonce))
+    visit.act_as(replace(actor, in_person=sign, moment=(at, nonce)))

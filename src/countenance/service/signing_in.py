@@ -70,10 +70,16 @@ class Visit:
             self._club = club_of(self.opened, self.actor)
         return self._club
 
+    def act_as(self, actor: Actor) -> None:
+        """From here on the request acts with what this actor can sign."""
+        self.close()
+        self.actor = actor
+
     def close(self) -> None:
         """Give back what the request had opened."""
         if self._club is not None:
             self._club.close()
+            self._club = None
 
 
 def club_of(opened: Countenance, actor: Actor) -> Countenance:

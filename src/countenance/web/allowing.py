@@ -42,9 +42,9 @@ MAY = {
 
 def allow(club: Countenance, action: str) -> None:
     """Raise `NotFound` for what is not there for another organisation, `RoleRefused` for a role that lacks."""
-    may = MAY.get(action, May(("nobody",)))
-    if may.open:
+    may = MAY.get(action)
+    if may is not None and may.open:
         return
-    if not may.party and club.context.party != club.context.organisation:
+    if may is None or (not may.party and club.context.party != club.context.organisation):
         raise NotFound("There is no such page.", hint="Go back to the start.")
     require(club, *may.roles)
