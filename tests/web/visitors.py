@@ -84,5 +84,3 @@ def people(club: Club, *roles: str) -> dict[str, str]:
         club.anna.accounts.add(email, roles=[role], passphrase=WORDS[email])
         made[role] = signing_in.by_password(club.anna, email, WORDS[email])
     return made
-
-

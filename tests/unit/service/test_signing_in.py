@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from authenticators import PRESENT, Authenticator
-from clubs import ANNA, BEN, WORDS, Club
+from clubs import ANNA, BEN, CLEO, WORDS, Club
 from countenance.errors import (
     BadSignature, CountenanceError, InputError, NotFound, NotSignedIn, RoleRefused, SignAgain, TooMany,
 )  # fmt: skip
@@ -239,7 +239,9 @@ def test_p18_a_passkey_signs_in_without_an_address_or_a_password(club: Club) -> 
     visit = signing_in.enter(club.anna, by_passkey(club, browser.passkey))
     assert visit.actor.email == BEN
     listed = visit.club.passkeys.list()
-    assert [(each.id, each.label, each.site, each.state) for each in listed] == [("W1", "my phone", "localhost", "live")]
+    assert [(each.id, each.label, each.site, each.state) for each in listed] == [
+        ("W1", "my phone", "localhost", "live")
+    ]
     assert listed[0].used
 
 
@@ -359,7 +361,13 @@ def test_p18_a_session_alone_cannot_approve_countersign_or_erase(club: Club) -> 
     basis = club.basis(person, live=False)
     visit = signed_in(club, BEN).visit()
     size = club.anna.context.book.size()
-    for act in (lambda: visit.club.bases.countersign(basis), lambda: visit.club.erase(person, reason="withdrawn")):
+    acts = (
+        lambda: visit.club.bases.countersign(basis),
+        lambda: visit.club.erase(person, reason="withdrawn"),
+        lambda: visit.club.accounts.add("dora@club.example", roles=["controller"], passphrase="mine"),
+        lambda: visit.club.accounts.revoke(CLEO),
+    )
+    for act in acts:
         with pytest.raises(SignAgain) as asked:
             act()
         assert asked.value.statement
