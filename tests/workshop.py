@@ -29,6 +29,8 @@ LIBRARIES = (
     "_hypothesis_pytestplugin",
     "alembic.command",
     "anyio.pytest_plugin",
+    "argon2.low_level",
+    "cbor2",
     "cryptography.hazmat.primitives.ciphers.aead",
     "cryptography.hazmat.primitives.kdf.hkdf",
     "cryptography.hazmat.primitives.serialization.ssh",
@@ -45,6 +47,7 @@ LIBRARIES = (
     "smtplib",
     "sqlalchemy.dialects.sqlite",
     "turbovec",
+    "webauthn",
     "xdist.looponfail",
     "xdist.plugin",
 )

@@ -141,6 +141,20 @@ class NotSignedIn(CountenanceError):
     default_hint = "Name your account with --account, and its passphrase when asked or in COUNTENANCE_PASSPHRASE."
 
 
+class SignAgain(CountenanceError):
+    """What the person has to sign now, in their browser. ``statement``: the bytes."""
+
+    code = "sign-again"
+    status = 401
+    exit_code = 27
+    default_requirement = "P18"
+    default_hint = "Sign it with your password or your passkey."
+
+    def __init__(self, message: str, *, hint: str = "", requirement: str = "", statement: bytes = b"") -> None:
+        super().__init__(message, hint=hint, requirement=requirement)
+        self.statement = statement
+
+
 class TooMany(CountenanceError):
     """More than the quota allows. ``after``: the seconds until more may be asked for, where that is known."""
 

@@ -17,6 +17,7 @@ RANGES = {
     errors.ModelRefused: range(23, 24),
     errors.NotSignedIn: range(25, 26),
     errors.TooMany: range(26, 27),
+    errors.SignAgain: range(27, 28),
     errors.Refused: range(30, 40),
     errors.Held: range(40, 41),
     errors.OrderError: range(41, 50),
@@ -25,7 +26,7 @@ RANGES = {
     errors.Tampered: range(70, 71),
 }
 STATUSES = {
-    errors.InputError: {422, 413}, errors.NotSignedIn: {401}, errors.TooMany: {429}, errors.NotFound: {404},
+    errors.InputError: {422, 413}, errors.NotSignedIn: {401}, errors.SignAgain: {401}, errors.TooMany: {429}, errors.NotFound: {404},
     errors.Refused: {403}, errors.Held: {409}, errors.OrderError: {409}, errors.ContractMismatch: {409},
     errors.Unavailable: {503, 507}, errors.Tampered: {500}, errors.AlreadyExists: {409}, errors.Busy: {409},
     errors.ModelRefused: {422},

@@ -17,7 +17,7 @@ BREAKS = [
     Break(
         "P3",
         "the owner's pages, to another organisation's account",
-        (("web/app.py", "if not route.party and not site.own:", "if False:"),),
+        (("web/app.py", "shut = not route.party and not site.own", "shut = False"),),
         f"{DOORS}::test_p3_to_another_organisation_the_owners_pages_are_absent",
     ),
     Break(

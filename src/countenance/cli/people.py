@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from countenance.cli import signing
 from countenance.cli.command import RECORDS, command, group
 from countenance.cli.session import NEW_PASSPHRASE, Session, listed
 
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
     command(accounts, "key", "countenance account key dan.pem")(account_key)
     command(accounts, "revoke", "countenance account revoke ben@club.example")(account_revoke)
     command(accounts, "list", "countenance account list")(account_list)
+    signing.register(accounts)
     organisations = group(app, "organisation", "Those with whom agreements are made.", panel=RECORDS)
     command(organisations, "add", 'countenance organisation add "County Police Records"')(organisation_add)
     command(organisations, "list", "countenance organisation list")(organisation_list)

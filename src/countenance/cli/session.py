@@ -142,6 +142,10 @@ class Session:
             raise InputError("The two passphrases are not the same.", hint="Run the command again.")
         return first
 
+    def passphrase(self, what: str) -> str:
+        """The passphrase of an account's key: from the environment, or typed now."""
+        return os.environ.get(PASSPHRASE) or self.asks(what)()
+
     def asks(self, what: str) -> Callable[[], str]:
         """How to ask for the passphrase of an account's key, when it comes to that."""
         return lambda: self._passphrase(what, NotSignedIn, PASSPHRASE)

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     command(app, "demo", "countenance demo", "countenance demo --quick --folder /tmp/demo", panel=BEGIN)(demo)
     command(app, "samples", "countenance samples cast/", panel=BEGIN)(samples)
-    command(app, "serve", "countenance serve --demo", "countenance serve --port 8080", panel=BEGIN)(serve)
+    command(app, "serve", "countenance serve --demo", "countenance serve --port 8080 --sign-in", panel=BEGIN)(serve)
 
 
 def serve(
@@ -32,8 +32,19 @@ def serve(
         bool,
         typer.Option("--log-requests", help="Write a line of JSON to stderr for each request of a program; no names."),
     ] = False,
+    sign_in: Annotated[
+        bool | None,
+        typer.Option(
+            "--sign-in/--no-sign-in",
+            help="Whether each person signs in as themselves; they do where there are three or more.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Show the gallery in your browser, and answer programs (/v1), on this machine only. Stop it with Ctrl-C.
+
+    In a solo gallery and the demo, one browser on this machine acts for you. Where three or more people work, each
+    signs in with the passphrase of their key, or with a passkey that they add under "My account".
 
     A program needs an API key: `countenance keys api create`. What it can ask is told at /v1/openapi.json.
     """
@@ -41,7 +52,7 @@ def serve(
 
     config = None if demo else session.config or session.settings.folder
     looks = not (no_open or session.json)
-    serve_pages(config, demo=demo, port=port, open_browser=looks, log_requests=log_requests)
+    serve_pages(config, demo=demo, port=port, open_browser=looks, log_requests=log_requests, sign_in=sign_in)
 
 
 def demo(

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 import sqlalchemy as sa
 
-from countenance.errors import BadSignature, NotFound, NotSignedIn, RoleRefused
-from countenance.policy import gather
+from countenance.errors import NotFound, NotSignedIn, RoleRefused
+from countenance.policy import gather, in_person
 from countenance.registry.schema import accounts, approvals
 from countenance.types import AccountId, OrganisationId
-from countenance.vault.accounts import verify_signature
 
 if TYPE_CHECKING:
     from countenance.policy.desk import Desk
@@ -121,7 +120,7 @@ def signatures(connection: sa.Connection, desk: Desk, matter: Matter) -> tuple[S
     """The signatures under exactly this that check, in the order in which they were made."""
     statement = matter.statement(desk.origin)
     rows = connection.execute(
-        sa.select(approvals, accounts.c.public_key, accounts.c.email)
+        sa.select(approvals, accounts.c.email)
         .join(accounts, approvals.c.account == accounts.c.id)
         .where(
             approvals.c.organisation == desk.gallery,
@@ -130,11 +129,11 @@ def signatures(connection: sa.Connection, desk: Desk, matter: Matter) -> tuple[S
             approvals.c.statement == statement.decode(),
         )
         .order_by(approvals.c.id)
-    )
+    ).all()
     return tuple(
         Signed(AccountId(row.account), row.email, row.created)
         for row in rows
-        if _checks(row.public_key, row.signature, statement)
+        if in_person.signed(connection, row.account, row.signature, statement, row.created)
     )
 
 
@@ -154,11 +153,3 @@ def quorum_at(connection: sa.Connection, organisation: OrganisationId, at: int) 
 
 def _of(people: int) -> int:
     return max(min(APPROVERS, people - 1), 0)
-
-
-def _checks(public: bytes, signature: bytes, statement: bytes) -> bool:
-    try:
-        verify_signature(public, signature, statement)
-    except BadSignature:
-        return False
-    return True

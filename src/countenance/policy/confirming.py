@@ -18,7 +18,7 @@ import rfc8785
 import sqlalchemy as sa
 
 from countenance.errors import BadSignature, Tampered
-from countenance.policy import delegating
+from countenance.policy import delegating, in_person, sessions
 from countenance.policy.purposes import names
 from countenance.registry.schema import accounts, bases, links, notices
 from countenance.types import iso, reference_number
@@ -89,10 +89,10 @@ def _confirmed(connection: sa.Connection, basis: Row, desk: Desk) -> bool:
         link = _used_link(connection, basis)
         sound = link is not None and _signed(desk.log_key, signature, statement(basis, how, link=link))
         return sound and _noticed(connection, basis)
-    public = _key_of(connection, basis.confirmed_by)
-    if _signed(public, signature, statement(basis, how)):
+    who, at = basis.confirmed_by, basis.confirmed or 0
+    if in_person.signed(connection, who, signature, statement(basis, how), at):
         return _noticed(connection, basis)
-    first = _signed(public, signature, rfc8785.dumps(_first(basis, how)))
+    first = _signed(_key_of(connection, who), signature, rfc8785.dumps(_first(basis, how)))
     return first and (basis.notice_signature is None or _noticed(connection, basis))
 
 
@@ -105,7 +105,8 @@ def _noticed(connection: sa.Connection, basis: Row) -> bool:
     said, signature = notice_statement(basis, notice, at), basis.notice_signature or b""
     if _signed(public, signature, said):
         return True
-    return any(_signed(each, signature, said) for each in delegating.keys_of(connection, basis.noticed_by, at))
+    lent = (*delegating.keys_of(connection, basis.noticed_by, at), *sessions.keys_of(connection, basis.noticed_by, at))
+    return any(_signed(each, signature, said) for each in lent)
 
 
 def _first(basis: Row, how: str) -> dict[str, Any]:

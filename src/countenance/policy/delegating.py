@@ -49,9 +49,9 @@ def parse_token(text: str) -> tuple[int, bytes] | None:
     return (int(found[1]), secret) if token_of(int(found[1]), secret) == text else None
 
 
-def signing_key(secret: bytes, origin: str) -> Ed25519PrivateKey:
-    """The program's own key, in one gallery."""
-    seed = HKDF(SHA256(), 32, None, f"countenance api key, {origin}".encode()).derive(secret)
+def signing_key(secret: bytes, origin: str, what: str = "api key") -> Ed25519PrivateKey:
+    """The key of a program, or of ``what`` else was made with a secret, in one gallery."""
+    seed = HKDF(SHA256(), 32, None, f"countenance {what}, {origin}".encode()).derive(secret)
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from countenance.errors import BadSignature, CountenanceError, GrantRefused, NotSignedIn, Refused
 from countenance.log.book import Book, Entry, Written
-from countenance.policy import bearing, delegating, gather, rules
+from countenance.policy import bearing, delegating, gather, in_person, rules, sessions
 from countenance.policy.actor import Actor
 from countenance.policy.asking import Ask, agreed_terms, gallery_scope, gather_facts, known_purpose
 from countenance.policy.facts import AccountFacts, Facts
@@ -34,6 +34,10 @@ __all__ = ["LIFETIME", "Ask", "Desk", "gallery_scope"]
 
 LIFETIME = 600
 """A grant that is not spent within ten minutes is void."""
+
+IN_PERSON = frozenset({"Erase", "account", "account-revoked"})
+"""What a browser's session asks for with the person's own signature, beside what P18 names: what cannot be undone, and
+who acts here, or the thief of a cookie would make themselves a second person."""
 
 A = TypeVar("A", bound=Action)
 
@@ -283,6 +287,8 @@ class Desk:
         """Have the account's own key sign the question. None without an account; the rules then refuse."""
         if self.actor is None or ask.bearer:
             return None
+        by_hand = act in IN_PERSON and self.actor.session is not None
+        at, nonce = self.actor.moment if by_hand and self.actor.moment else (now, secrets.token_hex(8))
         question = rfc8785.dumps(
             {
                 "act": act,
@@ -290,10 +296,12 @@ class Desk:
                 "scope": ask.scope,
                 "purpose": known_purpose(ask.purpose),
                 "facts": dict(ask.facts),
-                "at": now,
-                "nonce": secrets.token_hex(8),
+                "at": at,
+                "nonce": nonce,
             }
         )
+        if by_hand:
+            return self._by_hand(self.actor, question, now)
         signature = self.actor.sign(question)
         try:
             verify_signature(self._key_that_signs(now), signature, question)
@@ -301,22 +309,36 @@ class Desk:
             raise NotSignedIn(f"The key that was opened is not the key of {self.actor.email}.") from None
         return signature
 
+    def _by_hand(self, actor: Actor, question: bytes, now: int) -> bytes:
+        """The person's own signature, from a browser whose session stands."""
+        if not self._key_that_signs(now):
+            raise NotSignedIn("This browser's session has ended.")
+        signature = actor.sign_in_person(question)
+        with self._registry.read() as connection:
+            if not in_person.signed(connection, actor.account, signature, question, now):
+                raise NotSignedIn(f"This is not the signature of {actor.email}.")
+        return signature
+
     def _key_that_signs(self, now: int) -> bytes:
-        """The public half of the account's own key, or of the API key's that it has made; nothing where none stands."""
+        """The public half of the account's own key, or of its API key or session; nothing where none stands."""
         actor = self.actor
         with self._registry.read() as connection:
             if actor is None:
                 return b""
             if actor.program is not None:
                 return delegating.public_of(connection, actor.account, actor.program, now) or b""
+            if actor.session is not None:
+                return sessions.public_of(connection, actor.account, actor.session, now) or b""
             return connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == actor.account)) or b""
 
     def _signed_by(self, signature: bytes | None) -> dict[str, Any]:
-        """What is kept of a signature, under the organisation's key; of a program's, by which API key."""
-        if not signature:
+        """What is kept of a signature, under the organisation's key; by which API key or session, if by one."""
+        if not signature or self.actor is None:
             return {}
-        program = self.actor.program if self.actor else None
-        return {"signature": signature.hex()} | ({} if program is None else {"key": f"K{program}"})
+        kept = {"signature": signature.hex()}
+        if self.actor.program is not None:
+            return kept | {"key": f"K{self.actor.program}"}
+        return kept if self.actor.session is None else kept | {"session": f"N{self.actor.session}"}
 
     def _account(self, connection: sa.Connection, signature: bytes | None) -> AccountFacts | None:
         return gather.account(connection, self.actor, signed=signature is not None) if self.actor else None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from countenance.policy import bearing, delegating
+from countenance.policy import bearing, delegating, sessions
 from countenance.policy.actor import Actor
 from countenance.policy.facts import (
     AccountFacts,
@@ -23,7 +23,7 @@ from countenance.types import DAY, AccountId, BasisId, CaseId, OrganisationId, S
 
 
 def account(connection: sa.Connection, actor: Actor, *, signed: bool) -> AccountFacts | None:
-    """The account as it is now, not as it was when the session began; through an API key, what that leaves of it."""
+    """The account as it is now, not as it was when the session began; what an API key or a browser leaves of it."""
     row = connection.execute(sa.select(t.accounts).where(t.accounts.c.id == actor.account)).first()
     if row is None:
         return None
@@ -35,7 +35,9 @@ def account(connection: sa.Connection, actor: Actor, *, signed: bool) -> Account
         revoked=row.revoked is not None,
         signed=signed,
     )
-    return whole if actor.program is None else delegating.narrowed(connection, whole, actor.program)
+    if actor.program is not None:
+        return delegating.narrowed(connection, whole, actor.program)
+    return whole if actor.session is None else sessions.narrowed(connection, whole, actor.session)
 
 
 _PART = 500

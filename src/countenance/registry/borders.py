@@ -29,6 +29,8 @@ POLICIES: dict[sa.Table, tuple[str, str]] = {
     t.replies: (_OURS, _OURS),
     t.drawn: (_OURS, _OURS),
     t.presented: (_OURS, _OURS),
+    t.passkeys: (_OURS, _OURS),
+    t.sessions: (_OURS, _OURS),
     t.changes: (clause := "EXISTS (SELECT 1 FROM public.subjects s WHERE s.id = subject)", clause),
     t.shown: (_OF_A_SEARCH, _OF_A_SEARCH),
     t.probes: (_OF_A_SEARCH, _OF_A_SEARCH),

@@ -41,11 +41,13 @@ from countenance.registry.proceedings import (
     witnesses,
 )
 from countenance.registry.programs import api_keys, drawn, jobs, replies
+from countenance.registry.signing import answered, guesses, passkeys, sessions
 
 __all__ = [
     "accounts",
     "activations",
     "agreements",
+    "answered",
     "api_keys",
     "appearances",
     "approvals",
@@ -59,6 +61,7 @@ __all__ = [
     "corrections",
     "drawn",
     "erasures",
+    "guesses",
     "jobs",
     "leaves",
     "links",
@@ -69,6 +72,7 @@ __all__ = [
     "orders",
     "organisations",
     "pairs",
+    "passkeys",
     "photos",
     "presented",
     "probes",
@@ -79,6 +83,7 @@ __all__ = [
     "requests",
     "reviews",
     "searches",
+    "sessions",
     "shown",
     "sources",
     "subjects",

@@ -7,17 +7,17 @@ rejection rejects; a confirmation needs as many different accounts as the search
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
 import sqlalchemy as sa
 
-from countenance.errors import BadSignature
+from countenance.policy import in_person
 from countenance.policy.cautions import reviewers_with
 from countenance.registry import schema as t
 from countenance.types import AccountId, SearchId, SubjectId
-from countenance.vault.accounts import verify_signature
 
 CONFIRM, REJECT = DECISIONS = ("confirm", "reject")
 
@@ -79,29 +79,21 @@ def _standing(
     subject, score, carried = SubjectId(shown.subject), float(shown.score), tuple((shown.cautions or "").split())
     demanded = reviewers_with(demanded, carried)
     rows = connection.execute(
-        sa.select(t.reviews, t.accounts.c.email, t.accounts.c.public_key)
+        sa.select(t.reviews, t.accounts.c.email)
         .join(t.accounts, t.reviews.c.account == t.accounts.c.id)
         .where(t.reviews.c.search == search, t.reviews.c.subject == subject)
         .order_by(t.reviews.c.id)
     ).all()
-    decided = tuple(
-        Decided(AccountId(row.account), row.email, row.decision, row.created)
-        for row in rows
-        if _checks(row.public_key, row.signature, statement(origin, search, subject, score, row.decision, carried))
-    )
-    return Standing(subject, score, _state(decided, demanded), decided, demanded, carried)
+    decided = []
+    for row in rows:
+        signed = statement(origin, search, subject, score, row.decision, carried)
+        if in_person.signed(connection, row.account, row.signature, signed, row.created):
+            decided.append(Decided(AccountId(row.account), row.email, row.decision, row.created))
+    return Standing(subject, score, _state(decided, demanded), tuple(decided), demanded, carried)
 
 
-def _state(decided: tuple[Decided, ...], demanded: int) -> str:
+def _state(decided: Sequence[Decided], demanded: int) -> str:
     if any(each.decision == REJECT for each in decided):
         return "rejected"
     confirming = {each.account for each in decided if each.decision == CONFIRM}
     return "confirmed" if demanded and len(confirming) >= demanded else "open"
-
-
-def _checks(public: bytes, signature: bytes, signed: bytes) -> bool:
-    try:
-        verify_signature(public, signature, signed)
-    except BadSignature:
-        return False
-    return True

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import rfc8785
 import sqlalchemy as sa
 
-from countenance.errors import AlreadyExists, InputError, NotFound, RoleRefused
+from countenance.errors import AlreadyExists, InputError, NotFound, NotSignedIn, RoleRefused
 from countenance.policy.facts import ROLES
 from countenance.registry import schema as t
 from countenance.service.refusing import recording
-from countenance.types import OrganisationId
-from countenance.vault.accounts import check_public_key, create_account_key
+from countenance.types import OrganisationId, iso
+from countenance.vault.accounts import AccountKey, change_passphrase, check_public_key, create_account_key
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -129,6 +130,29 @@ class Accounts:
             if changed is None:
                 raise NotFound(f"There is no live account {email}.")
             context.desk.record(connection, "account-revoked", "controller", facts={"account": changed})
+
+    def change_passphrase(self, passphrase: str, wanted: str) -> int:
+        """Put the asking account's key file under another passphrase, which is its password in the browser as well.
+
+        Every browser that it has signed in is signed out. Returns how many.
+
+        Raises `NotSignedIn` when the old passphrase does not open the file, `InputError` for a new one that is none.
+        """
+        context, now = self._context, self._context.clock()
+        actor = context.actor
+        if actor is None or actor.program is not None or actor.session is not None:
+            raise NotSignedIn("A passphrase is changed on the machine where the key file lies.")
+        file = context.settings.account_key(actor.email)
+        signature = AccountKey.open(file, passphrase).sign(
+            rfc8785.dumps({"v": 1, "act": "password", "account": actor.account, "at": iso(now)})
+        )
+        change_passphrase(file, passphrase, wanted)
+        c = t.sessions.c
+        with recording(context, "password") as connection:
+            mine = (c.account == actor.account, c.ended.is_(None), c.expires > now)
+            ended = connection.execute(sa.update(t.sessions).where(*mine).values(ended=now)).rowcount
+            context.desk.write(connection, "password", facts={"account": actor.account}, signature=signature)
+        return int(ended)
 
     def list(self) -> list[Account]:
         """All accounts that there are here, of other organisations too."""

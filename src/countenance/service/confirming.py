@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from countenance.errors import NoBasis, RoleRefused
+from countenance.errors import BadSignature, NoBasis, RoleRefused
+from countenance.policy import in_person
 from countenance.policy.bases import is_minor
 from countenance.policy.confirming import COUNTERSIGNED, ON_GUARDIANS_FORM, OWN_KEY, statement
 from countenance.registry import schema as t
 from countenance.service.basis import Basis, Row, number_of, read_basis, row_of
 from countenance.types import SubjectId, iso, reference_number
-from countenance.vault.accounts import AccountKey, verify_signature
+from countenance.vault.accounts import AccountKey
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -86,7 +87,8 @@ def _sign_with_account(
     signed = statement(row, how)
     public, signature = _sign(context, connection, key, signed)
     account = _account_of(context, connection, public)
-    verify_signature(public, signature, signed)
+    if not in_person.signed(connection, account.id, signature, signed, context.clock()):
+        raise BadSignature("The signature does not fit this account and this text.")
     if how == OWN_KEY:
         _check_own(context, connection, account, row)
     else:

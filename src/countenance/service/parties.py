@@ -43,6 +43,17 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "list": "of its own account",
         "revoke": "of its own account",
     },
+    "passkeys": {
+        "list": "of its own account",
+        "options": "for its own account",
+        "add": "to its own account, with its own key",
+        "remove": "of its own account",
+    },
+    "browsers": {
+        "list": "of its own account",
+        "end": "of its own account",
+        "end_here": "of its own account",
+    },
     "quotas": {"draw": "counts its own requests"},
     "replies": {"begin": "its own requests", "finish": "its own requests", "drop": "its own requests"},
     "pictures": {

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from countenance.service.agreements import Agreements
     from countenance.service.backups import Backups
     from countenance.service.bases import Bases
+    from countenance.service.browsers import Browsers
     from countenance.service.cases import Cases
     from countenance.service.context import Context
     from countenance.service.enrolling import Enrolling
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from countenance.service.names import Names
     from countenance.service.notices import Notices
     from countenance.service.organisations import Organisations
+    from countenance.service.passkeys import Passkeys
     from countenance.service.people import Peopling
     from countenance.service.photographs import Photographs
     from countenance.service.pictures import Pictures
@@ -182,6 +184,19 @@ class Parts:
         from countenance.service.forms import Forms
 
         return Forms(self.context, self.subjects, self.bases, self._enrolling)
+
+    def passkeys(self) -> Passkeys:
+        """What a person signs with in a browser, beside their password."""
+        from countenance.service.passkeys import Passkeys
+
+        return Passkeys(self.context)
+
+    @cached_property
+    def browsers(self) -> Browsers:
+        """Where an account is signed in."""
+        from countenance.service.browsers import Browsers
+
+        return Browsers(self.context)
 
     @cached_property
     def quotas(self) -> Quotas:

@@ -13,10 +13,12 @@ from starlette.responses import Response
 
 from countenance.errors import CountenanceError, InputError, NotFound
 from countenance.service.programs import require
+from countenance.web.doors import VISIT
 from countenance.web.guard import BODY_LIMIT, Guard, is_public
 from countenance.web.languages import Spoken
-from countenance.web.route import Route
+from countenance.web.route import OPEN_TO_ALL, Route
 from countenance.web.routes import ROUTES
+from countenance.web.signing import signed
 from countenance.web.site import Site
 
 _log = logging.getLogger("countenance.web")
@@ -28,7 +30,7 @@ def create_app(site: Site, *, limit: int = BODY_LIMIT) -> FastAPI:
     for route in ROUTES:
         app.add_api_route(route.path, _served(site, route), methods=[route.method], response_model=None)
     app.add_exception_handler(HTTPException, _not_served(site))
-    app.add_middleware(Guard, session=site.session, show=site.fault, limit=limit)
+    app.add_middleware(Guard, session=site.session, show=site.fault, limit=limit, doors=site.doors)
     app.add_middleware(Spoken)
     return app
 
@@ -41,10 +43,14 @@ def undeclared(app: FastAPI, routes: Iterable[Route] = ROUTES) -> list[str]:
 
 
 def _served(site: Site, route: Route) -> Callable[[Request], Response]:
-    """One request at a time; whatever goes wrong becomes a page, never a traceback."""
+    """Whatever goes wrong becomes a page, never a traceback."""
 
     def answer(request: Request) -> Response:
+        visit = VISIT.get()
         try:
+            if visit is not None:
+                _let(site, route)
+                return signed(site, request, visit, route.handler)
             with site.lock:
                 _let(site, route)
                 return route.handler(site, request)
@@ -60,8 +66,9 @@ def _served(site: Site, route: Route) -> Callable[[Request], Response]:
 
 
 def _let(site: Site, route: Route) -> None:
-    """Raise `NotFound` or `RoleRefused` where the account may not ask this at all."""
-    if not route.party and not site.own:
+    """Raise `NotFound` or `RoleRefused` where the account may not ask this at all; the desk decides about each act."""
+    shut = not route.party and not site.own
+    if shut or not (route.roles or route.action in OPEN_TO_ALL):
         raise NotFound("There is no such page.", hint="Go back to the start.")
     if route.roles:
         require(site.club, *route.roles)

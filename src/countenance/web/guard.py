@@ -16,13 +16,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from countenance.errors import CountenanceError, NotSignedIn, Refused, TooLarge
+from countenance.web.doors import SIGN_IN, VISIT, Doors, token_of
 from countenance.web.forms import Form, parse
 
 if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from countenance.service.signing_in import Visit
 
 BODY_LIMIT = 32 * 2**20
 """The most bytes of one request, kept in memory while it is answered."""
@@ -57,12 +61,21 @@ class Session:
     """The one session of this process. Its secret is known to the terminal and to the browser that it opened."""
 
     port: int
+    public_url: str | None = None
+    """What people reach the page by, where that is not a name of this machine."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property
     def hosts(self) -> frozenset[str]:
         """What a request may call us."""
-        return frozenset({f"127.0.0.1:{self.port}", f"localhost:{self.port}"})
+        return frozenset(origin.partition("://")[2] for origin in self.origins)
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """Where forms of ours come from."""
+        here = {f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"}
+        parts = urlsplit(self.public_url or "")
+        return frozenset(here | ({f"{parts.scheme}://{parts.netloc}"} if parts.netloc else set()))
 
     @property
     def cookie(self) -> str:
@@ -112,11 +125,13 @@ class Guard:
         session: Session,
         show: Callable[..., Response],
         limit: int = BODY_LIMIT,
+        doors: Doors | None = None,
     ) -> None:
         self._app = app
         self._session = session
         self._show = show
         self._limit = limit
+        self._doors = doors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request through, or answer with the reason why not."""
@@ -126,33 +141,64 @@ class Guard:
             return
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         guarded = _with_headers(send)
-        let_in = False
+        let_in, visit = False, None
+        public, door = is_public(scope["path"]), self._doors is not None and scope["path"] == SIGN_IN
         try:
-            public = is_public(scope["path"])
-            self._check(scope, headers, public=public)
-            let_in = scope["path"] != OPEN and not public
+            self._check(scope, headers, public=public or door)
+            if scope["path"] != OPEN and not public and not door:
+                visit = await self._let_in(headers)
+                let_in = True
+            VISIT.set(visit)
             if scope["method"] == "POST":
-                body = await self._body(headers, receive, min(self._limit, PUBLIC_LIMIT) if public else self._limit)
-                token = self._session.public_token if public else self._session.form_token
-                scope["form"] = _form(headers, body, token)
+                most = self._limit if let_in else min(self._limit, PUBLIC_LIMIT)
+                body = await self._body(headers, receive, most)
+                scope["form"] = _form(headers, body, self._token(headers, visit, public=public))
+            await self._app(scope, receive, guarded)
         except CountenanceError as error:
-            await self._show(error, signed_in=let_in)(scope, receive, guarded)
-            return
-        await self._app(scope, receive, guarded)
+            await self._fault(scope, error, let_in=let_in)(scope, receive, guarded)
+        finally:
+            if visit is not None:
+                visit.close()
+            VISIT.set(None)
+
+    async def _let_in(self, headers: dict[str, str]) -> Visit | None:
+        """Who has signed in; None for the one browser that the terminal has opened. Raises `NotSignedIn`."""
+        if self._doors is not None:
+            from anyio.to_thread import run_sync
+
+            return await run_sync(self._doors.enter, headers)
+        if not self._session.holds(headers.get("cookie", "")):
+            raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
+        return None
+
+    def _token(self, headers: dict[str, str], visit: Visit | None, *, public: bool) -> str:
+        """What the form has to carry."""
+        if public:
+            return self._session.public_token
+        if visit is not None:
+            return token_of(visit.secret)
+        if self._doors is None:
+            return self._session.form_token
+        return self._doors.token_before(headers) or secrets.token_hex(32)  # never given a form: nothing fits
+
+    def _fault(self, scope: Scope, error: CountenanceError, *, let_in: bool) -> Response:
+        if self._doors is not None and isinstance(error, NotSignedIn) and scope["method"] == "GET":
+            from starlette.responses import RedirectResponse
+
+            return RedirectResponse(SIGN_IN, status_code=303)
+        return self._show(error, signed_in=let_in)
 
     def _check(self, scope: Scope, headers: dict[str, str], *, public: bool) -> None:
         if headers.get("host", "") not in self._session.hosts:
             raise Refused("This page answers to its own address only.", requirement="P3", hint=THE_ADDRESS)
         origin = headers.get("origin")
-        if origin is not None and origin.removeprefix("http://") not in self._session.hosts:
+        if origin is not None and origin not in self._session.origins:
             raise Refused("This request comes from another page.", requirement="P3", hint="Use the page's own forms.")
         if scope["path"] == OPEN or (public and scope["method"] in ("GET", "HEAD")):
             return  # a link in an e-mail or on the organisation's own pages leads to the public ones
         # Cookies do not tell ports apart: another page on this machine could have one sent, by a picture say.
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise Refused("This request comes from another page.", requirement="P3", hint=THE_ADDRESS)
-        if not public and not self._session.holds(headers.get("cookie", "")):
-            raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
 
     async def _body(self, headers: dict[str, str], receive: Receive, limit: int) -> bytes:
         declared = headers.get("content-length", "0")

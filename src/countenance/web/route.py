@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from countenance.web.site import Site
 
 MOST_DIGITS = 9
+ANYBODY = ("controller", "operator", "reviewer", "officer")
+"""Every role: whoever is signed in."""
+OPEN_TO_ALL = frozenset({"sign-in", "request", "publish", "confirm", "show"})
+"""What needs no role, among the actions; a route of any other names the roles of which one is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Route:
         method, path: As the browser asks.
         action: What it carries out, one of ``ACTIONS``.
         handler: Who answers.
-        roles: Of which the account must have one; none for what needs none, or is public.
+        roles: Of which the account must have one; none only for what is open to all.
         party: Another organisation's account may ask too; to it, all other routes are absent.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
-from countenance.web import logs, look, people, public, reviewing, searching, sources
+from countenance.web import logs, look, people, public, reviewing, searching, signing, sources
 from countenance.web.guard import OPEN
 from countenance.web.route import Route
 from countenance.web.site import Site
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 ACTIONS = {
-    "sign-in": "lets the browser in that the terminal opened",
+    "sign-in": "lets a browser in: the one that the terminal opened, or whoever signs in; logged",
+    "account": "shows and changes how the account that is signed in signs in; logged",
     "show": "shows nothing about anybody real",
     "overview": "names who is enrolled and counts what is here, to the account that is signed in",
     "read-log": "reads the log, to the account that is signed in",
@@ -40,7 +41,7 @@ def sign_in(site: Site, request: Request) -> Response:
     """Give the session's cookie to whoever shows its key."""
     from starlette.responses import RedirectResponse
 
-    if not site.session.is_secret(request.query_params.get("key", "")):
+    if site.doors is not None or not site.session.is_secret(request.query_params.get("key", "")):
         refused = NotSignedIn("This is not the address that the terminal shows.", hint="Copy it whole.")
         return site.fault(refused, signed_in=False)
     answer = RedirectResponse("/", status_code=303)
@@ -50,6 +51,7 @@ def sign_in(site: Site, request: Request) -> Response:
 
 ROUTES = (
     Route("GET", OPEN, "sign-in", sign_in, party=True),
+    *signing.ROUTES,
     *look.ROUTES,
     *searching.ROUTES,
     *reviewing.ROUTES,

@@ -12,7 +12,7 @@ from countenance.service.reviewing import PROBE_DAYS
 from countenance.service.showing import shown_choice, shown_finding, shown_probe
 from countenance.web.forms import Form
 from countenance.web.languages import say
-from countenance.web.route import Route, number
+from countenance.web.route import ANYBODY, Route, number
 from countenance.web.site import Site
 
 if TYPE_CHECKING:
@@ -44,9 +44,7 @@ def home(site: Site, _: Request) -> Response:
         days=PROBE_DAYS,
         usual=site.club.context.settings.gallery.purpose,
         samples=_samples() if site.demo else (),
-        cases=list(dict.fromkeys(each.reference for each in reversed(site.club.cases.list()) if not each.closed))[
-            :CASES
-        ],
+        cases=_cases(site),
     )
 
 
@@ -94,13 +92,19 @@ def search(site: Site, request: Request) -> Response:
 
 
 ROUTES = (
-    Route("GET", "/", "overview", home, party=True),
-    Route("GET", "/sample/{name}", "show", sample, party=True),
-    Route("POST", "/search", "search", search, party=True),
+    Route("GET", "/", "overview", home, ANYBODY, party=True),
+    Route("GET", "/sample/{name}", "show", sample, ANYBODY, party=True),
+    Route("POST", "/search", "search", search, ("operator", "officer"), party=True),
 )
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
+
+
+def _cases(site: Site) -> list[str]:
+    """The newest open ones."""
+    newest = (each.reference for each in reversed(site.club.cases.list()) if not each.closed)
+    return list(dict.fromkeys(newest))[:CASES]
 
 
 def _purposes(site: Site) -> list[str]:

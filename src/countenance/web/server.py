@@ -17,6 +17,7 @@ from countenance.wiring import open_gallery
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
+    from countenance.web.guard import Session
 
 HOST = "127.0.0.1"
 PORT = 8420
@@ -29,7 +30,13 @@ _MINUTE = 60.0
 
 
 def serve(
-    config: Path | None, *, demo: bool, port: int = PORT, open_browser: bool = False, log_requests: bool = False
+    config: Path | None,
+    *,
+    demo: bool,
+    port: int = PORT,
+    open_browser: bool = False,
+    log_requests: bool = False,
+    sign_in: bool | None = None,
 ) -> None:
     """Serve the page and the API until it is interrupted. What is being answered then is answered to its end.
 
@@ -39,6 +46,8 @@ def serve(
         port: The port on 127.0.0.1; the next free one when it is taken.
         open_browser: Open the address in the user's browser.
         log_requests: Write a line of JSON to stderr for each request to the API.
+        sign_in: Whether people sign in, each as themselves, or one browser on this machine acts for whoever serves.
+            Left out, they do where there are three or more of them, or where the page has a public address.
 
     Raises:
         NotSignedIn: the account's key cannot be opened.
@@ -48,15 +57,17 @@ def serve(
 
     from countenance.http.app import create_api
     from countenance.web.app import create_app
+    from countenance.web.doors import Doors
     from countenance.web.front import Front, Serving
     from countenance.web.guard import Session
     from countenance.web.site import Site
 
     with _gallery(config, demo=demo) as club, _listening(port) as listening:
         club.sign_in()
-        session = Session(listening.getsockname()[1])
-        front = Front(create_app(Site(club, session, demo=demo)), create_api(club))
-        _tell(session.address, club, open_browser=open_browser)
+        session = Session(listening.getsockname()[1], _public_url(club))
+        doors = Doors(club, session) if _named(club, session, sign_in, demo=demo) else None
+        front = Front(create_app(Site(club, session, demo=demo, doors=doors)), create_api(club))
+        _tell(session.address if doors is None else _sign_in_address(session), club, open_browser=open_browser)
         # No access log: it would hold the session's key and the handles of people.
         settings = uvicorn.Config(
             front, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False,
@@ -71,6 +82,29 @@ def serve(
             finally:
                 service.stopping.set()
                 service.runner.stop(GRACE)
+
+
+def _public_url(club: Countenance) -> str | None:
+    """The page's public address, where the configuration names one."""
+    found: str | None = getattr(club.context.settings.http, "public_url", None)
+    return found
+
+
+def _named(club: Countenance, session: Session, wanted: bool | None, *, demo: bool) -> bool:
+    """Whether each person signs in as themselves."""
+    if wanted is False and session.public_url:
+        raise BadConfiguration(
+            "A page with a public address is for people who sign in.",
+            hint="Leave out --no-sign-in, or [http] public_url.",
+        )
+    if wanted is None:
+        return bool(session.public_url) or not (demo or club.status()["solo"])
+    return wanted
+
+
+def _sign_in_address(session: Session) -> str:
+    """Where people sign in; by name, since passkeys work on no number."""
+    return f"{(session.public_url or f'http://localhost:{session.port}').rstrip('/')}/sign-in"
 
 
 @contextmanager
@@ -152,7 +186,7 @@ def _tell(address: str, club: Countenance, *, open_browser: bool) -> None:
     shown = "".join(sign if sign.isprintable() else " " for sign in organisation)  # nothing may steer the terminal
     out.print(f"{shown}, on this machine only. Open:")
     out.print(address, style="bold", soft_wrap=True)
-    here = address.partition("/open")[0]
+    here = address.rpartition("/")[0]
     out.print(
         f"For everybody, without an account: their rights {here}/rights, what this is used for {here}/public",
         soft_wrap=True,

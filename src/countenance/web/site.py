@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from countenance.errors import CountenanceError
 from countenance.reports.page import environment
 from countenance.service.countenance import Countenance
+from countenance.web.doors import VISIT, Doors, token_of
 from countenance.web.guard import Session
 from countenance.web.languages import asked, catalogues, say
 
@@ -33,13 +34,30 @@ MENU = (
 
 @dataclass(slots=True)
 class Site:
-    """One gallery, opened by one account, shown to one browser. ``lock`` lets one request at a time act on it."""
+    """One gallery, as whoever serves it has opened it, and who may come to it.
 
-    club: Countenance
+    ``doors``: named people sign in, each as themselves; without them, one browser on this machine acts for whoever
+    serves. ``lock`` lets one request at a time act on ``opened``; who signs in brings a surface of their own.
+    """
+
+    opened: Countenance
     session: Session
     demo: bool = False
+    doors: Doors | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     samples: dict[str, bytes] = field(default_factory=dict, repr=False)
+
+    @property
+    def club(self) -> Countenance:
+        """The gallery, opened by the account that asks."""
+        visit = VISIT.get()
+        return self.opened if visit is None else visit.club
+
+    @property
+    def token(self) -> str:
+        """What stands in the forms of whoever asks."""
+        visit = VISIT.get()
+        return self.session.form_token if visit is None else token_of(visit.secret)
 
     @property
     def organisation(self) -> str:
@@ -73,7 +91,7 @@ class Site:
         """An HTML page from a template."""
         from starlette.responses import HTMLResponse
 
-        words = {"site": self, "token": self.session.form_token, "signed_in": True, **_spoken(), **content}
+        words = {"site": self, "token": self.token, "signed_in": True, **_spoken(), **content}
         made = _environment().get_template(template).render(**words)
         return HTMLResponse(made, status_code=status, headers={"content-language": asked().language})
 

@@ -1,0 +1,104 @@
+"""How named people come in where several use one server: the cookie, the place, and the form's token of each."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from contextvars import ContextVar
+from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from countenance.errors import NotSignedIn
+from countenance.service.signing_in import Place, Visit, enter
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from countenance.service.countenance import Countenance
+    from countenance.web.guard import Session
+
+SIGN_IN = "/sign-in"
+VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
+"""Who asks: set for the request that is being answered. None where the terminal's own browser does, or nobody."""
+
+
+class Doors:
+    """The way in by password or passkey. ``session`` says which addresses are ours."""
+
+    def __init__(self, opened: Countenance, session: Session) -> None:
+        self.opened = opened
+        self._session = session
+
+    def enter(self, headers: Mapping[str, str]) -> Visit:
+        """The visit that the request's cookie stands for. Raises `NotSignedIn`."""
+        cookie = self._cookie(headers, self.name(headers.get("host", "")))
+        if cookie is None:
+            raise NotSignedIn("This browser is not signed in.", hint="Sign in first.")
+        return enter(self.opened, cookie)
+
+    def leave(self, headers: Mapping[str, str]) -> None:
+        """End the session that this browser had, if it had one: the next one has a new secret."""
+        try:
+            before = self.enter(headers)
+        except NotSignedIn:
+            return
+        before.club.browsers.end_here()
+        before.close()
+
+    def name(self, host: str) -> str:
+        """The cookie's name. Over TLS no other host and no page without TLS can set one of this name (``__Host-``)."""
+        return "__Host-countenance" if self._secure(host) else self._session.cookie
+
+    def give(self, answer: Response, host: str, value: str, *, name: str | None = None) -> None:
+        """Set the cookie: for this host, for our own pages, for no script."""
+        answer.set_cookie(
+            name or self.name(host), value, httponly=True, samesite="strict", path="/", secure=self._secure(host)
+        )
+
+    def take(self, answer: Response, host: str) -> None:
+        """Have the browser forget the cookie."""
+        answer.delete_cookie(self.name(host), httponly=True, samesite="strict", path="/", secure=self._secure(host))
+
+    def before(self, host: str) -> str:
+        """The cookie that a browser has before it is signed in: the form's token fits it, and it opens nothing."""
+        return f"{self.name(host)}-form"
+
+    def token_before(self, headers: Mapping[str, str]) -> str | None:
+        """The token that the sign-in form of this browser must carry; None where it was never given the form."""
+        value = self._cookie(headers, self.before(headers.get("host", "")))
+        return None if value is None else token_of(value)
+
+    def place(self, host: str) -> Place | None:
+        """Where passkeys work: on ``localhost`` and on the public address, never on a number."""
+        for origin in sorted(self._session.origins):
+            parts = urlsplit(origin)
+            if parts.netloc == host and parts.hostname and not _is_number(parts.hostname):
+                return Place(parts.hostname, origin)
+        return None
+
+    def _secure(self, host: str) -> bool:
+        return f"https://{host}" in self._session.origins
+
+    @staticmethod
+    def _cookie(headers: Mapping[str, str], name: str) -> str | None:
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(name)
+        except CookieError:
+            return None
+        return None if found is None else found.value
+
+
+def token_of(secret: str) -> str:
+    """What stands in every form of whoever has this secret, so that no other page can have one sent (CSRF)."""
+    return hmac.new(secret.encode(), b"form", hashlib.sha256).hexdigest()
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
