@@ -38,6 +38,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "reject": "of its own searches, with its own key",
         "decide": "of its own searches, with its own key",
     },
+    "accounts": {"mine": "its own account and roles"},
     "api_keys": {
         "create": "of its own account, with its own key",
         "list": "of its own account",

@@ -185,6 +185,7 @@ class Parts:
 
         return Forms(self.context, self.subjects, self.bases, self._enrolling)
 
+    @cached_property
     def passkeys(self) -> Passkeys:
         """What a person signs with in a browser, beside their password."""
         from countenance.service.passkeys import Passkeys
@@ -219,6 +220,7 @@ class Parts:
 
         return Jobs(self.context)
 
+    @cached_property
     def names(self) -> Names:
         """What CompreFace's clients call people."""
         from countenance.service.names import Names
