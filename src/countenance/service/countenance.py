@@ -131,9 +131,10 @@ class Countenance(Parts):
         *,
         purpose: str | None = None,
         case: str | None = None,
+        gate: str | None = None,
     ) -> Verified:
         """Compare two faces, 1:1. See `countenance.service.finding.Finding.verify`."""
-        return self._finding.verify(first, second, purpose=purpose, case=case)
+        return self._finding.verify(first, second, purpose=purpose, case=case, gate=gate)
 
     def withdraw(self, subject: Subject | str, bases: Sequence[Basis | str] | None = None) -> int:
         """Withdraw a person's bases, all or some: the next search does not find them. Returns the log's index."""

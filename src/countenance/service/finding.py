@@ -191,10 +191,17 @@ class Finding:
         return Found(answer, made, self._pending(purpose))
 
     def verify(
-        self, first: str | Path | bytes, second: str | Path | bytes, *, purpose: str | None, case: str | None
+        self,
+        first: str | Path | bytes,
+        second: str | Path | bytes,
+        *,
+        purpose: str | None,
+        case: str | None,
+        gate: str | None = None,
     ) -> Verified:
         """Compare two faces. The same rules as a search, and capped, so that it does not become one (P3)."""
         context = self._context
+        level_for(context.settings.vision, PROBE, gate)
         salt = probing.salt_of_the_day(context)
         one, other = probing.take(context, first, salt=salt), probing.take(context, second, salt=salt)
         number = self._cases.for_search(case, purpose)
@@ -206,8 +213,8 @@ class Finding:
             sealed={"salt": one.salt, "target_salt": other.salt},
         )
         grant = context.desk.decide(Verify, ask)
-        probe, _ = probing.probe(context, one)
-        target, _ = probing.probe(context, other)
+        probe, _ = probing.probe(context, one, gate=gate)
+        target, _ = probing.probe(context, other, gate=gate)
         seen = context.gallery.verify(probe, target, grant=grant)
         context.book.publish()
         return Verified(seen.score, seen.band, seen.scale, seen.log.index, seen.log.root)
