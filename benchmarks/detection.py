@@ -140,7 +140,7 @@ def write_docs(told: Told) -> None:
     said = (
         f"Photos of {conditions['megapixels']:g} megapixels with {conditions['crowds']} crowds for each width, and "
         f"pictures with no face of {conditions['nobody_megapixels']:g} megapixels. One core of an "
-        f"{conditions['processor']}; seconds of computing."
+        f"{conditions['processor']}; seconds of computing; load {conditions['load']} at the end."
     )
     write_section("figures", [said, "", shown(told)], PAGE)
 

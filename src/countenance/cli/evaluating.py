@@ -158,6 +158,7 @@ def _write(session: Session, page: Path | None, told: dict[str, Any]) -> Counten
 
 def _tell(session: Session, told: dict[str, Any]) -> None:
     found, verified, screen = told["identification"], told["verification"], session.screen
+    mirrored = " with mirror images" if told["model"].get("flip") else ""
     each = f" by {found['enrolled_by']} photos each" if found["enrolled_by"] > 1 else ""
     size = f"{found['probes']:,} probes, gallery of {found['gallery']:,}{each}"
     between, missed = verified["interval"], found["interval"]
@@ -176,7 +177,7 @@ def _tell(session: Session, told: dict[str, Any]) -> None:
         ]
     rows += [
         ("Speed", f"{told['speed']['photos_per_second']} photos/s, {told['seconds']:.1f} s"),
-        ("Model", f"{told['model']['name']}, Countenance {told['version']}"),
+        ("Model", f"{told['model']['name']}{mirrored}, Countenance {told['version']}"),
         ("Report", f"SHA-256 {told['report_sha256']}"),
     ]
     if "logged" in told:

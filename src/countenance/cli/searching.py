@@ -88,10 +88,11 @@ def verify(
     second: Annotated[Path, typer.Argument(metavar="B", help="Another photo of one face.")],
     purpose: Purpose = None,
     case: Case = None,
+    gate: Gate = None,
 ) -> None:
     """Compare two faces, 1:1. The same rules as a search, and at most twenty a day in a case."""
     with session.signed_in() as c:
-        seen = c.verify(first, second, purpose=purpose, case=case)
+        seen = c.verify(first, second, purpose=purpose, case=case, gate=gate)
     told = seen.as_json()
     screen = session.screen
     screen.facts(

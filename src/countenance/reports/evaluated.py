@@ -127,6 +127,7 @@ def _measured(told: Told) -> tuple[tuple[str, str], ...]:
         ("Few errors", "A rate that rests on fewer than 30 expected errors may be far off; it is marked."),
         ("Face", face),
         ("Model", f"{told['model']['name']}, SHA-256 {told['model']['sha256']}"),
+        *((("Templates", "the mean of the face's and its mirror image's"),) if told["model"].get("flip") else ()),
         ("Embedding contract", told["embedding_contract"]),
         ("Time", f"{seconds(told['seconds'])}: {spent}"),
     )

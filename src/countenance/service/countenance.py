@@ -133,9 +133,10 @@ class Countenance(Parts):
         purpose: str | None = None,
         case: str | None = None,
         face: int | None = None,
+        gate: str | None = None,
     ) -> Verified:
         """Compare two faces, 1:1. See `countenance.service.finding.Finding.verify`."""
-        return self._finding.verify(first, second, purpose=purpose, case=case, face=face)
+        return self._finding.verify(first, second, purpose=purpose, case=case, face=face, gate=gate)
 
     def verify_enrolled(
         self,

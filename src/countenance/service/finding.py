@@ -213,17 +213,19 @@ class Finding:
         purpose: str | None,
         case: str | None,
         face: int | None = None,
+        gate: str | None = None,
     ) -> Verified:
         """Compare two faces. The same rules as a search, and capped, so that it does not become one (P3).
 
         ``face``: which face of the second photo, by number, when it has several.
         """
         context = self._context
+        level_for(context.settings.vision, PROBE, gate)
         salt = probing.salt_of_the_day(context)
         one, other = probing.take(context, first, salt=salt), probing.take(context, second, salt=salt)
         grant = self._may_verify((one.commitment, one.salt), (other.commitment, other.salt), purpose, case)
-        probe, _ = probing.probe(context, one)
-        target, _ = probing.probe(context, other, choose=face)
+        probe, _ = probing.probe(context, one, gate=gate)
+        target, _ = probing.probe(context, other, choose=face, gate=gate)
         seen = context.gallery.verify(probe, target, grant=grant)
         return self._verified(seen, probe.face, target.face)
 

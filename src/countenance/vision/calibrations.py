@@ -21,4 +21,11 @@ SFACE: dict[str, Any] = {
     "photos": 3812,
     "measured_to": 0.00001,
 }  # fmt: skip
-SFACE_FLIPPED: dict[str, Any] = SFACE | {}
+SFACE_FLIPPED: dict[str, Any] = SFACE | {
+    "rates": (
+        (0.20663, 0.1), (0.25904, 0.03), (0.29765, 0.01), (0.33455, 0.003), (0.36458, 0.001), (0.39421, 0.0003),
+        (0.41951, 0.0001), (0.44574, 0.00003), (0.47003, 0.00001),
+    ),
+    "decay": 42.01,
+}  # fmt: skip
+"""The same of templates that are the mean of the face's and its mirror image's."""

@@ -11,7 +11,7 @@ from countenance.config import FILE_NAME
 from countenance.samples import cast
 
 
-def testers(folder: Path) -> Path:
+def twenty_people(folder: Path) -> Path:
     """Twenty of the cast, who are told to be testers here: two photos each, at a third of their size."""
     for name in cast().identities[:20]:
         (folder / name).mkdir(parents=True)
@@ -45,7 +45,7 @@ def test_a_model_is_added_listed_assessed_migrated_to_and_used(run, club, finish
     lost = run("models", "use", "toy")
     assert lost.code == 50
     assert "models migrate toy" in lost.err
-    twenty = testers(tmp_path / "testers")
+    twenty = twenty_people(tmp_path / "testers")
     tried = run("models", "migrate", "toy", "--dry-run", "--testers", twenty, "--json").json
     assert tried["dry_run"]
     before, after = tried["accuracy"]["before"], tried["accuracy"]["after"]

@@ -48,9 +48,14 @@ def test_p22_more_is_asked_of_an_enrolment_and_a_stricter_search_refuses_more(cl
     club.anna.search(TURNED, **asked)
     with pytest.raises(QualityTooLow, match="30 are allowed"):
         club.anna.search(TURNED, gate="strict", **asked)
+    club.anna.verify(cast().portrait("Ada"), TURNED, **asked)
+    with pytest.raises(QualityTooLow, match="30 are allowed"):
+        club.anna.verify(cast().portrait("Ada"), TURNED, gate="strict", **asked)
     before = club.anna.context.book.size()
     with pytest.raises(Refused, match="lowers"):
         club.anna.search(TURNED, gate="off", **asked)
+    with pytest.raises(Refused, match="lowers"):
+        club.anna.verify(TURNED, TURNED, gate="off", **asked)
     assert club.anna.context.book.size() == before, "before anything was decided"
 
 
