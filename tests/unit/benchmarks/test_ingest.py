@@ -61,6 +61,8 @@ def a_round(one: float, two: float | None, **rivals: float) -> Round:
     floor = {
         "stages": stages,
         "network": 20.0,
+        "beside": {"align": 2.0, "quality": 1.0, "hash": 0.5, "marks": 0.5},
+        "start": 0.01,
         "look": 50.0,
         "decodes_a_photo": 1.0,
         "computing": 1.0,
@@ -69,7 +71,8 @@ def a_round(one: float, two: float | None, **rivals: float) -> Round:
     }
 
     def whole(wall: float) -> dict[str, Any]:
-        return {"photos": 10, "faces": 19, "kept": 9, "wall": wall, "main": 0.02, "threads": 0.06, "processes": 0.51}
+        computing = {"main": 0.02, "threads": 0.06, "processes": 0.51, "parts": {"decide": 0.005, "match_write": 0.01}}
+        return {"photos": 10, "faces": 19, "kept": 9, "wall": wall, **computing}
 
     found = {name: {"photos_per_s": rate, "photos": 2, "faces": 3, "kept": 1} for name, rate in rivals.items()}
     return Round(floor, whole(one), whole(two) if two else None, found)
