@@ -43,7 +43,7 @@ def main() -> None:
     sizes = {}
     for megapixels in options.megapixels:
         order = Order(options.cache / "photographs", megapixels, options.seed)
-        count = options.photos or max(8, round(min(400, 1800 / megapixels)))
+        count = options.photos or max(8, round(min(400, 2400 / megapixels)))
         sizes[f"{megapixels:g}"] = _size(order, count, options)
     first, *others = sizes.values()
     if options.vast or options.docs:
@@ -57,7 +57,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=[12, 2], help="sizes of the photos")
-    parser.add_argument("--photos", type=int, help="how many; left out, 1,800 megapixels of them, 400 at most")
+    parser.add_argument("--photos", type=int, help="how many; left out, 2,400 megapixels of them, 400 at most")
     parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
     parser.add_argument("--rivals", default=",".join(RIVALS), help="none, or some of: " + ", ".join(RIVALS))
     parser.add_argument(
