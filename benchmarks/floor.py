@@ -5,8 +5,8 @@
 Each photo is looked at once as an ingest does (`Looker.look`), and the calls that do the work are written down: which
 scales libjpeg-turbo decoded it at, the smaller picture that was made for the detector, what it and the recogniser were
 shown. Then exactly these calls are made again, alone and one after the other, and timed: read and hash, decode, detect,
-embed. The floor is their sum. What stands around them is not in it: aligning, quality, perceptual hash, marks,
-messages, matching, commits, log, start.
+embed. The floor is their sum. What stands around them is not in it: aligning, quality, perceptual hash, marks (all of
+which are timed in the first look), messages, matching, commits, log, start.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import cProfile
 import hashlib
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -27,7 +28,9 @@ import simplejpeg
 from benchmarks.measuring import STAGES
 from benchmarks.profiling import busiest
 from countenance.ingest.marks import read_marks
-from countenance.vision import detect
+from countenance.ingest.wire import Made
+from countenance.ingest.workers import Setup, Worker
+from countenance.vision import align, detect, likeness, quality
 from countenance.vision.backends import SESSIONS, choose
 from countenance.vision.detect import Detector
 from countenance.vision.embed import Embedder
@@ -43,6 +46,9 @@ _CALLS = (
     ("embed", Embedder, "embed"),
 )
 """Where each stage's work is done."""
+
+_BESIDE = (("align", align, "align"), ("quality", quality, "judged"), ("hash", likeness, "perceptual_hash"))
+"""What else a look consists of: timed while it looks, and in no stage."""
 
 Call = tuple[str, Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
@@ -81,6 +87,29 @@ def _small(given: Any) -> bool:
     return hasattr(given, "nbytes") and given.nbytes < 1 << 16
 
 
+@contextmanager
+def timed_beside(seconds: dict[str, float]) -> Iterator[None]:
+    """Add up what the parts of a look take that are in no stage, while the block runs."""
+    before = [(place, name, getattr(place, name)) for _, place, name in _BESIDE]
+
+    def through(part: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*given: Any, **more: Any) -> Any:
+            start = time.perf_counter()
+            done = real(*given, **more)
+            seconds[part] += time.perf_counter() - start
+            return done
+
+        return called
+
+    for (part, place, name), (_, _, real) in zip(_BESIDE, before, strict=True):
+        setattr(place, name, through(part, real))
+    try:
+        yield
+    finally:
+        for place, name, real in before:
+            setattr(place, name, real)
+
+
 class Network:
     """Seconds inside the networks themselves: what no code around them could save."""
 
@@ -117,13 +146,15 @@ def bare(photos: list[Path], backend: str, *, profile: bool = False) -> dict[str
     looker = open_looker(backend, max_pixels=120_000_000, threads=1)
     looker.warm()
     seconds = dict.fromkeys(STAGES, 0.0)
+    beside = dict.fromkeys(("marks", *(part for part, *_ in _BESIDE)), 0.0)
     looking, network, decodes, faces, bare_computing = 0.0, Network(), 0, 0, 0.0
     wall, computing = time.perf_counter(), time.process_time()
     for path in photos:
         data, _ = _read(path)
-        with written_down() as calls:
+        with written_down() as calls, timed_beside(beside):
             start = time.perf_counter()
             read_marks(data, PurePath(path.name))
+            beside["marks"] += time.perf_counter() - start
             faces += len(looker.look(data).faces)
             looking += time.perf_counter() - start
         missing = set(STAGES) - {"read"} - {stage for stage, *_ in calls}
@@ -140,6 +171,8 @@ def bare(photos: list[Path], backend: str, *, profile: bool = False) -> dict[str
         "faces": faces,
         "decodes_a_photo": round(decodes / len(photos), 2),
         "stages": {stage: taken * each for stage, taken in seconds.items()},
+        "beside": {part: taken * each for part, taken in beside.items()},
+        "start": started(backend),
         "network": network.seconds * each,
         "look": looking * each,
         "bare_computing": bare_computing * each,
@@ -147,6 +180,14 @@ def bare(photos: list[Path], backend: str, *, profile: bool = False) -> dict[str
         "backend": choose(backend, threads=1).description,
     }
     return told | ({"profile": _profiled(looker, photos)} if profile else {})
+
+
+def started(backend: str) -> float:
+    """Seconds of computing that the start and the end of one process take that looks at photos."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    Worker(Setup(backend, made=Made())).stop()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def _read(path: Path) -> tuple[bytes, str]:

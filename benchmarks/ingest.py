@@ -19,6 +19,9 @@ import platform
 import shutil
 import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import ingest_figures as figures
@@ -29,6 +32,8 @@ from benchmarks.photographs import Order, photographs, portraits
 from benchmarks.rivals import RIVALS
 from countenance.vision.engine import BACKENDS
 
+VAST, FEW = 50, 12
+"""How many megapixels the photos have that the most memory is told of, and how many photos that is."""
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "countenance-benchmarks"
 
 
@@ -41,6 +46,8 @@ def main() -> None:
         count = options.photos or max(8, round(min(400, 2400 / megapixels)))
         sizes[f"{megapixels:g}"] = _size(order, count, options)
     first, *others = sizes.values()
+    if options.vast or options.docs:
+        first["vast"] = _vast(options)
     told = first | ({"sizes": dict(list(sizes.items())[1:])} if others else {}) | {"conditions": _conditions(options)}
     if options.docs:
         figures.write_docs(sizes, told["conditions"])
@@ -51,9 +58,14 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ingest", description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--megapixels", type=float, nargs="+", default=[12, 2], help="sizes of the photos")
     parser.add_argument("--photos", type=int, help="how many; left out, 2,400 megapixels of them, 400 at most")
-    parser.add_argument("--rounds", type=int, default=5, help="how often everything is measured")
+    parser.add_argument("--rounds", type=int, default=3, help="how often everything is measured")
     parser.add_argument("--rivals", default=",".join(RIVALS), help="none, or some of: " + ", ".join(RIVALS))
-    parser.add_argument("--rival-photos", type=int, default=6, help="how many of the photos each rival gets a round")
+    parser.add_argument(
+        "--rival-photos", type=int, help="how many of the photos each rival gets a round; few if left out"
+    )
+    parser.add_argument(
+        "--vast", type=float, default=0, help="memory is measured with photos of so many megapixels too"
+    )
     parser.add_argument("--backend", default="auto", choices=BACKENDS, help="what computes; the quicker one if auto")
     parser.add_argument("--seed", type=int, default=1, help="of the photos")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where photos and the rivals' environments are kept")
@@ -67,10 +79,25 @@ def _options() -> argparse.Namespace:
     return options
 
 
+def _vast(options: argparse.Namespace) -> Told:
+    """The most memory that two processes take on a few very large photos."""
+    megapixels = options.vast or VAST
+    with _prepared(Order(options.cache / "photographs", megapixels, options.seed), FEW, options) as (founded, photos):
+        _progress(f"{FEW} photos of {megapixels:g} megapixels, for the memory that they take")
+        return {"megapixels": megapixels, "peak_mb": _peak(founded, photos, options)}
+
+
 # --- one size of photos ----------------------------------------------------------------------------------------------
 
 
 def _size(order: Order, count: int, options: argparse.Namespace) -> Told:
+    with _prepared(order, count, options) as (founded, photos):
+        return _measured(founded, photos, order, options)
+
+
+@contextmanager
+def _prepared(order: Order, count: int, options: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
+    """A founded gallery, and a folder of the first so many photos of an order."""
     paths = photographs(order, count)
     with tempfile.TemporaryDirectory(prefix="selected-", dir=order.folder) as name:
         chosen = Path(name)
@@ -80,7 +107,7 @@ def _size(order: Order, count: int, options: argparse.Namespace) -> Told:
         founded.mkdir()
         try:
             ours("whole", "found", founded, count=1, backend=options.backend)
-            return _measured(founded, chosen, order, options)
+            yield founded, chosen
         finally:
             shutil.rmtree(founded)
 
@@ -88,13 +115,10 @@ def _size(order: Order, count: int, options: argparse.Namespace) -> Told:
 def _measured(founded: Path, photos: Path, order: Order, options: argparse.Namespace) -> Told:
     rounds = []
     for number in range(options.rounds):
-        rounds.append(_round(founded, photos, options, turned=bool(number % 2)))
-        _progress(
-            f"{order.megapixels:g} megapixels, round {number + 1} of {options.rounds}: {figures.line(rounds[-1])}"
-        )
-    peak = Peak()
-    ours("whole", "ingest", founded, photos, count=_most_cores(), backend=options.backend, peak=peak)
-    told = figures.summary(rounds) | {"peak_mb": round(peak.bytes / 1e6)}
+        _progress(f"{order.megapixels:g} megapixels, round {number + 1} of {options.rounds}")
+        rounds.append(_round(founded, photos, order, options, turned=bool(number % 2)))
+        _progress(figures.line(rounds[-1]))
+    told = figures.summary(rounds) | {"peak_mb": _peak(founded, photos, options)}
     if options.profile:
         told["profile"] = {
             "looking": _floor(photos, options, "--profile")["profile"],
@@ -103,7 +127,14 @@ def _measured(founded: Path, photos: Path, order: Order, options: argparse.Names
     return told
 
 
-def _round(founded: Path, photos: Path, options: argparse.Namespace, *, turned: bool) -> Round:
+def _peak(founded: Path, photos: Path, options: argparse.Namespace) -> int:
+    """Megabytes that an ingest on two cores takes at the most."""
+    peak = Peak()
+    ours("whole", "ingest", founded, photos, count=_most_cores(), backend=options.backend, peak=peak)
+    return round(peak.bytes / 1e6)
+
+
+def _round(founded: Path, photos: Path, order: Order, options: argparse.Namespace, *, turned: bool) -> Round:
     """Each once; every second round backwards, so that a machine that grows slower favours nobody."""
     two = _most_cores() > 1
     on_two = [f"{name}{figures.ON_TWO}" for name in options.rivals if two and RIVALS[name].many_cores]
@@ -111,6 +142,7 @@ def _round(founded: Path, photos: Path, options: argparse.Namespace, *, turned: 
     jobs = ["floor", *own, *options.rivals, *on_two]
     found: dict[str, Told] = {}
     for job in reversed(jobs) if turned else jobs:
+        began = time.monotonic()
         if job == "floor":
             found[job] = _floor(photos, options)
         elif job in own:
@@ -119,7 +151,9 @@ def _round(founded: Path, photos: Path, options: argparse.Namespace, *, turned: 
         else:
             rival, cores = RIVALS[job.removesuffix(figures.ON_TWO)], 1 + job.endswith(figures.ON_TWO)
             cache = options.cache / "rivals"
-            found[job] = rival.measure(cache, photos, options.rival_photos, portraits(), cores=cores)
+            few = options.rival_photos or rival.photos(order.megapixels)
+            found[job] = rival.measure(cache, photos, few, portraits(), cores=cores)
+        _progress(f"  {job.replace('_', ' ')}: {time.monotonic() - began:.0f} s")
     others = {name: found[name] for name in (*options.rivals, *on_two)}
     return Round(found["floor"], found["one"], found.get("two"), others, found["quick"], found.get("quick_two"))
 
@@ -144,6 +178,7 @@ def _conditions(options: argparse.Namespace) -> Told:
 
 def _progress(line: str) -> None:
     sys.stderr.write(f"  {line}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -122,15 +122,19 @@ def _by_computing(each: Round) -> float:
 
 def _rest(each: Round) -> dict[str, float]:
     """Milliseconds a photo that an ingest on one core takes beyond its bare stages, and what they go into."""
-    stages, one = each.floor["stages"], each.one
+    stages, beside, one = each.floor["stages"], each.floor["beside"], each.one
     a_photo = 1000 / one["photos"]
     wall, main, threads, processes = (one[name] * a_photo for name in ("wall", "main", "threads", "processes"))
-    in_look = each.floor["look"] - stages["decode"] - stages["detect"] - stages["embed"]
+    look, start = each.floor["look"], each.floor["start"] * a_photo
+    parts = {name: taken * a_photo for name, taken in one["parts"].items()}
     return {
-        "align_quality_hash_marks": in_look,
-        "start_and_answers_of_processes": processes - each.floor["look"],
+        **beside,
+        "other_look": look - stages["decode"] - stages["detect"] - stages["embed"] - sum(beside.values()),
+        "start": start,
+        "answers": processes - look - start,
         "hand_over": threads - stages["read"],
-        "list_match_commit_log": main,
+        **parts,
+        "list_count": main - sum(parts.values()),
         "waiting": wall - main - threads - processes,
         "all_of_it": wall - sum(stages.values()),
     }
@@ -188,11 +192,21 @@ _RATIOS = {
     f"deepface{QUICK}": "quick, one core, of DeepFace",
     f"deepface{ON_TWO}{QUICK}": "quick, two cores, of DeepFace on two",
 }
+_FOUND = (("there are", "looked_for"), ("standard", "ours"), ("quick", "quick"))
+_VAST = "the same, on photos of {megapixels:g} megapixels"
 _REST = {
-    "align_quality_hash_marks": "aligning, quality, perceptual hash, tags and marks",
-    "start_and_answers_of_processes": "start of the process, questions and answers",
+    "align": "aligning",
+    "quality": "quality",
+    "hash": "perceptual hash",
+    "marks": "marks in the metadata, time taken",
+    "other_look": "the rest of the look",
+    "start": "start and end of the process",
+    "answers": "questions and answers",
     "hand_over": "threads that hand over",
-    "list_match_commit_log": "listing, matching, commits, log",
+    "decide": "decisions, and their entries in the log",
+    "match_write": "matching, writing, the log",
+    "alike": "photos that look alike",
+    "list_count": "listing, counting",
     "waiting": "waiting",
     "all_of_it": "all of it",
 }
@@ -212,6 +226,8 @@ def shown(sizes: Mapping[str, Told], conditions: Told) -> str:
         lines += [f"    {name:50} {told['rest_ms'][key]:9.2f}" for key, name in _REST.items()]
         lines += [f"  {name:52} {ratio:9.2f} ×{_met(ratio, GOALS[key])}" for key, name, ratio in _known(told)]
         lines += [f"  {'most memory, all processes on two cores':52} {told['peak_mb']:9,} MB   (goal: {GOAL_MB:,})"]
+        if told.get("vast"):
+            lines += [f"  {_VAST.format(**told['vast']):52} {told['vast']['peak_mb']:9,} MB   (goal: {GOAL_MB:,})"]
         lines += [f"  {_found(counts)}", f"  {told['backend']}", f"  {_quiet(told)}"]
         lines += _profile(told.get("profile", {}))
     lines += [f"{conditions['processor']}, {conditions['cores']} cores, load {conditions['load']} at the end"]
@@ -280,7 +296,19 @@ def _figures(sizes: Mapping[str, Told], conditions: Told) -> str:
     ]
     stages = [row(f"{stage}, ms", lambda told, stage=stage: told["stages_ms"][stage], ".1f") for stage in STAGES]
     rest = [row(f"{name}, ms", lambda told, key=key: told["rest_ms"][key], ".2f") for key, name in _REST.items()]
-    memory = row("most memory, two cores, MB", lambda told: told["peak_mb"], ",")
+    memory = [row("most memory, two cores, MB", lambda told: told["peak_mb"], ",")]
+    vast = next(iter(sizes.values())).get("vast")
+    if vast:
+        rest_of_row = " |" * (len(sizes) - 1)
+        name = f"**{_VAST.format(**vast)}, MB** (less than {GOAL_MB:,})"
+        memory += [f"| {name} | {vast['peak_mb']:,} |{rest_of_row}"]
+    counts = [
+        row(f"faces found, {name}", lambda told, key=key: told["counts"]["faces"][key], ",") for name, key in _FOUND
+    ]
+    counts += [
+        row(f"faces of enrolled people kept, {name}", lambda told, key=key: told["counts"]["kept"][key], ",")
+        for name, key in _FOUND[1:]
+    ]
     backend = next(iter(sizes.values()))["backend"]
     said = (
         f"Median of {conditions['rounds']} rounds on {conditions['cores']} cores of an {conditions['processor']}, "
@@ -288,4 +316,5 @@ def _figures(sizes: Mapping[str, Told], conditions: Told) -> str:
         "![Photos a second, ours and the others](../images/ingest-speed.svg)"
     )
     bare = ["The bare stages, a photo, and what one ingest on one core takes beyond them:", "", head, rule]
-    return "\n".join([said, "", head, rule, *rates, *ratios, memory, "", *bare, *stages, *rest])
+    tables = [head, rule, *rates, *ratios, *memory, *counts, "", *bare, *stages, *rest]
+    return "\n".join([said, "", *tables])

@@ -205,26 +205,20 @@ def sampled(pixels: Pixels, side: int) -> Pixels:
 def _fours(pixels: Pixels, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Pixels:
     """A picture of means of four pixels: those at each of these rows and columns and at the next ones.
 
-    In bytes throughout, without wider sums: a mean is what two numbers share and half of what they do not. The first
-    one of two is rounded down, the second up, so that nothing grows darker. A few lines at a time, which a processor's
-    cache holds.
+    A few lines at a time, which a processor's cache holds.
     """
     lines = np.ascontiguousarray(pixels).reshape(len(pixels), -1)
     chosen = (3 * columns[:, None] + np.arange(3)).ravel()
     made = np.empty((len(rows), len(columns), 3), np.uint8)
     for start in range(0, len(rows), _STRIP):
         part = rows[start : start + _STRIP]
-        one, other = lines.take(part, axis=0), lines.take(part + 1, axis=0)
-        differ = one ^ other
-        differ >>= 1
-        one &= other
-        one += differ
-        left, right = one[:, :-3], one[:, 3:]
-        differ = left ^ right
-        differ >>= 1
-        both = left | right
-        both -= differ
-        both.take(chosen, axis=1, out=made[start : start + _STRIP].reshape(len(part), -1), mode="clip")
+        pairs = np.add(lines.take(part, axis=0), lines.take(part + 1, axis=0), dtype=np.uint16)
+        fours = pairs[:, :-3] + pairs[:, 3:]
+        fours += 2
+        fours >>= 2
+        fours.astype(np.uint8).take(
+            chosen, axis=1, out=made[start : start + _STRIP].reshape(len(part), -1), mode="clip"
+        )
     return made
 
 

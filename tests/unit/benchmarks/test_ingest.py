@@ -61,6 +61,8 @@ def a_round(one: float, two: float | None, **rivals: float) -> Round:
     floor = {
         "stages": stages,
         "network": 20.0,
+        "beside": {"align": 2.0, "quality": 1.0, "hash": 0.5, "marks": 0.5},
+        "start": 0.01,
         "look": 50.0,
         "decodes_a_photo": 1.0,
         "computing": 1.0,
@@ -69,7 +71,9 @@ def a_round(one: float, two: float | None, **rivals: float) -> Round:
     }
 
     def whole(wall: float) -> dict[str, Any]:
-        return {"photos": 10, "faces": 19, "kept": 9, "wall": wall, "main": 0.02, "threads": 0.06, "processes": 0.51}
+        parts = {"decide": 0.005, "match_write": 0.01, "alike": 0.001}
+        computing = {"main": 0.02, "threads": 0.06, "processes": 0.51, "parts": parts}
+        return {"photos": 10, "faces": 19, "kept": 9, "wall": wall, **computing}
 
     found = {name: {"photos_per_s": rate, "photos": 2, "faces": 3, "kept": 1} for name, rate in rivals.items()}
     return Round(floor, whole(one), whole(two) if two else None, found)
@@ -93,7 +97,9 @@ def test_what_goes_beyond_the_stages_adds_up() -> None:
 
 
 def test_it_is_told_to_a_person_and_in_a_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = ingest_figures.summary([a_round(0.625, 0.32, deepface=4.0)]) | {"peak_mb": 700}
+    first = a_round(0.625, 0.32, deepface=4.0)
+    vast = {"vast": {"megapixels": 50, "peak_mb": 1234}}
+    told = ingest_figures.summary([replace(first, quick=first.one)]) | {"peak_mb": 700} | vast
     conditions = {"processor": "A & B", "cores": 2, "load": 0.1, "rounds": 1, "python": "3.11"}
     assert "two cores, of one" in ingest_figures.shown({"12": told}, conditions)
     page, picture = tmp_path / "page.md", tmp_path / "chart.svg"
@@ -103,7 +109,14 @@ def test_it_is_told_to_a_person_and_in_a_page(tmp_path: Path, monkeypatch: pytes
     for _ in range(2):  # written again, it replaces what it wrote
         ingest_figures.write_docs({"12": told, "2": told}, conditions)
     assert page.read_text("utf-8").count("| **standard, one core, of DeepFace** (at least 3) | 4.00 | 4.00 |") == 1
-    assert picture.read_text("utf-8").count("<rect") == 8
+    assert "| **the same, on photos of 50 megapixels, MB** (less than 1,500) | 1,234 | |" in page.read_text("utf-8")
+    assert "| decisions, and their entries in the log, ms | 0.50 | 0.50 |" in page.read_text("utf-8")
+    assert picture.read_text("utf-8").count("<rect") == 10
+
+
+def test_what_is_slow_gets_few_photos_with_as_many_faces_in_each() -> None:
+    given = {name: [rival.photos(size) for size in (2, 12, 50)] for name, rival in RIVALS.items()}
+    assert given == {"face_recognition": [6, 3, 3], "deepface": [60, 9, 3]}
 
 
 def test_a_chart_escapes_what_it_shows() -> None:

@@ -13,6 +13,8 @@ import pytest
 
 from countenance.errors import Unavailable
 from countenance.vision import backends, packs, runtimes
+from countenance.vision.backends import Floats
+from countenance.vision.opening import open_embedder
 
 OFFERED = [name for name in backends.SESSIONS if backends.offered(name)]
 needs_openvino = pytest.mark.skipif(runtimes.openvino() is None, reason="OpenVINO is not made for this machine")
@@ -148,3 +150,51 @@ def test_a_gpu_that_is_not_there_is_said_in_two_lines_and_auto_does_without(cach
     assert "GPU" in caught.value.message
     assert "onnxruntime-gpu" in caught.value.hint
     assert backends.choose("auto", threads=1, cache=cache).recogniser in OFFERED
+
+
+class Listing:
+    """ONNX Runtime, saying that it has CUDA; what is asked of it is written down, and done on the CPU."""
+
+    def __init__(self) -> None:
+        self.asked: list[list[object]] = []
+        self.batches: list[int] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(REAL(), name)
+
+    def get_available_providers(self) -> list[str]:
+        return ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+    def InferenceSession(self, model: bytes, options: object, providers: list[object]) -> object:  # noqa: N802
+        self.asked.append(providers)
+        real = REAL().InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        listing = self
+
+        class Session:
+            def get_inputs(self) -> object:
+                return real.get_inputs()
+
+            def run(self, wanted: None, given: dict[str, Floats]) -> object:
+                listing.batches += [len(batch) for batch in given.values()]
+                return real.run(wanted, given)
+
+        return Session()
+
+
+REAL = runtimes.onnxruntime
+
+
+def test_a_gpu_is_asked_for_the_recogniser_in_32_bits_and_gets_a_photo_s_faces_at_once(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = Listing()
+    monkeypatch.setattr(runtimes, "onnxruntime", lambda: listing)
+    assert backends.offered("cuda")
+    choice = backends.choose("cuda", threads=1, cache=cache)
+    embedder = open_embedder(choice, packs.SFACE, cache)
+    choice.open(packs.YUNET, cache)
+    on_gpu = [("CUDAExecutionProvider", {"use_tf32": "0"}), "CPUExecutionProvider"]
+    assert listing.asked == [on_gpu, ["CPUExecutionProvider"]], "the detector stays on the CPU"
+    made = embedder.embed([np.full((112, 112, 3), shade, np.uint8) for shade in range(40)])
+    assert made.shape == (40, 128)
+    assert listing.batches == [32, 8]

@@ -76,6 +76,17 @@ def test_a_picture_is_reduced_by_a_whole_number_to_about_the_side() -> None:
     assert reduced(pixels, 27) is reduced(pixels, 100) is pixels
 
 
+@given(st.integers(2, 90), st.integers(2, 90))
+def test_a_halved_picture_is_of_means_of_four(height: int, width: int) -> None:
+    pixels = np.random.default_rng(height * 100 + width).integers(0, 256, (height, width, 3), np.uint8)
+    made = reduced(pixels, -(-max(height, width) // 2))
+    assert made.shape == (-(-height // 2), -(-width // 2), 3)
+    whole = pixels[: height // 2 * 2, : width // 2 * 2].astype(float)
+    fours = whole.reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3))
+    off = made[: height // 2, : width // 2] - fours
+    assert np.abs(off).max() <= 0.5
+
+
 def test_every_face_of_the_party_is_found_and_none_invented(vision: Vision, cast: Path) -> None:
     manifest = json.loads((cast / "manifest.json").read_text())
     groups = [one for one in manifest["photos"] if one["kind"] in ("group", "noface")]
