@@ -42,15 +42,24 @@ def machine(told: Told, cores: str = "One core") -> str:
     return f"{about}; load {told['load']} at the end."
 
 
-def write_section(name: str, lines: Iterable[str], page: Path | None = None) -> None:
-    """Put lines between the marks of this name in a page, of search's figures if none is named."""
+def section(name: str, page: Path | None = None) -> tuple[str, str, str]:
+    """What stands before the lines of this name in a page, of search's figures if none is named; the lines; the rest.
+
+    The marks go with what is outside. Raises `ValueError` where the page has no place of this name.
+    """
     page = page or SEARCH
     begin, end = f"<!-- {name}: written by the benchmark -->", f"<!-- end of {name} -->"
     before, found, rest = page.read_text("utf-8").partition(begin)
-    _, ended, after = rest.partition(end)
+    inside, ended, after = rest.partition(end)
     if not found or not ended:
         raise ValueError(f"The page {page.name} has no place for {name}.")
-    page.write_text("\n".join([f"{before}{begin}", "", *lines, "", f"{end}{after}"]), "utf-8")
+    return before + begin, inside.strip(), end + after
+
+
+def write_section(name: str, lines: Iterable[str], page: Path | None = None) -> None:
+    """Put lines between the marks of this name in a page, of search's figures if none is named."""
+    before, _, after = section(name, page)
+    (page or SEARCH).write_text("\n".join([before, "", *lines, "", after]), "utf-8")
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -17,6 +17,7 @@ import os
 import shutil
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,7 @@ _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM
 def main() -> None:
     """Make the crowds, measure, print."""
     options = _options()
+    began = datetime.now(UTC).isoformat(timespec="seconds")
     rows: list[Told] = []
     more: Told = {}
     for n in options.n:
@@ -58,7 +60,7 @@ def main() -> None:
         finally:
             if options.discard:
                 shutil.rmtree(made.folder)
-    told = {"rows": rows, "more": more, "conditions": conditions() | {"seed": options.seed}}
+    told = {"rows": rows, "more": more, "conditions": conditions() | {"seed": options.seed, "at": began}}
     if options.docs:
         search_page.write(told)
     sys.stdout.write(json.dumps(told, indent=2) + "\n" if options.json else figures.shown(told))

@@ -1,7 +1,8 @@
 """The figures of `benchmarks.search` in the documentation: kept in a file, from which tables and charts are written.
 
-A run adds its sizes to the file, each in the place of what stood there for that size, so that sizes can be measured in
-runs of their own; whatever is told of one size comes from one run.
+A run puts what it has measured of an engine at a size in the place of what stood there, and leaves the rest: graphs
+take half an hour to build, and need not be built again when ours has changed. The page says of which engines another
+run tells, and sets only what was measured in one run against one another.
 """
 
 from __future__ import annotations
@@ -33,11 +34,14 @@ def write(told: Told) -> None:
 
 
 def keep(file: Path, told: Told) -> dict[str, Told]:
-    """All sizes measured so far, with those of this run."""
+    """All that was measured so far, with what this run has measured; each engine with the conditions of its run."""
     sizes: dict[str, Told] = json.loads(file.read_text("utf-8")) if file.exists() else {}
     for n, more in told["more"].items():
-        rows = [row for row in told["rows"] if row["n"] == int(n)]
-        sizes[n] = {"rows": rows, "more": {n: more}, "conditions": told["conditions"]}
+        before = sizes.get(n, {"rows": [], "more": {n: {}}})
+        here = {engine: about | {"conditions": told["conditions"]} for engine, about in more.items()}
+        rows = [row for row in before["rows"] if row["engine"] not in here]
+        rows += [row for row in told["rows"] if row["n"] == int(n)]
+        sizes[n] = {"rows": rows, "more": {n: before["more"][n] | here}}
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(sizes, indent=1) + "\n", "utf-8")
     return sizes
@@ -72,7 +76,7 @@ def charts(sizes: dict[str, Told]) -> dict[str, str]:
 def _size(n: int, told: Told) -> list[str]:
     rows = told["rows"]
     engines = [name for name in NAMES if any(row["engine"] == name for row in rows)]
-    lines = [f"### {n:,} templates of {rows[0]['dim']} dimensions", "", pages.machine(told["conditions"]), ""]
+    lines = [f"### {n:,} templates of {rows[0]['dim']} dimensions", "", *_runs(told["more"][f"{n}"], engines), ""]
     head = (
         "ms a probe (p50)",
         *(f"{each:g} eligible" for each in SHARES),
@@ -86,8 +90,23 @@ def _size(n: int, told: Told) -> list[str]:
     other = ("k = 1200", "batch, k = 200", "batch, k = 50")
     head = ("what else", *(f"{what}, {each}" for what in ("above threshold", "recall@10") for each in other))
     lines += ["", *pages.table((*head, "bytes a template", "built in s"), [_other(rows, name) for name in engines])]
-    notes = [*compared(told, n), *opened(told)]
+    notes = [*compared(_of_one_run(told, n), n), *opened(told)]
     return [*lines, "", *(f"- {line}" for line in notes)] if notes else lines
+
+
+def _runs(about: Told, engines: Sequence[str]) -> list[str]:
+    """On what each run was made; where there were several, of which engines it tells."""
+    runs: dict[str, list[str]] = {}
+    for name in engines:
+        runs.setdefault(pages.machine(about[name]["conditions"]), []).append(NAMES[name])
+    return list(runs) if len(runs) == 1 else [f"- {', '.join(names)}: {line}" for line, names in runs.items()]
+
+
+def _of_one_run(told: Told, n: int) -> Told:
+    """What was measured in the same run as our own engine."""
+    about = told["more"][f"{n}"]
+    ours = about.get("embedded", {}).get("conditions")
+    return told | {"rows": [row for row in told["rows"] if about[row["engine"]]["conditions"] == ours]}
 
 
 _OTHER = ((1, 1200), (64, 200), (64, 50))

@@ -27,6 +27,7 @@ import sqlalchemy as sa
 
 from benchmarks import erasure
 from benchmarks.measuring import ROOT
+from benchmarks.pages import section, write_section
 from benchmarks.search_figures import plain
 from benchmarks.search_page import FIGURES as SEARCH
 from countenance.registry.address import OWNER_PASSWORD, engine_of
@@ -37,7 +38,6 @@ PAGE = ROOT / "docs" / "how-to" / "from-a-laptop-to-a-cluster.md"
 INGEST = ROOT / "docs" / "reference" / "ingest-speed.md"
 MILVUS = ROOT / "docs" / "decisions" / "0017-milvus-beside-the-registry.md"
 KEPT = Path(__file__).with_suffix(".json")
-_BEGIN, _END = "<!-- sizing: written by benchmarks.sizing -->", "<!-- end of sizing -->"
 
 MEASURED, COMPUTED, PUBLISHED = "M", "C", "P"
 GIB = 2**30
@@ -174,13 +174,12 @@ def page(known: Facts) -> str:
 
 def current() -> str:
     """What stands there now."""
-    return PAGE.read_text("utf-8").partition(_BEGIN)[2].partition(_END)[0].strip()
+    return section("sizing", PAGE)[1]
 
 
 def write_docs() -> None:
     """Write the table into the page."""
-    before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
-    PAGE.write_text(f"{before}{_BEGIN}\n\n{page(facts())}\n\n{_END}{rest.partition(_END)[2]}", "utf-8")
+    write_section("sizing", [page(facts())], PAGE)
 
 
 # --- bytes a person on disk ------------------------------------------------------------------------------------------

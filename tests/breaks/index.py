@@ -5,6 +5,7 @@ from __future__ import annotations
 from breaks.kind import Break
 
 COLUMNS = "unit/index/test_columns.py"
+DEPTH = "unit/index/test_engines.py::test_p22_the_engine_looks_deep_enough_for_what_is_published_of_it"
 SNAPSHOT = "unit/gallery/test_snapshot.py"
 
 BREAKS = [
@@ -67,5 +68,17 @@ BREAKS = [
         "an index that is read from disk and not brought up to date",
         (("gallery/mirror.py", "if state is None else (state.sequence, state.judged)", ""),),
         f"{SNAPSHOT}::test_p5_what_changed_since_is_applied",
+    ),
+    Break(
+        "P22",
+        "an engine that is asked for no more rows than are wanted",
+        (("index/embedded.py", "SHORTLIST = 512\n", "SHORTLIST = 0\n"),),
+        f"{DEPTH}[1]",
+    ),
+    Break(
+        "P22",
+        "a batch in which each probe is asked for no more rows than are wanted",
+        (("index/embedded.py", "_TOGETHER, _WIDER_TOGETHER = 16, 2\n", "_TOGETHER, _WIDER_TOGETHER = 16, 1\n"),),
+        f"{DEPTH}[128]",
     ),
 ]  # fmt: skip

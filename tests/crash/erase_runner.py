@@ -26,7 +26,7 @@ HANDLES = [f"person-{number}" for number in VICTIMS]
 
 
 def made(root: Path) -> Club:
-    club = Club(root, engine="exact")
+    club = Club(root, engine="embedded")
     source = club.source()
     for number in (*OTHERS, *VICTIMS):
         club.person(f"Person {number}", number)
@@ -63,6 +63,8 @@ def judge(club: Club, markers: list[bytes], leaves: int) -> dict[str, Any]:
     except CountenanceError as error:
         faults.append(error.message)
     faults += [f"found: {hit}" for number in VICTIMS for hit in club.found(number)]
+    compared = club.anna.index.check(sample=None)
+    faults += [] if compared.same and compared.held == len(here - set(HANDLES)) else [f"the index: {compared}"]
     faults += [f"lost: {n}" for n in OTHERS if club.found(n) != [f"person-{n}"]]
     shown = [candidate for n in OTHERS for candidate in club.search(n).candidates]
     faults += [f"appearances of {c.subject}: {len(c.appearances)}" for c in shown if len(c.appearances) != 1]

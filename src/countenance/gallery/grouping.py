@@ -15,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 _BLOCK = 1024
-"""Templates that are compared with all others at once."""
+"""Templates that are compared with all others at once, at the most."""
+_PAIRS = 2**26
+"""Pairs that are compared at once: a third of a gigabyte, however many templates there are."""
 _ROUNDING = 1e-6
 """How far a cosine of float32 may be from the exact one."""
 
@@ -53,8 +55,9 @@ def _canonical(vectors: NDArray[np.float32]) -> NDArray[np.int64]:
 def _connected(vectors: NDArray[np.float32], threshold: float) -> NDArray[np.int64]:
     """Which vectors a chain of pairs over the threshold connects, as a forest of parents."""
     parents = np.arange(len(vectors))
-    for start in range(0, len(vectors), _BLOCK):
-        near = vectors[start : start + _BLOCK] @ vectors[start:].T >= threshold - _ROUNDING
+    block = max(min(_BLOCK, _PAIRS // len(vectors)), 1)
+    for start in range(0, len(vectors), block):
+        near = vectors[start : start + block] @ vectors[start:].T >= threshold - _ROUNDING
         for row in np.flatnonzero(near.sum(axis=1) > 1):  # each is near itself
             _join(parents, start + np.flatnonzero(near[row]))
     return parents

@@ -106,3 +106,27 @@ def test_figures_of_several_runs_make_one_page(tmp_path: Path) -> None:
     assert "| Countenance (embedded) | 3.00 | – | – | – | – | – | – |" in lines
     assert "- ours, to a plain read of the float32 vectors (46.0 ms): 1/15.3" in lines
     assert ">10,000</text>" in search_page.charts(sizes)["latency"]
+
+
+def test_a_run_leaves_the_engines_that_it_did_not_measure_and_is_not_compared_with_them(tmp_path: Path) -> None:
+    row = {"dim": 128, "eligible": 1.0, "batch": 1, "k": 200, "found_above_threshold": 1.0, "recall_at_10": 0.95}
+    row |= {"n": 1000, "bytes_per_vector": 58.0, "build_s": 4.0}
+    file = tmp_path / "figures" / "search.json"
+
+    def ran(load: float, **taken: float) -> list[str]:
+        told = {
+            "rows": [row | {"engine": engine, "p50_ms": p50} for engine, p50 in taken.items()],
+            "more": {"1000": {engine: {"read_ms": 46.0} for engine in taken}},
+            "conditions": pages.conditions() | {"load": load, "at": f"at {load}"},
+        }
+        return search_page._size(1000, search_page.keep(file, told)["1000"])
+
+    together = ran(0.1, blas=60.0, embedded=3.0)
+    assert sum("load 0.1" in line for line in together) == 1
+    assert "- ours, to one float32 product over all rows: 1/20.0 (1 eligible)" in together
+    ran(0.2, usearch=2.0)
+    alone = ran(0.3, embedded=4.0)
+    assert any(line.startswith("| Countenance (embedded) | 4.00") for line in alone)
+    assert sum(line.startswith(("| usearch | 2.00", "| float32 matrix product | 60.00")) for line in alone) == 2
+    assert [line for line in alone if line.startswith("- usearch: ") and "load 0.2" in line]
+    assert not any("to one float32 product" in line for line in alone), "the product was measured in another run"
