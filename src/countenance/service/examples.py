@@ -41,7 +41,7 @@ class Examples:
         with self._context.registry.read() as connection:
             return connection.scalar(query) or 0
 
-    def list(self, subject: Subject | None = None, *, start: int = 0, many: int | None = None) -> list[Example]:
+    def list(self, subject: Subject | None = None, *, start: int = 0, many: int | None = None) -> Sequence[Example]:
         """In the order of their numbers: ``many`` of them from the ``start``-th on, or all."""
         query = self._whole(subject)
         return self._read(query.order_by(t.references.c.id).offset(start).limit(many))
@@ -103,7 +103,7 @@ class Examples:
         number = t.references.c.id.label("reference")
         return self._query(number, subject, t.references.c.basis, t.subjects)
 
-    def _read(self, query: sa.Select[Any]) -> list[Example]:
+    def _read(self, query: sa.Select[Any]) -> Sequence[Example]:
         people, known = Subjects(self._context), dict[int, Subject]()
         with self._context.registry.read() as connection:
             rows = connection.execute(query).all()
