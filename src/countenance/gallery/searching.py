@@ -26,6 +26,7 @@ from countenance.types import (
     Candidate,
     Grant,
     Probe,
+    ReferenceId,
     Search,
     SearchId,
     SubjectId,
@@ -104,8 +105,17 @@ def pair_of(one: str, other: str) -> str:
     return hashlib.sha256("/".join(sorted((one, other))).encode()).hexdigest()
 
 
-def lowest(threshold: float | str | None, scale: Scale) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A threshold above the scale's own: this share (0 to 1) of the way from there to the greatest score, 1."""
+
+    share: float
+
+
+def lowest(threshold: float | str | Above | None, scale: Scale) -> float | None:
     """The least score of a candidate: what was asked for, or what the scale says; None where it is switched off."""
+    if isinstance(threshold, Above):
+        return scale.threshold + threshold.share * (1 - scale.threshold)
     if isinstance(threshold, str):
         return scale.threshold if threshold == USUAL else float(threshold)
     return threshold
@@ -151,13 +161,21 @@ def check_capped(connection: sa.Connection, desk: Desk, grant: Grant[Verify], no
 
 
 def not_rejected(
-    connection: sa.Connection, keys: Keyring, probe: Probe, matches: Sequence[Match], grant: Grant[Search]
+    connection: sa.Connection,
+    keys: Keyring,
+    probe: Probe,
+    matches: Sequence[Match],
+    grant: Grant[Search],
+    limit: int,
 ) -> tuple[list[Match], int]:
-    """Without those of whom a reviewer of the asking organisation said that this face is not theirs; how many."""
+    """The first ``limit``, without those of whom a reviewer of the asking organisation said that it is not theirs.
+
+    And how many these are.
+    """
     party = connection.scalar(sa.select(t.accounts.c.organisation).where(t.accounts.c.id == grant.account)) or 0
     pairs = ((probe.content, match.subject) for match in matches)
     gone = {subject for _, subject in rejecting.rejected(connection, keys, party, pairs)}
-    return [match for match in matches if match.subject not in gone], len(gone)
+    return [match for match in matches if match.subject not in gone][:limit], len(gone)
 
 
 def candidates(
@@ -190,6 +208,7 @@ def candidates(
                 review="open" if demanded else None,
                 cautions=carried[match.subject],
                 reviewers=reviewers_with(demanded, carried[match.subject]),
+                reference=ReferenceId(match.reference),
             )
         )
     return tuple(found), carried

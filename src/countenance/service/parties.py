@@ -43,6 +43,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "list": "of its own account",
         "revoke": "of its own account",
     },
+    "comparing": {"faces": "under its agreement, in its own case; the desk decides each comparison"},
     "quotas": {"draw": "counts its own requests"},
     "replies": {"begin": "its own requests", "finish": "its own requests", "drop": "its own requests"},
     "pictures": {
