@@ -48,10 +48,9 @@ class Examples:
 
     def get(self, reference: ReferenceId | int) -> Example:
         """The one by this number. Raises `NotFound`: absent or not yours, in the same words."""
-        found = self._read(self._whole(None).where(t.references.c.id == reference))
-        if not found:
-            raise NotFound("There is no such enrolled face.")
-        return found[0]
+        for found in self._read(self._whole(None).where(t.references.c.id == reference)):
+            return found
+        raise NotFound("There is no such enrolled face.")
 
     def of_photo(self, subject: Subject, digest: str) -> Example | None:
         """The person's face that was enrolled from the photo with this SHA-256."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from countenance.service.names import Names
     from countenance.service.subjects import Subject
 
+__all__ = ["Form", "Imported", "Importing", "Skipped", "Survey", "survey_as_json"]
 RECOGNITION = "R"
 """The kind of service in which CompreFace keeps people."""
 _SHOWN = 80

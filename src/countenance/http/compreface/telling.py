@@ -7,7 +7,7 @@ from uuid import UUID
 
 from countenance.errors import NotFound
 from countenance.http.compreface.asked import NOT_OFFERED, Looking
-from countenance.http.compreface.errors import PART_MISSING, Missing
+from countenance.http.compreface.errors import PART_MISSING, missing
 from countenance.service.finding import CAUTION
 from countenance.service.similarity import similarity
 from countenance.types import Candidate, Face, ReferenceId
@@ -54,9 +54,9 @@ def resemblance(seen: Verified | Candidate, among: Verified | Found) -> dict[str
 
 
 def sent(call: Call, name: str = "file") -> bytes:
-    """A file that has to be there. Raises `Missing`."""
+    """A file that has to be there. Raises `Turned`."""
     if name not in call.files:
-        raise Missing(f"Required part of request '{name}' is not present.", PART_MISSING)
+        raise missing(f"Required part of request '{name}' is not present.", PART_MISSING)
     return call.files[name]
 
 
