@@ -173,6 +173,7 @@ class Candidate:
 
     ``asserted_by`` said that this face is this person's, by recording the basis, at ``asserted_at``. ``cautions``: why
     such models fail here, as codes of `countenance.policy.cautions`. ``reviewers``: how many people must confirm it.
+    ``reference``: the enrolment that resembles the probe most.
     """
 
     rank: int
@@ -188,6 +189,7 @@ class Candidate:
     review: str | None = None
     cautions: tuple[str, ...] = ()
     reviewers: int = 0
+    reference: ReferenceId = ReferenceId(0)
 
     @property
     def best(self) -> Appearance | None:

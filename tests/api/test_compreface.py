@@ -10,7 +10,7 @@ import pytest
 from callers import PURPOSE, serving
 from clubs import Club
 from countenance.http.compreface.table import ROUTES
-from countenance.http.compreface.telling import image_id, similarity
+from countenance.http.compreface.telling import image_id
 from countenance.http.route import Route
 from countenance.samples import cast
 from countenance.service.forms import Wish
@@ -270,12 +270,3 @@ def test_a_face_too_poor_to_rely_on_is_shown_and_compared_with_nobody(lasting: C
     assert face["not_compared"]
     assert lasting.add("Ada", tiny.getvalue()).json()["code"] == 28
     assert lasting.ask("GET", f"{RECOGNITION}/subjects").json() == {"subjects": []}
-
-
-@pytest.mark.parametrize("threshold", [0.36, 0.57])
-def test_a_similarity_is_the_score_on_another_scale(threshold: float) -> None:
-    assert similarity(threshold, threshold) == 0.8
-    assert (similarity(1.0, threshold), similarity(0.0, threshold), similarity(-0.3, threshold)) == (1.0, 0.0, 0.0)
-    line = [similarity(number / 100, threshold) for number in range(-100, 101)]
-    assert line == sorted(line)
-    assert similarity(threshold - 0.001, threshold) < 0.8

@@ -23,7 +23,7 @@ BREAKS = [
     Break(
         "P3",
         "a gallery method that does not spend its grant",
-        (("gallery/gallery.py", "        grant.spend(Search, scope=gallery_scope(only), now=now)\n", ""),),
+        (("gallery/gallery.py", "        grant.spend(Search, scope=gallery_scope(only, among), now=now)\n", ""),),
         f"{GRANTS}::test_p3_every_gallery_method_spends_its_grant_before_anything_else",
     ),
     Break(

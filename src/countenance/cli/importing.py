@@ -15,8 +15,7 @@ from countenance.cli.session import Session, listed
 from countenance.errors import InputError, NoNotice
 
 if TYPE_CHECKING:
-    from countenance.ingest.compreface import Survey
-    from countenance.service.importing import Imported
+    from countenance.service.importing import Imported, Survey
 
 _LINES = 20
 """Skipped people and photos that the screen names; ``--json`` names all."""

@@ -18,7 +18,8 @@ from countenance.vault.keyring import Keyring, subject_key
 class Enrolment:
     """What to store of a subject's enrolment photo.
 
-    Kept sealed: ``photo``, the file's name as given, and ``taken_at``, when the photo says that it was taken.
+    Kept sealed: ``photo``, the file's name as given, ``taken_at``, when the photo says that it was taken, and ``size``,
+    its width and height.
     """
 
     face: Face
@@ -26,6 +27,7 @@ class Enrolment:
     photo: str
     sha256: str
     taken_at: str | None = None
+    size: tuple[int, int] | None = None
 
 
 def insert(
@@ -45,6 +47,7 @@ def insert(
         "quality": asdict(enrolment.face.quality),
         "score": enrolment.face.score,
         "taken_at": enrolment.taken_at,
+        "size": enrolment.size,
     }
     inserted = connection.execute(
         sa.insert(t.references).values(

@@ -10,19 +10,20 @@ import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
-from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, peopling, searching, twins
+from countenance.gallery import collecting, enrolments, erasing, keeping, peopling, searching, twins
 from countenance.gallery.batch import Copied, Kept, Looked
+from countenance.gallery.collecting import Stored
 from countenance.gallery.compared import Compared, Progress
 from countenance.gallery.enrolments import Enrolment
 from countenance.gallery.erasing import Erased, Order, Tools, What
 from countenance.gallery.following import Following, forget_if_there
-from countenance.gallery.forgetting import Forgotten
-from countenance.gallery.locating import Located
+from countenance.gallery.forgetting import Forgotten, forget
+from countenance.gallery.locating import Located, nearest
 from countenance.gallery.matching import Match, Seen, Terms, recheck
 from countenance.gallery.peopling import Grouped, Sighting
 from countenance.gallery.same import one_person
 from countenance.gallery.scale import USUAL, Scaling
-from countenance.gallery.searching import Answer, Comparison, Record
+from countenance.gallery.searching import Above, Answer, Comparison, Record
 from countenance.gallery.verifying import Enrolled, Verifying
 from countenance.gallery.writing import Into
 from countenance.index.port import Hits
@@ -152,30 +153,28 @@ class Gallery:
 
     def search(
         self,
-        probe: Probe,
+        asked: Probe | Stored,
         *,
         limit: int,
-        threshold: float | str | None = USUAL,
+        threshold: float | str | Above | None = USUAL,
         only: SubjectId | None = None,
+        among: int | None = None,
         crop: Callable[[], bytes] | None = None,
         grant: Grant[Search],
     ) -> Answer:
         """Compare a probe with every template that this purpose and this agreement may see (1:N).
 
-        Args:
-            probe: One face, in memory.
-            limit: How many candidates at the most.
-            threshold: The least score of a candidate; `USUAL` is the configuration's for such a gallery; None is off.
-            only: Answer with this subject alone.
-            crop: Makes a small picture of the face. It is sealed where somebody is shown and must be reviewed (P16).
-            grant: The permission for exactly this search.
+        ``asked``: one face, in memory; or enrolments, which find everybody but themselves. At most ``limit`` candidates
+        of at least ``threshold``: `USUAL` is the configuration's for such a gallery, None is off. ``only``, ``among``:
+        this subject alone, or the people of this collection. ``crop`` makes a small picture of the face, which is
+        sealed where somebody is shown and must be reviewed (P16).
         """
         now = self._clock()
-        grant.spend(Search, scope=gallery_scope(only), now=now)
-        self._same_contract(probe.template)
-        agreed, mask = grant.terms, PURPOSES[grant.purpose].mask
-        alone = None if only is None else frozenset({int(only)})
+        grant.spend(Search, scope=gallery_scope(only, among), now=now)
+        agreed, mask, alone = grant.terms, PURPOSES[grant.purpose].mask, collecting.whom(self._registry, only, among)
         terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
+        probe = collecting.probe_of(self._registry, self._keys, asked, terms)
+        self._same_contract(probe.template)
         scale = self._scaling.at(self._mirror.count(terms.eligible()))
         lowest = searching.lowest(threshold, scale)
         fetch, least = max(_FETCH_ALL if lowest is None else _FETCH, 4 * limit), searching.least_estimate(lowest)
@@ -185,7 +184,7 @@ class Gallery:
             size = searching.size(connection, self._desk)  # before others have to wait
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
-            (matches,) = recheck(connection, self._keys, hits, [probe.template], terms)
+            (matches,) = recheck(connection, self._keys, collecting.others(hits, asked), [probe.template], terms)
             tools = searching.Tools(connection, self._desk, self._keys, scale)
             shown, before = searching.chosen(tools, matches, probe, lowest, limit, grant=grant)
             check_confirmed(connection, [match.basis for match in shown], self._desk)
@@ -228,7 +227,7 @@ class Gallery:
         self._same_contract(probe.template)
         with self._registry.read() as connection:
             scale = self._scaling.at(searching.size(connection, self._desk))
-            found = locating.nearest(connection, self._keys, probe.template, self._desk.gallery, scale)
+            found = nearest(connection, self._keys, probe.template, self._desk.gallery, scale)
         with self._registry.write() as connection:
             subjects = tuple(each.subject for each in found)
             self._desk.effect(connection, "locate", grant.log_index, subjects=subjects)
@@ -292,7 +291,7 @@ class Gallery:
         See `countenance.gallery.forgetting`. Appearances have no template, so the index does not change.
         """
         grant.spend(Erase, scope=f"source:{source}", now=self._clock())
-        return forgetting.forget(self._registry, self._desk, source, order, grant.log_index)
+        return forget(self._registry, self._desk, source, order, grant.log_index)
 
     def resume_erasure(self, number: int, *, grant: Grant[Erase]) -> Erased:
         """Carry an erasure that was cut short to its end."""

@@ -24,6 +24,7 @@ class Match:
     subject: int
     basis: int
     score: float
+    reference: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,5 +94,5 @@ def _best_of_each(rows: list[tuple[Standing, np.ndarray]], template: Template) -
     for row, vector in rows:
         score = float(np.dot(vector, template.vector))
         if row.subject not in best or score > best[row.subject].score:
-            best[row.subject] = Match(row.subject, row.basis, score)
+            best[row.subject] = Match(row.subject, row.basis, score, row.id)
     return sorted(best.values(), key=lambda match: (-match.score, match.subject))

@@ -26,6 +26,7 @@ from countenance.types import (
     Candidate,
     Grant,
     Probe,
+    ReferenceId,
     Search,
     SearchId,
     SubjectId,
@@ -104,8 +105,17 @@ def pair_of(one: str, other: str) -> str:
     return hashlib.sha256("/".join(sorted((one, other))).encode()).hexdigest()
 
 
-def lowest(threshold: float | str | None, scale: Scale) -> float | None:
+@dataclass(frozen=True, slots=True)
+class Above:
+    """A threshold above the scale's own: this share (0 to 1) of the way from there to the greatest score, 1."""
+
+    share: float
+
+
+def lowest(threshold: float | str | Above | None, scale: Scale) -> float | None:
     """The least score of a candidate: what was asked for, or what the scale says; None where it is switched off."""
+    if isinstance(threshold, Above):
+        return scale.threshold + threshold.share * (1 - scale.threshold)
     if isinstance(threshold, str):
         return scale.threshold if threshold == USUAL else float(threshold)
     return threshold
@@ -194,6 +204,7 @@ def candidates(
                 review="open" if demanded else None,
                 cautions=carried[match.subject],
                 reviewers=reviewers_with(demanded, carried[match.subject]),
+                reference=ReferenceId(match.reference),
             )
         )
     return tuple(found), carried

@@ -23,6 +23,7 @@ from countenance.http.compreface.table import PREFIX
 from countenance.http.compreface.table import ROUTES as COMPREFACE
 from countenance.http.openapi import document
 from countenance.http.problem import Turned
+from countenance.http.rekognition.door import Door, is_rekognition
 from countenance.http.route import Route
 from countenance.http.service import Service
 from countenance.http.table import OPEN, ROUTES
@@ -41,6 +42,8 @@ HEADERS = {
     "x-robots-tag": "noindex",
     "cache-control": "no-store",
 }
+REKOGNITION = ("POST", "/")
+"""Where clients of Rekognition come in; `countenance.http.rekognition` has a table of its own."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _log = logging.getLogger("countenance.http")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -61,19 +64,23 @@ def create_api(opened: Countenance, routes: Iterable[Route] = ROUTES) -> FastAPI
         )  # fmt: skip
     for path, endpoint in _open(service, tuple(routes)).items():
         app.add_api_route(path, endpoint, methods=["GET"], response_model=None, include_in_schema=False)
+    method, path = REKOGNITION
+    app.add_api_route(path, _rekognition(service), methods=[method], response_model=None, include_in_schema=False)
     app.add_exception_handler(HTTPException, _not_served)
     app.add_middleware(Edge, service=service)
     return app
 
 
-def is_ours(path: str) -> bool:
-    """Whether a path is the API's, and not the page's."""
-    return path in OPEN or path in {"/v1", PREFIX} or path.startswith(("/v1/", f"{PREFIX}/"))
+def is_ours(scope: Scope) -> bool:
+    """Whether a request is the API's, and not the page's."""
+    path = scope["path"]
+    return is_rekognition(scope) or path in OPEN or path in {"/v1", PREFIX} or path.startswith(("/v1/", f"{PREFIX}/"))
 
 
 def undeclared(app: FastAPI, routes: Iterable[Route] = ROUTES) -> list[str]:
     """What the application serves and neither the table nor the list of open paths names: a way around both."""
     declared = {(route.method, route.path) for route in (*routes, *COMPREFACE)} | {("GET", path) for path in OPEN}
+    declared.add(REKOGNITION)
     served = [(method, each) for each in app.routes for method in sorted(getattr(each, "methods", None) or {"*"})]
     return [f"{method} {each.path}" for method, each in served if (method, getattr(each, "path", "")) not in declared]  # type: ignore[attr-defined]
 
@@ -99,6 +106,15 @@ def _served(service: Service, route: Route) -> Endpoint:
 
     answer.__name__ = f"{route.method.lower()}_{route.handler.__name__}"
     return answer
+
+
+def _rekognition(service: Service) -> Endpoint:
+    door = Door(service)
+
+    async def rekognition(request: Request) -> Response:
+        return await door.answer(request)
+
+    return rekognition
 
 
 def _open(service: Service, routes: tuple[Route, ...]) -> dict[str, Endpoint]:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from countenance.errors import InputError
-from countenance.types import DAY
 
 if TYPE_CHECKING:
     from countenance.http.service import Service
@@ -60,7 +59,7 @@ class Call:
 
     def draw(self) -> None:
         """Take one comparison of the key's day. Raises `TooMany`."""
-        self.club.quotas.draw(f"comparisons of K{self.entered.key}", self.entered.quota, seconds=DAY)
+        self.service.count(self.entered)
 
     def photo(self, name: str = "photo") -> bytes:
         """A file that has to be there. Raises `InputError`."""

@@ -9,7 +9,7 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from countenance.errors import CountenanceError, InputError, NotFound, NotSignedIn, TooLarge, Unavailable
 from countenance.http import streaming
@@ -18,6 +18,7 @@ from countenance.http.problem import Turned
 from countenance.http.route import Answer, Call, Route, checked, checked_json
 from countenance.service.programs import Entered, enter, require
 from countenance.service.runner import Runner
+from countenance.types import DAY
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -65,7 +66,7 @@ class Service:
         entered = await self.work(enter, self.opened, token, door)
         request.scope["countenance_key"] = f"K{entered.key}"
         try:
-            await self.work(self._may, route, entered)
+            await self.work(self.may, route, entered)
             call = await self._call(route, request, entered)
             answer: Answer = await self.work(self._done, route, request, call)
         finally:
@@ -97,7 +98,7 @@ class Service:
 
     # --- whether they may --------------------------------------------------------------------------------------------
 
-    def _may(self, route: Route, entered: Entered) -> None:
+    def may(self, route: Governed, entered: Entered) -> None:
         """Raise what refuses: another's route as if it were absent, then the role, then the rate."""
         club = entered.club
         if not route.party and club.context.party != club.context.organisation:
@@ -123,7 +124,8 @@ class Service:
 
     async def _call(self, route: Route, request: Request, entered: Entered) -> Call:
         query = checked(route.query, request.query_params)
-        body = await self._body(request, route)
+        limit = JSON_LIMIT if route.takes == "json" else self.settings.max_bytes if route.takes == "form" else 0
+        body = await self.body(request, limit)
         files: dict[str, bytes] = {}
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if route.takes == "form":
@@ -144,14 +146,13 @@ class Service:
             fields = route.fields()
         return Call(self, entered, request.path_params, query, fields, files, request.headers)
 
-    async def _body(self, request: Request, route: Route) -> bytes:
+    async def body(self, request: Request, limit: int) -> bytes:
         """The body in bounded memory, never on a disk (P16). Its length has to be said before it comes."""
         said = request.headers.get("content-length")
         if said is None:
             if "transfer-encoding" in request.headers:
                 raise Turned(411, "length-required", "The request does not say how long it is.", "Send Content-Length.")
             return b""
-        limit = JSON_LIMIT if route.takes == "json" else self.settings.max_bytes if route.takes == "form" else 0
         if not said.isascii() or not said.isdecimal() or len(said) > 18 or int(said) > max(limit, JSON_LIMIT):
             raise TooLarge(f"This request is larger than {limit:,} bytes.", hint="Make the photo smaller.")
         size = int(said)
@@ -186,12 +187,29 @@ class Service:
         replies.finish(key, answer.status, answer.body, subject=answer.about)
         return answer
 
+    @staticmethod
+    def count(entered: Entered) -> None:
+        """One comparison of the key's day. Raises `TooMany`."""
+        entered.club.quotas.draw(f"comparisons of K{entered.key}", entered.quota, seconds=DAY)
+
     def _handled(self, route: Route, call: Call) -> Answer:
         if route.compares:
-            call.draw()
+            self.count(call.entered)
         answer = route.handler(call)
         answer.status = route.status
         return answer
+
+
+class Governed(Protocol):
+    """What is asked of a route before anybody reaches it."""
+
+    @property
+    def party(self) -> bool:
+        """Whether another organisation's account may ask."""
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """Of which the account and its key must have one."""
 
 
 def _token(header: str) -> str:

@@ -25,7 +25,8 @@ class Ask:
     ``facts`` are counts and hashes for the log, never personal data; ``sealed`` is kept under the organisation's key.
     ``subjects`` and ``bases`` are what is erased together; ``due`` says by what, where a timer asks. ``link`` and
     ``receipt`` are what somebody without an account has shown: then no account asks, whoever has the session open.
-    ``contract`` is of a model that is to be used, where it is another one than the gallery's.
+    ``contract`` is of a model that is to be used, where it is another one than the gallery's. ``among`` is the
+    collection whose people alone are searched.
     """
 
     purpose: str | None = None
@@ -38,6 +39,7 @@ class Ask:
     basis: BasisId | None = None
     source: SourceId | None = None
     on_behalf_of: SubjectId | None = None
+    among: int | None = None
     data_set: DataSetFacts | None = None
     link: int | None = None
     receipt: int | None = None
@@ -65,11 +67,13 @@ class Ask:
             return "data-set"
         if self.contract is not None:
             return f"model:{self.contract}"
-        return gallery_scope(self.on_behalf_of)
+        return gallery_scope(self.on_behalf_of, self.among)
 
 
-def gallery_scope(only: SubjectId | None) -> str:
-    """The scope of a search: everybody in the gallery, or one person alone."""
+def gallery_scope(only: SubjectId | None, among: int | None = None) -> str:
+    """The scope of a search: everybody in the gallery, one person alone, or the people of a collection."""
+    if among is not None:
+        return f"gallery:collection:{among}"
     return "gallery" if only is None else f"gallery:subject:{only}"
 
 

@@ -51,6 +51,7 @@ collected = table(
     to("collections"),
     to("subjects"),
     Column("name_hash", String(64), nullable=False),
+    blob("external_sealed"),
     to("collection_users", null=True),
     time("created"),
     UniqueConstraint("subject"),

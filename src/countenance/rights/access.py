@@ -114,13 +114,14 @@ def _collections(reading: Reading) -> list[dict[str, Any]]:
     """Where a program keeps the person among others, and what else it calls them."""
     c, users = t.collected.c, t.collection_users
     query = (
-        sa.select(t.collections.c.name, users.c.user_sealed, c.organisation, c.created)
+        sa.select(t.collections.c.name, c.external_sealed, users.c.user_sealed, c.organisation, c.created)
         .select_from(t.collected.join(t.collections, c.collection == t.collections.c.id).outerjoin(users))
         .where(c.subject == reading.subject)
     )
     return [
         {
             "collection": row.name,
+            "called": reading.text(row.external_sealed, "external"),
             "user": reading.keys.unseal_text(organisation_key(row.organisation), row.user_sealed, "user"),
             "since": iso(row.created),
         }

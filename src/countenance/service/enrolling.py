@@ -9,7 +9,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,7 @@ class Enrolled:
     waits_for: str | None
     earlier: dict[str, int]
     log_index: int
+    reference: int = 0
 
     @property
     def advice(self) -> str | None:
@@ -134,13 +135,14 @@ class Enrolling:
         self._obey_marks(taken.data, file)
         ask = Ask(subject=subject.id, basis=basis.number, facts={"basis": basis.id})
         grant = context.desk.decide(Enrol, ask)
-        probe, _ = probing.probe(context, taken, choose=face, use=ENROLMENT, gate=gate)
+        probe, picture = probing.probe(context, taken, choose=face, use=ENROLMENT, gate=gate)
         # A link that leads to a file is what the operator knows; what was sent lies in no folder of ours.
         place = str(file) if isinstance(photo, bytes) else os.path.abspath(file)  # noqa: PTH100
-        stored = Enrolment(probe.face, probe.template, place, digest, probe.taken_at)
-        _, written = context.gallery.enrol(subject.id, basis.number, stored, grant=grant)
+        height, width = picture.pixels.shape[:2]
+        stored = Enrolment(probe.face, probe.template, place, digest, probe.taken_at, (width, height))
+        number, written = context.gallery.enrol(subject.id, basis.number, stored, grant=grant)
         context.book.publish()
-        return self._outcome(subject, basis, file, written.index)
+        return replace(self._outcome(subject, basis, file, written.index), reference=int(number))
 
     def _obey_marks(self, data: bytes, file: Path) -> None:
         """A photo's own marks bind an enrolment as they bind an ingest; an agreed selfie bears none (P26)."""

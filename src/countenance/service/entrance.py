@@ -39,6 +39,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "confirm_by_link": "for whoever was sent the link",
         "decline_by_link": "for whoever was sent the link",
     },
+    "comparing": {"faces": "the desk decides, and logs the refusal"},
     "cases": {"for_search": "a case's number; the desk decides the search that it is for"},
     "receipts": {
         "accept": "what a receipt proves, to its holder",

@@ -41,17 +41,16 @@ class Examples:
         with self._context.registry.read() as connection:
             return connection.scalar(query) or 0
 
-    def list(self, subject: Subject | None = None, *, start: int = 0, many: int | None = None) -> list[Example]:
+    def list(self, subject: Subject | None = None, *, start: int = 0, many: int | None = None) -> Sequence[Example]:
         """In the order of their numbers: ``many`` of them from the ``start``-th on, or all."""
         query = self._whole(subject)
         return self._read(query.order_by(t.references.c.id).offset(start).limit(many))
 
     def get(self, reference: ReferenceId | int) -> Example:
         """The one by this number. Raises `NotFound`: absent or not yours, in the same words."""
-        found = self._read(self._whole(None).where(t.references.c.id == reference))
-        if not found:
-            raise NotFound("There is no such enrolled face.")
-        return found[0]
+        for found in self._read(self._whole(None).where(t.references.c.id == reference)):
+            return found
+        raise NotFound("There is no such enrolled face.")
 
     def of_photo(self, subject: Subject, digest: str) -> Example | None:
         """The person's face that was enrolled from the photo with this SHA-256."""
@@ -103,7 +102,7 @@ class Examples:
         number = t.references.c.id.label("reference")
         return self._query(number, subject, t.references.c.basis, t.subjects)
 
-    def _read(self, query: sa.Select[Any]) -> list[Example]:
+    def _read(self, query: sa.Select[Any]) -> Sequence[Example]:
         people, known = Subjects(self._context), dict[int, Subject]()
         with self._context.registry.read() as connection:
             rows = connection.execute(query).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.errors import InputError
+from countenance.gallery.collecting import Stored
 from countenance.gallery.scale import NAME, USUAL, Scale
-from countenance.gallery.searching import Answer, Comparison
+from countenance.gallery.searching import Above, Answer, Comparison
 from countenance.gallery.verifying import Enrolled
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.desk import Ask
@@ -46,12 +48,14 @@ CAUTION = "A candidate is not an identification: a person must look, and the sco
 class Found(Sequence[Candidate]):
     """The answer to a search: candidates, best first. Nobody found is an empty answer, not an error.
 
-    ``pending`` counts the bases for its purpose that are not live yet: nobody is found by them.
+    ``pending`` counts the bases for its purpose that are not live yet: nobody is found by them. ``picture``: width and
+    height of the photo.
     """
 
     answer: Answer
     probe: Probe
     pending: int = 0
+    picture: tuple[int, int] = (0, 0)
 
     def __len__(self) -> int:
         return len(self.answer.candidates)
@@ -158,9 +162,10 @@ class Finding:
         case: str | None,
         face: int | None = None,
         limit: int | None = None,
-        threshold: float | str | None = None,
+        threshold: float | str | Above | None = None,
         on_behalf_of: str | None = None,
         gate: str | None = None,
+        among: int | None = None,
     ) -> Found:
         """Find the subjects that resemble the face in a photo.
 
@@ -173,6 +178,7 @@ class Finding:
             threshold: The least cosine of a candidate; when None, what the configuration asks for in such a gallery;
                 ``"off"`` ranks everybody.
             gate: A stricter quality gate than the configured one.
+            among: The number of the collection whose people alone are searched.
             on_behalf_of: For ``find-my-photos``: the subject that the search is for, who alone can be found.
 
         Raises:
@@ -191,6 +197,7 @@ class Finding:
             case_named=bool(case),
             case=number,
             on_behalf_of=only,
+            among=among,
             facts={"probe": taken.commitment, "threshold": _told(least)},
             sealed={"salt": taken.salt},
         )
@@ -201,9 +208,46 @@ class Finding:
             every = context.vision.faces(picture, threshold=probing.LOW)
             return probing.crop(picture, made.face, every)
 
-        answer = context.gallery.search(made, limit=most, threshold=least, only=only, crop=crop, grant=grant)
+        answer = context.gallery.search(
+            made, limit=most, threshold=least, only=only, among=among, crop=crop, grant=grant
+        )
         context.book.publish()
-        return Found(answer, made, self._pending(purpose))
+        height, width = picture.pixels.shape[:2]
+        return Found(answer, made, self._pending(purpose), (width, height))
+
+    def search_enrolled(
+        self,
+        references: Sequence[int],
+        among: int,
+        *,
+        purpose: str | None,
+        case: str | None,
+        limit: int | None = None,
+        threshold: Above | None = None,
+    ) -> Answer:
+        """Who in a collection resembles a person who is in it, by their enrolments; never these themselves.
+
+        Raises as `search` does, and `NoBasis` where none of the enrolments may be searched itself.
+        """
+        context = self._context
+        most, least = _limit(limit, context.settings.search.limit), _threshold(threshold)
+        salt = secrets.token_bytes(16)
+        which = ",".join(str(each) for each in sorted(references))
+        commitment = hashlib.sha256(salt + which.encode()).hexdigest()
+        number = self._cases.for_search(case, purpose)
+        ask = Ask(
+            purpose=purpose,
+            case_named=bool(case),
+            case=number,
+            among=among,
+            facts={"probe": commitment, "threshold": _told(least)},
+            sealed={"salt": salt.hex(), "enrolled": which},
+        )
+        grant = context.desk.decide(Search, ask)
+        asked = Stored(tuple(references), commitment)
+        answer = context.gallery.search(asked, limit=most, threshold=least, among=among, grant=grant)
+        context.book.publish()
+        return answer
 
     def verify(
         self,
@@ -290,14 +334,18 @@ def _permits(purpose: str) -> sa.ColumnElement[bool]:
     return t.bases.c.purposes.bitwise_and(PURPOSES[purpose].mask) != 0
 
 
-def _told(threshold: float | str | None) -> str:
+def _told(threshold: float | str | Above | None) -> str:
     """For the log, before it is known how many may be compared."""
+    if isinstance(threshold, Above):
+        return f"above {threshold.share:.3f}"
     return "off" if threshold is None else threshold if isinstance(threshold, str) else f"{threshold:.3f}"
 
 
-def _threshold(wanted: float | str | None) -> float | str | None:
+def _threshold(wanted: float | str | Above | None) -> float | str | Above | None:
     if wanted is None:
         return USUAL
+    if isinstance(wanted, Above):
+        return wanted
     if wanted == "off":
         return None
     try:

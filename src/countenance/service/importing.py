@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from countenance.service.names import Names
     from countenance.service.subjects import Subject
 
+__all__ = ["Form", "Imported", "Importing", "Skipped", "Survey", "survey_as_json"]
 RECOGNITION = "R"
 """The kind of service in which CompreFace keeps people."""
 _SHOWN = 80
@@ -131,8 +132,10 @@ class Importing:
         Raises `InputError` where several services keep people and none is named; what is wrong with the form, before
         anybody is recorded; `Unavailable` when the database or our own registry goes away: run it again then.
         """
-        given = {"ground": form.ground, "condition": form.condition, "purposes": form.purposes, "until": form.until}
-        self._bases.check(**given, evidence=form.evidence)
+        self._bases.check(
+            ground=form.ground, condition=form.condition, purposes=form.purposes, evidence=form.evidence,
+            until=form.until,
+        )  # fmt: skip
         with reading(url) as database:
             survey = database.survey()
             chosen = _chosen(survey, service)

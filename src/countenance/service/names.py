@@ -15,11 +15,14 @@ import sqlalchemy as sa
 from countenance.errors import AlreadyExists, NotFound
 from countenance.registry import schema as t
 from countenance.service.subjects import Subject, Subjects, handle_from
+from countenance.vault.keyring import subject_key
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
 
 COLLECTION = "compreface"
+EXTERNAL = "external"
+"""What a program's own name for a person is sealed as, for every endpoint that has collections."""
 _TRIES = 20
 
 
@@ -68,7 +71,8 @@ class Names:
         renamed = self._subjects.update(subject, name=new)
         with self._context.registry.write() as connection:
             mine = t.collected.c.subject == subject.id
-            connection.execute(sa.update(t.collected).where(mine).values(name_hash=self._hash(new)))
+            called = {"name_hash": self._hash(new), "external_sealed": self._sealed(subject, new)}
+            connection.execute(sa.update(t.collected).where(mine).values(**called))
         return renamed
 
     # --- inside ------------------------------------------------------------------------------------------------------
@@ -98,9 +102,14 @@ class Names:
                     collection=number,
                     subject=subject.id,
                     name_hash=self._hash(name),
+                    external_sealed=self._sealed(subject, name),
                     created=now,
                 )
             )
+
+    def _sealed(self, subject: Subject, name: str) -> bytes | None:
+        """What Rekognition's clients would call the person, under the person's own key."""
+        return self._context.keys.seal_text(subject_key(subject.id), name, EXTERNAL)
 
     def _query(self, *where: sa.ColumnElement[bool]) -> sa.Select[Any]:
         self._context.own()

@@ -55,6 +55,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "end": "of its own account",
         "end_here": "of its own account",
     },
+    "comparing": {"faces": "under its agreement, in its own case; the desk decides each comparison"},
     "quotas": {"draw": "counts its own requests"},
     "replies": {"begin": "its own requests", "finish": "its own requests", "drop": "its own requests"},
     "pictures": {

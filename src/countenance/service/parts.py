@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from countenance.service.bases import Bases
     from countenance.service.browsers import Browsers
     from countenance.service.cases import Cases
+    from countenance.service.collected import Collected
+    from countenance.service.collecting import Collections
+    from countenance.service.comparing import Comparing
     from countenance.service.context import Context
     from countenance.service.enrolling import Enrolling
     from countenance.service.examples import Examples
@@ -198,6 +201,29 @@ class Parts:
         from countenance.service.browsers import Browsers
 
         return Browsers(self.context)
+
+    @cached_property
+    def collections(self) -> Collections:
+        """People who are searched together, as Rekognition's clients keep them."""
+        from countenance.service.collecting import Collections
+
+        return Collections(self.context, self._leaving)
+
+    @cached_property
+    def collected(self) -> Collected:
+        """The faces of collections."""
+        from countenance.service.collected import Collected
+
+        return Collected(
+            self.context, self.collections, self.subjects, self.forms, self._enrolling, self._leaving, self._finding
+        )
+
+    @cached_property
+    def comparing(self) -> Comparing:
+        """One face beside each face of another photo."""
+        from countenance.service.comparing import Comparing
+
+        return Comparing(self.context, self.cases)
 
     @cached_property
     def quotas(self) -> Quotas:

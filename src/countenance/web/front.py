@@ -24,7 +24,7 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        app = self.api if scope["type"] == "http" and is_ours(scope["path"]) else self.page
+        app = self.api if scope["type"] == "http" and is_ours(scope) else self.page
         await app(scope, receive, send)
 
 

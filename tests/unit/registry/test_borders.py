@@ -74,7 +74,8 @@ INSERT INTO basis_forms (id, organisation, api_key, ground, condition, purposes,
 INSERT INTO collections (id, organisation, name, made_by, created) VALUES (900, 900, 'n', 900, 1);
 INSERT INTO collection_users (id, organisation, collection, name_hash, user_sealed, created)
     VALUES (900, 900, 900, 'h', '\\x00', 1);
-INSERT INTO collected (id, organisation, collection, subject, name_hash, created) VALUES (900, 900, 900, 900, 'h', 1);
+INSERT INTO collected (id, organisation, collection, subject, name_hash, external_sealed, created)
+    VALUES (900, 900, 900, 900, 'h', '\\x00', 1);
 INSERT INTO presented (id, organisation, api_key, mark, created) VALUES (900, 900, 900, 'm', 1);
 INSERT INTO changes (id, subject) VALUES (900, 900);
 INSERT INTO openings (index, key, sealed) VALUES (0, 'subject:900', '\\x00'), (0, 'organisation:900', '\\x00');

@@ -36,17 +36,16 @@ class Recognising(Looking):
     prediction_count: int = Field(1, ge=1, le=1_000)
 
 
-class Adding(Asked):
-    """Whose example it is."""
-
-    subject: str = ""
-    det_prob_threshold: float | None = Field(None, ge=0, le=1)
-
-
 class Named(Asked):
     """A person's name."""
 
     subject: str = ""
+
+
+class Adding(Named):
+    """Whose example it is, and how sure the detector has to be."""
+
+    det_prob_threshold: float | None = Field(None, ge=0, le=1)
 
 
 class Listing(Named):

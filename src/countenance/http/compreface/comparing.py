@@ -59,7 +59,7 @@ def verify(call: Call) -> Answer:
     with _why(call) as why:
         seen = call.club.verify(source, target, **why, face=1)
     one, other = (face(each, asked) for each in seen.faces)
-    told = {"source_image_face": one, "face_matches": [other | resemblance(seen)]}
+    told = {"source_image_face": one, "face_matches": [other | resemblance(seen, seen)]}
     return Answer({"result": [told | framed(call, asked)]})
 
 
@@ -70,7 +70,7 @@ def verify_example(call: Call) -> Answer:
     with _why(call) as why:
         seen = call.club.verify_enrolled(sent(call), reference, **why, face=1)
     (found,) = seen.faces
-    return Answer({"result": [face(found, asked) | resemblance(seen)]} | framed(call, asked))
+    return Answer({"result": [face(found, asked) | resemblance(seen, seen)]} | framed(call, asked))
 
 
 def _recognised(call: Call, photo: bytes, number: int) -> tuple[dict[str, Any], int]:
@@ -83,10 +83,7 @@ def _recognised(call: Call, photo: bytes, number: int) -> tuple[dict[str, Any], 
         every = call.club.detect(photo).faces
         told = face(every[number - 1], asked) | {"subjects": [], "not_compared": list(poor.reasons)}
         return told, len(every)
-    alike = [
-        {"subject": each.name} | resemblance(each, threshold=found.scale.threshold) | {"review": each.review}
-        for each in found
-    ]
+    alike = [{"subject": each.name} | resemblance(each, found) | {"review": each.review} for each in found]
     return face(found.probe.face, asked) | {"subjects": alike}, found.probe.faces_in_photo
 
 

@@ -43,14 +43,9 @@ CODES: tuple[tuple[type[CountenanceError], int, int], ...] = (
 """The first that fits: the error, its HTTP status and CompreFace's code."""
 
 
-class Missing(InputError):
+def missing(message: str, number: int) -> Turned:
     """Something that has to be sent was not. ``number`` is CompreFace's code for it."""
-
-    code = "missing"
-
-    def __init__(self, message: str, number: int) -> None:
-        super().__init__(message, hint="Send it as CompreFace's documentation says.")
-        self.number = number
+    return Turned(400, f"{number}", message, "Send it as CompreFace's documentation says.")
 
 
 def of_error(error: CountenanceError, path: str) -> Response:
@@ -58,8 +53,6 @@ def of_error(error: CountenanceError, path: str) -> Response:
     status, code = next(((s, c) for kind, s, c in CODES if isinstance(error, kind)), (error.status, OTHER))
     if isinstance(error, NotFound):
         code = EXAMPLE_MISSING if "{image_id}" in path else SUBJECT_MISSING
-    if isinstance(error, Missing):
-        code = error.number
     headers = {}
     if isinstance(error, TooMany) and error.after is not None:
         headers["retry-after"] = str(error.after)
@@ -70,7 +63,8 @@ def of_error(error: CountenanceError, path: str) -> Response:
 
 def of_turned(turned: Turned) -> Response:
     """A request that no handler is reached by."""
-    return _answer(turned.status, OTHER, f"{turned.message} {turned.hint}".strip(), turned.headers)
+    code = int(turned.code) if turned.code.isdecimal() else OTHER
+    return _answer(turned.status, code, f"{turned.message} {turned.hint}".strip(), turned.headers)
 
 
 def _answer(status: int, code: int, message: str, headers: dict[str, str]) -> Response:

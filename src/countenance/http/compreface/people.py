@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countenance.errors import InputError
 from countenance.http.compreface.asked import Named
-from countenance.http.compreface.errors import PARAMETER_MISSING, Missing
+from countenance.http.compreface.errors import PARAMETER_MISSING, missing
 from countenance.http.route import Answer, Call
 
 REASON = "request"
@@ -48,9 +48,9 @@ def delete_subjects(call: Call) -> Answer:
 
 
 def named(asked: Named) -> str:
-    """The name that was sent. Raises `Missing`, `InputError`."""
+    """The name that was sent. Raises `Turned`, `InputError`."""
     if not asked.subject.strip():
-        raise Missing("Required parameter 'subject' is not present or empty.", PARAMETER_MISSING)
+        raise missing("Required parameter 'subject' is not present or empty.", PARAMETER_MISSING)
     if len(asked.subject) > 200:
         raise InputError("A subject's name has at most 200 characters.")
     return asked.subject.strip()

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from countenance.errors import NotFound
 from countenance.http.compreface.asked import NOT_OFFERED, Looking
-from countenance.http.compreface.errors import PART_MISSING, Missing
+from countenance.http.compreface.errors import PART_MISSING, missing
 from countenance.service.finding import CAUTION
+from countenance.service.similarity import similarity
 from countenance.types import Candidate, Face, ReferenceId
 
 if TYPE_CHECKING:
     from countenance.http.route import Call
-    from countenance.service.finding import Verified
+    from countenance.service.finding import Found, Verified
 
-AT_THRESHOLD = 0.8
 _MADE_HERE = 0x8000_8000_0000_0000_0000
 """A UUID of version 8 (RFC 9562), whose last 62 bits are the reference's number."""
 _NUMBERS = 2**62
@@ -47,27 +47,16 @@ def face(found: Face, asked: Looking) -> dict[str, Any]:
     return told
 
 
-def similarity(score: float, threshold: float) -> float:
-    """Our cosine on CompreFace's scale of 0 to 1: the threshold is 0.8, which clients usually ask for; 1 is 1.
-
-    Straight lines between: a cosine of 0 or less is 0. It says no more than the score; ``score`` stands beside it.
-    """
-    if score < threshold:
-        return max(0.0, round(AT_THRESHOLD * score / threshold, 5))
-    return min(1.0, round(AT_THRESHOLD + (1 - AT_THRESHOLD) * (score - threshold) / (1 - threshold), 5))
-
-
-def resemblance(seen: Verified | Candidate, *, threshold: float | None = None) -> dict[str, Any]:
-    """A score as CompreFace tells it, and beside it our own with its scale and band (P17)."""
-    least = threshold if threshold is not None else seen.threshold  # type: ignore[union-attr]
-    told = {"similarity": similarity(seen.score, least), "score": round(seen.score, 4)}
+def resemblance(seen: Verified | Candidate, among: Verified | Found) -> dict[str, Any]:
+    """A score on CompreFace's scale of 0 to 1, and beside it our own with its scale and band (P17)."""
+    told = {"similarity": round(similarity(seen.score, among.scale) / 100, 5), "score": round(seen.score, 4)}
     return told | {"scale": "cosine", "band": seen.band}
 
 
 def sent(call: Call, name: str = "file") -> bytes:
-    """A file that has to be there. Raises `Missing`."""
+    """A file that has to be there. Raises `Turned`."""
     if name not in call.files:
-        raise Missing(f"Required part of request '{name}' is not present.", PART_MISSING)
+        raise missing(f"Required part of request '{name}' is not present.", PART_MISSING)
     return call.files[name]
 
 

@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("collection", _KEY, nullable=False),
         sa.Column("subject", _KEY, nullable=False),
         sa.Column("name_hash", sa.String(length=64), nullable=False),
+        sa.Column("external_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("collection_user", _KEY, nullable=True),
         sa.Column("created", sa.BigInteger(), nullable=False),
         _to("collected", "organisation", "organisations"),
