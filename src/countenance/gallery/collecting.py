@@ -70,7 +70,7 @@ def probe_of(registry: Registry, keys: Keyring, asked: Probe | Stored, terms: Te
     return Probe(face, Template(vector, terms.contract), asked.commitment, taken_at=taken)
 
 
-def _told(keys: Keyring, faces: Sequence[sa.Row[Any]]) -> tuple[float, str]:
+def _told(keys: Keyring, faces: Sequence[Any]) -> tuple[float, str]:
     """How surely the least sure of these faces was seen, and when the oldest was taken: what cautions ask."""
     opened = keys.unseal_many([(subject_key(row.subject), row.face_sealed) for row in faces], "face")
     told = [(json.loads(plain or b"{}"), row.created) for plain, row in zip(opened, faces, strict=True)]

@@ -135,7 +135,7 @@ class Collected:
 
     # --- look --------------------------------------------------------------------------------------------------------
 
-    def list(
+    def faces(
         self, collection: str, *, after: int = 0, limit: int = 1000, ids: Sequence[str] = (), user: str | None = None
     ) -> list[CollectedFace]:
         """The faces of a collection, as they were taken in, from a number on; of a user alone, or these."""
@@ -178,7 +178,7 @@ class Collected:
 
         Raises `Held` where a face shares its basis with one that stays: their person's own page erases those.
         """
-        gone = self.list(collection, ids=ids) if ids else []
+        gone = self.faces(collection, ids=ids) if ids else []
         whole, bases = self._what_goes(gone)
         certificates = []
         if whole:

@@ -67,7 +67,7 @@ class Collections:
             raise NotFound("There is no such collection.", hint="`list_collections` shows them.")
         return Collection(row.id, row.name, row.created, row.faces, row.users)
 
-    def list(self) -> list[Collection]:
+    def every(self) -> list[Collection]:
         """The organisation's own, as they were made."""
         query = self._query().where(t.collections.c.organisation == self._context.organisation)
         with self._context.registry.read() as connection:

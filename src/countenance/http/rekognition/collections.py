@@ -88,7 +88,7 @@ def describe(call: Call) -> dict[str, Any]:
 def list_(call: Call) -> dict[str, Any]:
     """The organisation's own."""
     start, most = after(call.fields.NextToken), call.fields.MaxResults or 1000
-    found = [each for each in call.club.collections.list() if each.number > start]
+    found = [each for each in call.club.collections.every() if each.number > start]
     page = found[:most]
     told: dict[str, Any] = {
         "CollectionIds": [each.name for each in page], "FaceModelVersions": [model(call)] * len(page),
@@ -132,7 +132,7 @@ def associate(call: Call) -> dict[str, Any]:
     """Give the people of these faces a user's name. Nobody is compared for it."""
     asked, collections = call.fields, call.club.collections
     user = collections.user(asked.CollectionId, asked.UserId)
-    known = {face.id: face for face in call.club.collected.list(asked.CollectionId, ids=asked.FaceIds)}
+    known = {face.id: face for face in call.club.collected.faces(asked.CollectionId, ids=asked.FaceIds)}
     failed = [_failed(each, "FACE_NOT_FOUND") for each in asked.FaceIds if each not in known]
     taken = [each for each in known.values() if each.user not in {None, asked.UserId}]
     failed += [_failed(each.id, "ASSOCIATED_TO_A_DIFFERENT_USER", each.user) for each in taken]
@@ -148,7 +148,7 @@ def disassociate(call: Call) -> dict[str, Any]:
     """Take a user's name from the people of these faces."""
     asked, collections = call.fields, call.club.collections
     collections.user(asked.CollectionId, asked.UserId)
-    known = {face.id: face for face in call.club.collected.list(asked.CollectionId, ids=asked.FaceIds)}
+    known = {face.id: face for face in call.club.collected.faces(asked.CollectionId, ids=asked.FaceIds)}
     mine = [each for each in known.values() if each.user == asked.UserId]
     failed = [_failed(each, "FACE_NOT_FOUND") for each in asked.FaceIds if each not in known]
     others = [each for each in known.values() if each not in mine]

@@ -163,7 +163,7 @@ def index(call: Call) -> dict[str, Any]:
 def list_(call: Call) -> dict[str, Any]:
     """The faces of a collection."""
     asked, most = call.fields, call.fields.MaxResults or 1000
-    found = call.club.collected.list(
+    found = call.club.collected.faces(
         asked.CollectionId, after=after(asked.NextToken), limit=most + 1, ids=asked.FaceIds or (), user=asked.UserId
     )
     told: dict[str, Any] = {"Faces": [record(face) for face in found[:most]], "FaceModelVersion": model(call)}
@@ -245,14 +245,14 @@ def _enrolled(call: Call, faces: Sequence[CollectedFace], most: int, wanted: flo
 
 
 def _named(call: Call, face: str) -> list[CollectedFace]:
-    found = call.club.collected.list(call.fields.CollectionId, ids=[face])
+    found = call.club.collected.faces(call.fields.CollectionId, ids=[face])
     if not found:
         raise NotFound("There is no such face in this collection.", hint="`list_faces` shows them.")
     return found
 
 
 def _of_user(call: Call, user: str) -> list[CollectedFace]:
-    found = call.club.collected.list(call.fields.CollectionId, user=user)
+    found = call.club.collected.faces(call.fields.CollectionId, user=user)
     if not found:
         raise InputError("This user has no face.", hint="`associate_faces` says which are theirs.")
     return found
