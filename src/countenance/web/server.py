@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.service.daily import Daily
@@ -24,6 +24,12 @@ GRACE = 20
 """Seconds for which what is being answered is waited for, when the service is stopped."""
 CONNECTIONS = 512
 """More at one time are answered with 503."""
+# No access log: it would hold the session's key and the handles of people.
+UVICORN: dict[str, Any] = {
+    "log_level": "warning", "access_log": False, "lifespan": "off", "proxy_headers": False, "server_header": False,
+    "timeout_graceful_shutdown": GRACE, "limit_concurrency": CONNECTIONS,
+}  # fmt: skip
+"""How the server is set."""
 _TRIES = 20
 _MINUTE = 60.0
 
@@ -57,11 +63,7 @@ def serve(
         session = Session(listening.getsockname()[1])
         front = Front(create_app(Site(club, session, demo=demo)), create_api(club))
         _tell(session.address, club, open_browser=open_browser)
-        # No access log: it would hold the session's key and the handles of people.
-        settings = uvicorn.Config(
-            front, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False,
-            timeout_graceful_shutdown=GRACE, limit_concurrency=CONNECTIONS,
-        )  # fmt: skip
+        settings = uvicorn.Config(front, **UVICORN)
         if log_requests:
             _log_to_stderr()
         with _every_day(club):
