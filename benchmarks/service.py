@@ -183,12 +183,12 @@ def load(folder: Path, seconds: float) -> Told:
     """How many searches a second several programs get together."""
     photos = [cast().photos(name)[shot].read_bytes() for shot in (0, 1, 2) for name in people()]
     with whole.copied(folder) as copy, served(copy) as service:
-        done, began, until = [0] * PROGRAMS, threading.Event(), 0.0
+        done, ready, until = [0] * PROGRAMS, threading.Barrier(PROGRAMS + 1), 0.0
 
         def program(number: int) -> None:
             with Client(service.url, key=service.key) as client:
                 client.search(photos[number], purpose=PURPOSE, case=CASE)
-                began.wait()
+                ready.wait()
                 while time.perf_counter() < until:
                     client.search(photos[(number + done[number]) % len(photos)], purpose=PURPOSE, case=CASE)
                     done[number] += 1
@@ -196,10 +196,11 @@ def load(folder: Path, seconds: float) -> Told:
         threads = [threading.Thread(target=program, args=(number,)) for number in range(PROGRAMS)]
         for thread in threads:
             thread.start()
-        time.sleep(5)
+        start = time.perf_counter()
+        until = start + 3600.0
+        ready.wait()  # each has searched once
         start = time.perf_counter()
         until = start + seconds
-        began.set()
         for thread in threads:
             thread.join()
         return {"per_second": sum(done) / (time.perf_counter() - start), "memory": service.peak.bytes}
