@@ -94,15 +94,22 @@ def _options() -> argparse.Namespace:
 
 
 def _both(options: argparse.Namespace) -> Told:
-    kept = options.cache / f"gallery-{options.people}"
     counts = ["--searches", str(options.searches), "--erased", str(options.erased), "--people", str(options.people)]
-    if not (kept / "ready").exists():
-        progress(f"making a gallery of {options.people:,} people in {kept}")
-        shutil.rmtree(kept, ignore_errors=True)
-        kept.mkdir(parents=True)
-        ours("gallery", "--job", "make", "--folder", kept, *counts, count=1)
-        (kept / "ready").touch()
-    return ours("gallery", "--job", "measure", "--folder", kept, *counts, count=1)
+    folder = kept(options.cache, options.people)
+    return ours("gallery", "--job", "measure", "--folder", folder, *counts, count=1)
+
+
+def kept(cache: Path, count: int) -> Path:
+    """The folder of a gallery of so many people, made when it is not there."""
+    folder = cache / f"gallery-{count}"
+    if not (folder / "ready").exists():
+        progress(f"making a gallery of {count:,} people in {folder}")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        given = ("--people", str(count), "--erased", "0")
+        ours("gallery", "--job", "make", "--folder", folder, *given, count=1)
+        (folder / "ready").touch()
+    return folder
 
 
 def make(folder: Path, count: int) -> None:

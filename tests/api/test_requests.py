@@ -15,6 +15,7 @@ from countenance.http.app import HEADERS
 from countenance.http.openapi import document
 from countenance.http.table import ROUTES
 from countenance.samples import cast
+from robust import photos
 
 
 @pytest.fixture(scope="session")
@@ -85,6 +86,8 @@ BAD = {
     ),
     "a form without a boundary": ({"content": b"x", "headers": {"content-type": "multipart/form-data"}}, 422),
     "a length that is none": ({"content": b"x", "headers": {"content-length": "+1"}}, 413),
+    "a picture that unpacks to a gigabyte": ({"files": {"photo": photos.png_bomb(30_000)}}, 413),
+    "a name that is a path": ({"files": {"../../etc/passwd": ("../../etc/passwd", b"x")}}, 422),
     "too much": ({"files": {"photo": b"x" * 2**20}}, 413),
     "a very long field": ({"files": {"photo": b"x"}, "data": {"case": "c" * 5000}}, 422),
     "half a sign": ({"files": {"photo": b"x"}, "data": {"case": "\x00\ud7ff"}}, 422),

@@ -61,6 +61,7 @@ def _part(value: Any) -> Any:
     return value if isinstance(value, bytes | str) else str(value)
 
 
+@pytest.mark.timeout(1800 if LONG else 300)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=[each.label for each in OPERATIONS])
 def test_no_request_of_any_role_breaks_it(tokens: tuple[Api, dict[str, str]], operation: Any) -> None:
     api, keys = tokens

@@ -9,6 +9,7 @@ MATRIX = "api/test_matrix.py"
 REQUESTS = "api/test_requests.py"
 RECORDS = "api/test_records.py"
 JOBS = "api/test_jobs.py"
+FLOOD = "api/test_flood.py"
 CLIENT = "api/test_client.py"
 
 BREAKS = [
@@ -171,5 +172,11 @@ BREAKS = [
         "a client that makes a search again whose answer was lost",
         (("client/asking.py", "ask.safe or not came.sent", "True"),),
         f"{CLIENT}::test_p3_a_search_whose_answer_was_lost_is_not_made_twice",
+    ),
+    Break(
+        "P16",
+        "a service that waits for an upload without end",
+        (("http/service.py", "asyncio.timeout(PATIENCE)", "asyncio.timeout(None)"),),
+        f"{FLOOD}::test_p16_an_upload_that_does_not_come_is_not_waited_for",
     ),
 ]  # fmt: skip

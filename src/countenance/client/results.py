@@ -249,13 +249,13 @@ class Event:
 
     @property
     def done(self) -> int:
-        """Files that are dealt with."""
-        return int(self.told.get("done", 0))
+        """Files that are dealt with; in the last event, all photos."""
+        return int(self.told.get("done", self.told.get("photos", 0)))
 
     @property
     def total(self) -> int:
         """Files that there are."""
-        return int(self.told.get("total", 0))
+        return int(self.told.get("total", self.done))
 
     @property
     def ends(self) -> bool:

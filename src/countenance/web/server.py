@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.service.daily import Daily
@@ -25,6 +25,12 @@ GRACE = 20
 """Seconds for which what is being answered is waited for, when the service is stopped."""
 CONNECTIONS = 512
 """More at one time are answered with 503."""
+# No access log: it would hold the session's key and the handles of people.
+UVICORN: dict[str, Any] = {
+    "log_level": "warning", "access_log": False, "lifespan": "off", "proxy_headers": False, "server_header": False,
+    "timeout_graceful_shutdown": GRACE, "limit_concurrency": CONNECTIONS,
+}  # fmt: skip
+"""How the server is set."""
 _TRIES = 20
 _MINUTE = 60.0
 
@@ -68,11 +74,7 @@ def serve(
         doors = Doors(club, session) if _named(club, session, sign_in, demo=demo) else None
         front = Front(create_app(Site(club, session, demo=demo, doors=doors)), create_api(club))
         _tell(session.address if doors is None else _sign_in_address(session), club, open_browser=open_browser)
-        # No access log: it would hold the session's key and the handles of people.
-        settings = uvicorn.Config(
-            front, log_level="warning", access_log=False, lifespan="off", proxy_headers=False, server_header=False,
-            timeout_graceful_shutdown=GRACE, limit_concurrency=CONNECTIONS,
-        )  # fmt: skip
+        settings = uvicorn.Config(front, **UVICORN)
         if log_requests:
             _log_to_stderr()
         with _every_day(club):
