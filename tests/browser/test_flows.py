@@ -100,18 +100,18 @@ def test_a_photo_is_dropped_or_pasted(opened, club, way):
 
 def test_another_account_reviews_with_the_keys_and_the_history_says_so(opened, club):
     anna, clara = club
-    found = anna.club.search(cast().photos("Anouk")[1], purpose="photo-library", case="keys")
+    found = anna.club.search(cast().photos("Ada")[1], purpose="photo-library", case="keys")
     assert found.review
     assert not [each for each in opened(clara, "/reviews").locator(".menu a").all_inner_texts() if each == "Search"]
     page = opened(clara, f"/reviews/{found.review}")
-    expect(page.locator(".pair h2")).to_have_text("Anouk")
+    expect(page.locator(".pair h2")).to_have_text("Ada")
     expect(page.locator(".two img")).to_have_count(2)
     with page.expect_navigation():
         page.keyboard.press("y")
     page.goto(f"{clara.here}/reviews/{found.review}")
     expect(page.locator(".history")).to_contain_text("Yes, as far as I can see clara@riverside.example")
     expect(page.locator(".state")).to_have_text("confirmed")
-    shown = opened(anna, "/people/anouk")
+    shown = opened(anna, "/people/ada")
     expect(shown.get_by_role("region", name="Searches that showed them")).to_contain_text("confirm (clara@")
 
 

@@ -44,7 +44,7 @@ def home(site: Site, _: Request) -> Response:
         days=PROBE_DAYS,
         usual=site.club.context.settings.gallery.purpose,
         samples=_samples() if site.demo else (),
-        cases=list(dict.fromkeys(each.reference for each in reversed(site.club.cases.list()) if not each.closed))[:CASES],
+        cases=_cases(site),
     )
 
 
@@ -105,6 +105,12 @@ def _purposes(site: Site) -> list[str]:
     """What the agreements in force cover."""
     covered = [purpose for each in site.club.agreements.list() if not each.ended for purpose in each.purposes]
     return list(dict.fromkeys(covered))
+
+
+def _cases(site: Site) -> list[str]:
+    """The asking organisation's own open cases, the newest first."""
+    open_ones = [each.reference for each in reversed(site.club.cases.list()) if not each.closed]
+    return list(dict.fromkeys(open_ones))[:CASES]
 
 
 def _samples() -> tuple[str, ...]:
