@@ -39,6 +39,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "confirm_by_link": "for whoever was sent the link",
         "decline_by_link": "for whoever was sent the link",
     },
+    "accounts": {"mine": "the session's own account; None where nobody opened it"},
     "cases": {"for_search": "a case's number; the desk decides the search that it is for"},
     "receipts": {
         "accept": "what a receipt proves, to its holder",

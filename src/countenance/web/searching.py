@@ -38,7 +38,7 @@ def home(site: Site, _: Request) -> Response:
     status = site.club.status()
     return site.page(
         "home.html",
-        counts=status["counts"],
+        counts=status.get("counts"),
         purposes=_purposes(site),
         reviewed=site.club.agreements.reviewed(),
         days=PROBE_DAYS,
