@@ -29,7 +29,7 @@ def test_a_chosen_photo_finds_a_member_beside_the_probe(opened, club):
         expect(card).to_contain_text(said)
     expect(page.locator(".probe img")).to_be_visible()
     expect(page.locator(".probe")).to_contain_text("cosine")
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id === 'main'")
 
 
 def test_nobody_found_is_said_plainly(opened, club):
@@ -201,4 +201,4 @@ def test_the_first_key_leads_to_the_content(opened, club):
     expect(skip).to_be_focused()
     expect(skip).to_be_in_viewport()
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    page.wait_for_function("document.activeElement.id === 'main'")

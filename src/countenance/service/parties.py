@@ -35,7 +35,6 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
     "reviewing": {
         "list": "of its own searches",
         "show": "of its own searches, logged",
-        "next": "of its own searches, logged",
         "probe": "of its own searches, logged",
         "confirm": "of its own searches, with its own key",
         "reject": "of its own searches, with its own key",
