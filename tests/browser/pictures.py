@@ -1,6 +1,7 @@
 """Draws the pictures of the web application that the documentation shows: ``python tests/browser/pictures.py``.
 
-On the demo's synthetic people only. The main pages on a desktop and a phone, in the light and in the dark.
+On the demo club (``.demo``, founded when it is not there), whose people do not exist. The main pages on a desktop and
+a phone, in the light and in the dark.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 import io
 import shutil
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -17,24 +17,29 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browser.served import Served, club_served
+from browser.served import Served, serving
+from countenance.demo import club as demo
 from countenance.samples import cast
 
 OUT = Path(__file__).parents[2] / "docs" / "images" / "web"
-MEMBERS = 20
 SIZES = {"desktop": (1200, 820), "phone": (390, 844)}
 TALLEST = 1500
 """Pixels: what a page has below is cut off."""
 
 
 def main() -> None:
-    """Found a club, walk through its pages, write the pictures."""
+    """Open the demo club, walk through its pages, write the pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
-    arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as closing:
-        anna, clara = closing.enter_context(club_served(Path(folder), MEMBERS))
+    places = demo.ready()
+    with ExitStack() as closing:
+        anna, clara = (
+            closing.enter_context(serving(closing.enter_context(places.open(account))))
+            for account in (demo.ANNA, demo.CLARA)
+        )
         playwright = closing.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
         _walk(browser, anna, clara)
         browser.close()
 
@@ -79,7 +84,7 @@ def _draw(browser: Browser, served: Served, path: str, name: str, size: str, sch
     page.evaluate("document.activeElement.blur()")
     shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
     shot = shot.crop((0, 0, shot.width, min(shot.height, TALLEST)))
-    shot.convert("RGB").quantize(128, dither=Image.Dither.FLOYDSTEINBERG).save(OUT / f"{name}.png", optimize=True)
+    shot.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(OUT / f"{name}.png", optimize=True)
     context.close()
 
 

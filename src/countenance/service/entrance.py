@@ -40,6 +40,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "decline_by_link": "for whoever was sent the link",
     },
     "comparing": {"faces": "the desk decides, and logs the refusal"},
+    "accounts": {"mine": "the session's own account; None where nobody opened it"},
     "cases": {"for_search": "a case's number; the desk decides the search that it is for"},
     "receipts": {
         "accept": "what a receipt proves, to its holder",

@@ -29,7 +29,9 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "sign": "for its own side, with its own key",
         "end": "those that it is the party of",
         "searches": "made under an agreement that it is the party of",
+        "reviewed": "its own purposes that people must review",
     },
+    "accounts": {"mine": "its own account and roles"},
     "reviewing": {
         "list": "of its own searches",
         "show": "of its own searches, logged",
@@ -61,6 +63,8 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
     "pictures": {
         "of": "of candidates that its own searches have shown",
         "probe": "a photo that it has brought itself",
+        "every_face": "in a photo that it has brought itself",
+        "band": "what a score is called",
     },
 }
 """Parts of the surface, their methods, and why each may be called."""

@@ -46,7 +46,7 @@ def language(_: Site, request: Request) -> Response:
     if code not in catalogues():
         raise NotFound("This language is not here yet.", hint="It needs a catalogue of its own.")
     answer = RedirectResponse(_where_from(request), status_code=303)
-    answer.set_cookie(COOKIE, code, max_age=YEAR, httponly=True, samesite="lax", path="/")
+    answer.set_cookie(COOKIE, code, expires=YEAR, httponly=True, samesite="lax", path="/")
     return answer
 
 

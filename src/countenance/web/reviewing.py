@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from countenance.service.reviewed import Review, Reviewed
+
 REVIEWER = ("reviewer",)
 
 
@@ -30,13 +32,14 @@ def reviews(site: Site, _: Request) -> Response:
 
 
 def following(site: Site, _: Request) -> Response:
-    """To the candidate that has waited longest for this account."""
+    """To the candidate that has waited longest for this account; whether it may decide, the service says."""
     from starlette.responses import RedirectResponse
 
-    found = site.club.reviewing.next()
-    if found is None:
-        return RedirectResponse("/reviews", status_code=303)
-    return RedirectResponse(f"/reviews/{found.review.id}#{found.candidate.subject}", status_code=303)
+    for each in reversed(site.club.reviewing.list(open_only=True)):
+        mine = _waiting(each, site.account)
+        if mine and (each.solo or each.searched_by != site.account):
+            return RedirectResponse(f"/reviews/{each.id}#{mine[0].subject}", status_code=303)
+    return RedirectResponse("/reviews", status_code=303)
 
 
 def review(site: Site, request: Request) -> Response:
@@ -60,7 +63,7 @@ def decide(site: Site, request: Request) -> Response:
     if said not in {"confirm", "reject"}:
         raise InputError("Nothing was decided.", hint="Go back, and say whether it is this person.")
     left = site.club.reviewing.decide(number, form.text("subject") or "", said)
-    mine = [each for each in left.candidates if each.state == "open" and not _decided(each.reviews, site.account)]
+    mine = _waiting(left, site.account)
     return RedirectResponse(f"/reviews/{left.id}#{mine[0].subject}" if mine else "/reviews/next", status_code=303)
 
 
@@ -75,5 +78,10 @@ ROUTES = (
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _decided(reviews: tuple[tuple[str, str, str], ...], account: str) -> bool:
-    return any(who == account for who, _, _ in reviews)
+def _waiting(review: Review, account: str) -> list[Reviewed]:
+    """The candidates of a review that are open and not signed by this account."""
+    return [
+        each
+        for each in review.candidates
+        if each.state == "open" and account not in [who for who, _, _ in each.reviews]
+    ]

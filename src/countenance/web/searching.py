@@ -38,7 +38,7 @@ def home(site: Site, _: Request) -> Response:
     status = site.club.status()
     return site.page(
         "home.html",
-        counts=status["counts"],
+        counts=status.get("counts"),
         purposes=_purposes(site),
         reviewed=site.club.agreements.reviewed(),
         days=PROBE_DAYS,
@@ -111,6 +111,12 @@ def _purposes(site: Site) -> list[str]:
     """What the agreements in force cover."""
     covered = [purpose for each in site.club.agreements.list() if not each.ended for purpose in each.purposes]
     return list(dict.fromkeys(covered))
+
+
+def _cases(site: Site) -> list[str]:
+    """The asking organisation's own open cases, the newest first."""
+    open_ones = [each.reference for each in reversed(site.club.cases.list()) if not each.closed]
+    return list(dict.fromkeys(open_ones))[:CASES]
 
 
 def _samples() -> tuple[str, ...]:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from clubs import Club, looked
+from clubs import WORDS, Club, looked
 from countenance.errors import InputError, NotFound, RoleRefused
 from countenance.log import merkle, note
 from county import county
 
 HEX = bytes.fromhex
+REX = "rex@club.example"
+WORDS[REX] = "rex's words"
 
 
 @pytest.fixture
@@ -39,9 +41,9 @@ def test_p5_who_has_withdrawn_is_named_in_no_photo(party: Club) -> None:
 
 
 def test_p21_a_photo_is_shown_to_its_owners_operators_and_officers_alone(party: Club) -> None:
-    party.anna.accounts.add("rex@club.example", roles=["reviewer"], passphrase="rex's words")
+    party.anna.accounts.add(REX, roles=["reviewer"], passphrase=WORDS[REX])
     with pytest.raises(RoleRefused):
-        party.open("rex@club.example").photographs.look("P1")
+        party.open(REX).photographs.look("P1")
     other = county(party)
     other.agree()
     for ask in (
