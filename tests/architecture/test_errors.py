@@ -26,7 +26,8 @@ RANGES = {
     errors.Tampered: range(70, 71),
 }
 STATUSES = {
-    errors.InputError: {422, 413}, errors.NotSignedIn: {401}, errors.SignAgain: {401}, errors.TooMany: {429}, errors.NotFound: {404},
+    errors.InputError: {422, 413}, errors.NotSignedIn: {401}, errors.SignAgain: {401}, errors.TooMany: {429},
+    errors.NotFound: {404},
     errors.Refused: {403}, errors.Held: {409}, errors.OrderError: {409}, errors.ContractMismatch: {409},
     errors.Unavailable: {503, 507}, errors.Tampered: {500}, errors.AlreadyExists: {409}, errors.Busy: {409},
     errors.ModelRefused: {422},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -20,8 +19,8 @@ PUBLIC = "https://faces.example"
 
 
 @pytest.fixture
-def visitor(club: Club) -> Iterator[Visitor]:
-    yield Visitor(site_of(club))
+def visitor(club: Club) -> Visitor:
+    return Visitor(site_of(club))
 
 
 def test_p21_who_is_not_signed_in_is_led_to_the_form_and_told_nothing(visitor: Visitor) -> None:

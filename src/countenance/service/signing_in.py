@@ -159,9 +159,7 @@ def answered(
     if connection.scalar(sa.select(sa.exists().where(c.once == once))):
         raise BadSignature("This was answered already.")
     connection.execute(sa.delete(t.answered).where(c.created < now - DAY))
-    connection.execute(
-        sa.insert(t.answered).values(organisation=context.organisation, once=once, created=now)
-    )
+    connection.execute(sa.insert(t.answered).values(organisation=context.organisation, once=once, created=now))
     connection.execute(sa.update(t.passkeys).where(t.passkeys.c.id == row.id).values(sign_count=count, used=now))
     return row, in_person.pack(row.id, given)
 

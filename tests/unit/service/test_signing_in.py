@@ -12,7 +12,14 @@ import sqlalchemy as sa
 from authenticators import PRESENT, Authenticator
 from clubs import ANNA, BEN, CLEO, WORDS, Club
 from countenance.errors import (
-    BadSignature, CountenanceError, InputError, NotFound, NotSignedIn, RoleRefused, SignAgain, TooMany,
+    BadSignature,
+    CountenanceError,
+    InputError,
+    NotFound,
+    NotSignedIn,
+    RoleRefused,
+    SignAgain,
+    TooMany,
 )  # fmt: skip
 from countenance.policy import sessions
 from countenance.registry import schema as t
