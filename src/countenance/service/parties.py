@@ -43,6 +43,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "list": "of its own account",
         "revoke": "of its own account",
     },
+    "accounts": {"change_passphrase": "of its own key file"},
     "passkeys": {
         "list": "of its own account",
         "options": "for its own account",
