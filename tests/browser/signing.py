@@ -73,6 +73,7 @@ def browser() -> Iterator[Any]:
 def with_authenticator(chromium: Any) -> Any:
     """A page of its own, whose authenticator verifies its person and keeps passkeys."""
     page = chromium.new_context().new_page()
+    page.set_default_timeout(90_000)  # on a busy machine
     tools = page.context.new_cdp_session(page)
     tools.send("WebAuthn.enable")
     options = {

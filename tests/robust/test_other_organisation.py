@@ -31,6 +31,8 @@ HARMLESS = {
     "demo": "makes a gallery of its own, of people who do not exist",
     "models": "the model files of this machine; no gallery is opened",
     "account key": "makes a key file; no gallery is opened",
+    "account password": "the passphrase of its own key file",
+    "account passkey list": "passkeys of its own account",
     "status": "version, models, checkpoint; every count of the owner's is nought",
     "case list": "its own cases",
     "case open": "its own case, where an agreement covers the purpose",

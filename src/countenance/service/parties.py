@@ -40,12 +40,12 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "reject": "of its own searches, with its own key",
         "decide": "of its own searches, with its own key",
     },
-    "accounts": {"mine": "its own account and roles"},
     "api_keys": {
         "create": "of its own account, with its own key",
         "list": "of its own account",
         "revoke": "of its own account",
     },
+    "accounts": {"change_passphrase": "of its own key file"},
     "passkeys": {
         "list": "of its own account",
         "options": "for its own account",

@@ -96,8 +96,9 @@ def club_of(opened: Countenance, actor: Actor) -> Countenance:
 def ask(opened: Countenance) -> Asked:
     """What a passkey is to sign to open a session. It names nobody: the passkey says whose it is."""
     context, secret = opened.context, secrets.token_bytes(SECRET)
-    content = {"secret": secret.hex(), "expires": context.clock() + sessions.HOURS * 3600}
-    statement = sessions.statement(_public(context, secret), content["expires"])
+    expires = context.clock() + sessions.HOURS * 3600
+    statement = sessions.statement(_public(context, secret), expires)
+    content = {"secret": secret.hex(), "expires": expires}
     return Asked(encoded(in_person.challenge_of(statement)), sealed(context, "sign-in", content))
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 
 from countenance.errors import AlreadyExists, BadSignature, InputError, NotSignedIn
-from countenance.vault.accounts import AccountKey, create_account_key, verify_signature
+from countenance.vault.accounts import AccountKey, change_passphrase, create_account_key, verify_signature
 
 PASSPHRASE = "four unrelated words, höchstens"
 
@@ -64,7 +66,6 @@ def test_a_missing_or_strange_key_file_signs_nobody_in(path: Path) -> None:
 
 
 def test_a_key_file_without_a_passphrase_is_not_taken(path: Path) -> None:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import NoEncryption
 
     path.parent.mkdir()
@@ -94,3 +95,29 @@ def test_the_file_is_for_its_owner_alone_and_never_overwritten(path: Path) -> No
 def test_an_opened_key_does_not_show_its_secret(path: Path) -> None:
     create_account_key(path, PASSPHRASE)
     assert "_private" not in repr(AccountKey.open(path, PASSPHRASE))
+
+
+def test_a_key_file_of_the_first_release_still_opens(path: Path) -> None:
+    """It was stretched with scrypt."""
+    private, salt = Ed25519PrivateKey.generate(), bytes(range(16))
+    stretched = hashlib.scrypt(PASSPHRASE.encode(), salt=salt, n=2**15, r=8, p=1, maxmem=2**26, dklen=32).hex()
+    encryption = BestAvailableEncryption(stretched.encode())
+    path.parent.mkdir()
+    pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    path.write_bytes(b"Countenance account key, scrypt salt " + salt.hex().encode() + b"\n" + pem)
+    assert AccountKey.open(path, PASSPHRASE).public == private.public_key().public_bytes_raw()
+    with pytest.raises(NotSignedIn):
+        AccountKey.open(path, "another")
+
+
+def test_another_passphrase_opens_the_same_key_and_the_old_one_no_more(path: Path) -> None:
+    public = create_account_key(path, PASSPHRASE)
+    assert change_passphrase(path, PASSPHRASE, "other words") == public
+    assert AccountKey.open(path, "other words").public == public
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert b"argon2id" in path.read_bytes()
+    for old, new in ((PASSPHRASE, "mine"), ("other words", " ")):
+        with pytest.raises((NotSignedIn, InputError)):
+            change_passphrase(path, old, new)
+    assert AccountKey.open(path, "other words").public == public
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
