@@ -39,7 +39,7 @@ _WIDER = 4
 _TOGETHER, _WIDER_TOGETHER = 16, 2
 """So many probes at once share a scan, and most of their time goes into the shortlists: each is asked `_OF_MANY` deep
 at the most, and for twice as many as are wanted. Of 24,198 rows of a million that score above the threshold, 50 deep
-lost nine, 100 one, 128 and 200 none; of the 1,487 above, one is lost up to 450 deep, so a probe alone is asked deeper.
+lost two, 100 one, 128 and more none; of the 1,487 above, one is lost up to 450 deep, so a probe alone is asked deeper.
 """
 
 _DIMENSION_STEP = 8
