@@ -31,7 +31,6 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "searches": "made under an agreement that it is the party of",
         "reviewed": "its own purposes that people must review",
     },
-    "accounts": {"mine": "its own account and roles"},
     "reviewing": {
         "list": "of its own searches",
         "show": "of its own searches, logged",
@@ -45,7 +44,7 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "list": "of its own account",
         "revoke": "of its own account",
     },
-    "accounts": {"change_passphrase": "of its own key file"},
+    "accounts": {"mine": "its own account and roles", "change_passphrase": "of its own key file"},
     "passkeys": {
         "list": "of its own account",
         "options": "for its own account",

@@ -101,12 +101,6 @@ ROUTES = (
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _cases(site: Site) -> list[str]:
-    """The newest open ones."""
-    newest = (each.reference for each in reversed(site.club.cases.list()) if not each.closed)
-    return list(dict.fromkeys(newest))[:CASES]
-
-
 def _purposes(site: Site) -> list[str]:
     """What the agreements in force cover."""
     covered = [purpose for each in site.club.agreements.list() if not each.ended for purpose in each.purposes]
