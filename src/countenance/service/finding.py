@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from countenance.service.cases import Cases
     from countenance.service.context import Context
 
+__all__ = ["CAUTION", "LIMIT", "Answer", "Finding", "Found", "Verified"]
+
 LIMIT = 1000
 """More candidates than this are no answer to a search."""
 CAUTION = "A candidate is not an identification: a person must look, and the score alone decides nothing."
