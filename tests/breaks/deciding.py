@@ -44,7 +44,7 @@ BREAKS = [
     Break(
         "P18",
         "a face that a reviewer said is not somebody's, and that a search shows as theirs again",
-        (("gallery/searching.py", "[match for match in matches if match.subject not in gone]", "list(matches)"),),
+        (("gallery/searching.py", "[match for match in alike if match.subject not in gone]", "list(alike)"),),
         f"{REJECTED}::test_p18_a_rejected_pair_never_returns_in_a_later_search",
     ),
     Break(

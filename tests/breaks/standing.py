@@ -71,7 +71,7 @@ BREAKS = [
     Break(
         "P22",
         "groups that people were sorted into by others",
-        (("service/evaluating.py", "groups is not None and statement not in _STATED_BY_PEOPLE", "False"),),
+        (("service/evaluating.py", "self.groups is not None and self.statement not in _STATED_BY_PEOPLE", "False"),),
         "unit/service/test_evaluating.py::test_p22_groups_are_what_people_said_of_themselves",
     ),
     Break(
