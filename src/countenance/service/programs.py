@@ -109,8 +109,7 @@ class ApiKeys:
         """
         context, now = self._context, self._context.clock()
         wanted = _check(label, roles, days, quota)
-        searched = sorted(set(purposes))
-        _check_defaults(searched, purpose, case)
+        searched = _check_defaults(purposes, purpose, case)
         _check_door(door, form)
         secret = secrets.token_bytes(delegating.SECRET)
         with recording(context, "api-key") as connection:
@@ -139,8 +138,12 @@ class ApiKeys:
             signature = self._signed(connection, actor, number)
             if form is not None:
                 insert_form(connection, context, actor, number, searched, form)
-            facts = {"key": reference_number("K", number), "roles": list(wanted), "purposes": searched}
-            facts |= {"for": door} if door else {}
+            facts = {
+                "key": reference_number("K", number),
+                "roles": list(wanted),
+                "purposes": searched,
+                "for": door or "v1",
+            }
             context.desk.write(connection, "api-key", facts=facts, signature=signature)
         shown = (
             (secret_text(secret), access_id(number)) if door == REKOGNITION else (delegating.token_of(number, secret),)
@@ -317,10 +320,13 @@ def _check_door(door: str | None, form: Wish | None) -> None:
         )
 
 
-def _check_defaults(searched: list[str], usual: str | None, case: str | None) -> None:
+def _check_defaults(purposes: Iterable[str], usual: str | None, case: str | None) -> list[str]:
+    """What the key searches for."""
+    searched = sorted(set(purposes))
     for name in searched:
         purpose(name)
     if usual is not None and usual not in searched:
         raise InputError("The default purpose is none of the key's purposes.", hint="Name it with --purpose as well.")
     if case is not None and (usual is None or not case.strip() or len(case) > 200):
         raise InputError("A default case needs a reference and a default purpose.", hint="Give both, or neither.")
+    return searched
