@@ -138,12 +138,7 @@ class ApiKeys:
             signature = self._signed(connection, actor, number)
             if form is not None:
                 insert_form(connection, context, actor, number, searched, form)
-            facts = {
-                "key": reference_number("K", number),
-                "roles": list(wanted),
-                "purposes": searched,
-                "for": door or "v1",
-            }
+            facts = {"key": reference_number("K", number), "roles": list(wanted), "purposes": searched}
             context.desk.write(connection, "api-key", facts=facts, signature=signature)
         shown = (
             (secret_text(secret), access_id(number)) if door == REKOGNITION else (delegating.token_of(number, secret),)
