@@ -10,9 +10,9 @@ import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
-from countenance.gallery import collecting, enrolments, erasing, keeping, peopling, searching, twins
+from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, peopling, searching, twins
 from countenance.gallery.batch import Copied, Kept, Looked
-from countenance.gallery.collecting import Stored
+from countenance.gallery.collecting import Stored, others, probe_of, whom
 from countenance.gallery.compared import Compared, Progress
 from countenance.gallery.enrolments import Enrolment
 from countenance.gallery.erasing import Erased, Order, Tools, What
@@ -171,9 +171,9 @@ class Gallery:
         """
         now = self._clock()
         grant.spend(Search, scope=gallery_scope(only, among), now=now)
-        agreed, mask, alone = grant.terms, PURPOSES[grant.purpose].mask, collecting.whom(self._registry, only, among)
+        agreed, mask, alone = grant.terms, PURPOSES[grant.purpose].mask, whom(self._registry, only, among)
         terms = Terms(self._contract, mask, self._desk.gallery, now, alone, agreed.territories)
-        probe = collecting.probe_of(self._registry, self._keys, asked, terms)
+        probe = probe_of(self._registry, self._keys, asked, terms)
         self._same_contract(probe.template)
         scale = self._scaling.at(self._mirror.count(terms.eligible()))
         lowest = searching.lowest(threshold, scale)
@@ -184,7 +184,7 @@ class Gallery:
             size = searching.size(connection, self._desk)  # before others have to wait
         with self._registry.write() as connection:
             searching.check_in_force(connection, self._desk, agreed, "search", now)
-            (matches,) = recheck(connection, self._keys, collecting.others(hits, asked), [probe.template], terms)
+            (matches,) = recheck(connection, self._keys, others(hits, asked), [probe.template], terms)
             tools = searching.Tools(connection, self._desk, self._keys, scale)
             shown, before = searching.chosen(tools, matches, probe, lowest, limit, grant=grant)
             check_confirmed(connection, [match.basis for match in shown], self._desk)

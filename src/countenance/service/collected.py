@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from countenance.service.forms import Forms
     from countenance.service.subjects import Subject, Subjects
 
+__all__ = ["Answer", "Collected", "CollectedFace", "Dropped", "Indexed"]
 UNNAMED, NOT_LARGEST = "no name was given", "only the largest face is taken in"
 _NO_HANDLE = re.compile(r"[^a-z0-9]+")
 _ROOM = 24

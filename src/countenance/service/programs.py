@@ -109,8 +109,7 @@ class ApiKeys:
         """
         context, now = self._context, self._context.clock()
         wanted = _check(label, roles, days, quota)
-        searched = sorted(set(purposes))
-        _check_defaults(searched, purpose, case)
+        searched = _check_defaults(purposes, purpose, case)
         _check_door(door, form)
         secret = secrets.token_bytes(delegating.SECRET)
         with recording(context, "api-key") as connection:
@@ -135,22 +134,16 @@ class ApiKeys:
             )
             number = int((inserted.inserted_primary_key or (0,))[0])
             if door == REKOGNITION:
-                secret = derived_secret(context, actor.organisation, number)
-                mine = sa.update(t.api_keys).where(t.api_keys.c.id == number)
-                connection.execute(mine.values(public_key=self._public(secret)))
-            row = connection.execute(sa.select(t.api_keys).where(t.api_keys.c.id == number)).one()
-            signature = actor.sign_in_person(delegating.statement(row))
-            connection.execute(sa.update(t.api_keys).where(t.api_keys.c.id == number).values(signature=signature))
-            if delegating.row_of(connection, number) is None:
-                raise NotSignedIn(f"The key that was opened is not the key of {actor.email}.")
+                secret = self._derived(connection, actor, number)
+            signature = self._signed(connection, actor, number)
             if form is not None:
                 insert_form(connection, context, actor, number, searched, form)
             facts = {"key": reference_number("K", number), "roles": list(wanted), "purposes": searched}
-            facts |= {"for": door} if door else {}
             context.desk.write(connection, "api-key", facts=facts, signature=signature)
-        if door == REKOGNITION:
-            return Made(self._get(number), secret_text(secret), access_id(number))
-        return Made(self._get(number), delegating.token_of(number, secret))
+        shown = (
+            (secret_text(secret), access_id(number)) if door == REKOGNITION else (delegating.token_of(number, secret),)
+        )
+        return Made(self._get(number), *shown)
 
     def list(self) -> list[ApiKey]:
         """The account's own keys; a controller of the gallery's owner sees everybody's."""
@@ -176,6 +169,23 @@ class ApiKeys:
 
     def _public(self, secret: bytes) -> bytes:
         return delegating.signing_key(secret, self._context.desk.origin).public_key().public_bytes_raw()
+
+    def _derived(self, connection: sa.Connection, actor: Actor, number: int) -> bytes:
+        """The secret that follows from the new key's number, in place of the one that it was numbered with."""
+        secret = derived_secret(self._context, actor.organisation, number)
+        mine = sa.update(t.api_keys).where(t.api_keys.c.id == number)
+        connection.execute(mine.values(public_key=self._public(secret)))
+        return secret
+
+    @staticmethod
+    def _signed(connection: sa.Connection, actor: Actor, number: int) -> bytes:
+        """The person signs all that the new key may do, with their own key."""
+        row = connection.execute(sa.select(t.api_keys).where(t.api_keys.c.id == number)).one()
+        signature = actor.sign_in_person(delegating.statement(row))
+        connection.execute(sa.update(t.api_keys).where(t.api_keys.c.id == number).values(signature=signature))
+        if delegating.row_of(connection, number) is None:
+            raise NotSignedIn(f"The key that was opened is not the key of {actor.email}.")
+        return signature
 
     def _in_person(self, connection: sa.Connection, roles: tuple[str, ...]) -> Actor:
         """The account that asks. Raises `RoleRefused` for a program, or a role that the account has not."""
@@ -305,10 +315,13 @@ def _check_door(door: str | None, form: Wish | None) -> None:
         )
 
 
-def _check_defaults(searched: list[str], usual: str | None, case: str | None) -> None:
+def _check_defaults(purposes: Iterable[str], usual: str | None, case: str | None) -> list[str]:
+    """What the key searches for."""
+    searched = sorted(set(purposes))
     for name in searched:
         purpose(name)
     if usual is not None and usual not in searched:
         raise InputError("The default purpose is none of the key's purposes.", hint="Name it with --purpose as well.")
     if case is not None and (usual is None or not case.strip() or len(case) > 200):
         raise InputError("A default case needs a reference and a default purpose.", hint="Give both, or neither.")
+    return searched

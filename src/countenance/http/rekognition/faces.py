@@ -27,8 +27,7 @@ from countenance.service.similarity import above, similarity
 from countenance.types import reference_number
 
 if TYPE_CHECKING:
-    from countenance.service.collected import CollectedFace
-    from countenance.service.finding import Answer
+    from countenance.service.collected import Answer, CollectedFace
 
 ExternalText = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[a-zA-Z0-9_.\-:]+$")]
 FaceTexts = Annotated[list[FaceText], Field(min_length=1, max_length=4096)]
