@@ -10,7 +10,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import AlreadyExists, ContractMismatch, NotFound
-from countenance.gallery import enrolments, erasing, forgetting, keeping, locating, peopling, searching, twins
+from countenance.gallery import enrolments, erasing, keeping, peopling, searching, twins
 from countenance.gallery.batch import Copied, Kept, Looked
 from countenance.gallery.collecting import Stored, others, probe_of, whom
 from countenance.gallery.compared import Compared, Progress
