@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _WIDE, _HIGH = 420, 290
 _LEFT, _RIGHT, _TOP, _LOW = 52, 398, 14, 240
 _TONES = ("one", "two")
+_LABELS = 6
+"""The most powers of ten that are all written below a chart."""
 
 Point = tuple[float, float]
 Place = Callable[[float], float]
@@ -41,7 +43,9 @@ def decades(title: str, lines: Sequence[Line], axes: Axes) -> Markup:
     points = [point for line in lines for point in line.points]
     across = _powers([x for x, _ in points], _LEFT, _RIGHT)
     up = _powers([y for _, y in points], _LOW, _TOP)
-    grid = [_upright(across[0](10.0**power), rate(10.0**power)) for power in across[1]]
+    every = 2 if len(across[1]) > _LABELS else 1  # or they would run into one another
+    named = across[1][::-every]
+    grid = [_upright(across[0](10.0**power), rate(10.0**power) if power in named else "") for power in across[1]]
     grid += [_level(up[0](10.0**power), rate(10.0**power)) for power in up[1]]
     return _picture(title, [*grid, *_curves(lines, across[0], up[0])], axes)
 

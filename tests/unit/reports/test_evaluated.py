@@ -139,3 +139,12 @@ def test_charts_stay_within_their_picture_whatever_the_numbers() -> None:
             assert 0 <= float(x) <= 420
             assert 0 <= float(y) <= 290
     assert (charts.rate(1e-5), charts.rate(0.1), charts.rate(0)) == ("0.001 %", "10 %", "0 %")
+
+
+def test_powers_of_ten_do_not_run_into_one_another():
+    def labels(least: float) -> list[str]:
+        drawn = charts.decades("rates", [Line("one", ((least, 0.01), (1.0, 0.1)))], Axes("across", "up"))
+        return re.findall(r'text-anchor="middle">([^<]* %)<', drawn)
+
+    assert labels(1e-4) == ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"]
+    assert labels(1e-7) == ["0.0001 %", "0.01 %", "1 %", "100 %"]
