@@ -107,7 +107,9 @@ def test_p3_a_header_that_was_put_in_is_not_listened_to(aws: Aws, name: str) -> 
 
 def test_a_header_that_comes_twice_is_refused(aws: Aws) -> None:
     headers = [*aws.signed(LIST, BODY).items(), ("x-amz-target", "RekognitionService.DeleteCollection")]
-    assert code(aws.post(headers, BODY)) == "InvalidSignatureException"
+    answer = aws.post(headers, BODY)
+    assert code(answer) == "InvalidSignatureException"
+    assert "was sent twice" in answer.json()["message"]
 
 
 @pytest.mark.parametrize("left_out", ["host", "x-amz-date", "x-amz-target"])

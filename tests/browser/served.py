@@ -65,10 +65,10 @@ def serving(club: Countenance) -> Iterator[Served]:
 def club_served(root: Path, members: int, *, hostile: bool = False) -> Iterator[tuple[Served, Served]]:
     """Anna's page and Clara's, who reviews, on a club with so many members and the party ingested."""
     places = demo.clear(root / "demo")
-    with pytest.MonkeyPatch.context() as patch, ExitStack() as closing:
-        patch.setattr(demo, "MEMBERS", members)
+    with ExitStack() as closing:
         anna = closing.enter_context(demo.found(places))
-        with places.open(demo.BEN) as ben:
+        with pytest.MonkeyPatch.context() as patch, places.open(demo.BEN) as ben:
+            patch.setattr(demo, "MEMBERS", members)  # for the enrolment alone: other tests share this process
             demo.enrol_members(anna, ben, places)
         folder = demo.add_party(anna, places)
         if hostile:

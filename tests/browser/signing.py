@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ from countenance.web.doors import Doors
 from countenance.web.guard import Session
 from countenance.web.routes import Route
 from countenance.web.site import Site
-
-CHROMIUM = shutil.which("chromium")
 
 
 @dataclass
@@ -57,17 +54,6 @@ def _approve(site: Site, request: Any) -> Any:
     order = site.club.orders.approve(request.path_params["order"])
     told = CountenanceError(f"{order.id}: {order.approvals} signed.")
     return site.page("fault.html", error=told, requirement="", entry=None)
-
-
-@contextmanager
-def browser() -> Iterator[Any]:
-    """A page of headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def with_authenticator(chromium: Any) -> Any:

@@ -10,13 +10,8 @@ from typing import Any
 
 import pytest
 
-from browser.signing import CHROMIUM, Served, browser, serving, with_authenticator
+from browser.signing import Served, serving, with_authenticator
 from clubs import ANNA, BEN, WORDS, Club
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +20,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(club) as running:
         yield running
     club.close()
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
-    with browser() as running:
-        yield running
 
 
 def sign_in(page: Any, served: Served, email: str) -> None:

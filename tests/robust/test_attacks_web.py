@@ -124,7 +124,7 @@ def test_no_name_from_outside_is_markup_on_any_page(members: Club) -> None:
     finding = shown_finding(anna.pictures, found, photos.portrait("Ada"))
     pages = [
         render_contact_sheet(ContactSheet(EVIL, finding, facts)),
-        text(site.page("found.html", finding=finding, subjects=[(EVIL, "evil")], facts=facts, caution="", nobody="")),
+        text(site.page("found.html", finding=finding, seen=[()] * len(found), facts=facts)),
         text(site.page("person.html", held=anna.look("evil"), photos=[], reasons=("withdrawn",))),
         text(site.fault(errors.NotFound(EVIL, hint=EVIL))),
     ]

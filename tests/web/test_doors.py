@@ -60,7 +60,7 @@ def test_p3_to_another_organisation_the_owners_pages_are_absent(club: Club) -> N
 def test_every_door_that_needs_a_role_names_it() -> None:
     free = {route.path for route in ROUTES if not route.roles}
     assert free == {
-        "/open", "/style.css", "/static/{name}", "/language/{code}", "/", "/sample/{name}", "/search",
+        "/open", "/sign-in", "/style.css", "/static/{name}", "/language/{code}",
         "/rights", "/public", "/public.json", "/confirm/{token}",
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from countenance.demo.club import ANNA
 from countenance.errors import BadConfiguration, Unavailable
 from countenance.web import server
 
-PROGRAM = "from pathlib import Path; from countenance.web.server import serve; import sys; serve(Path(sys.argv[1]), demo=False, port=int(sys.argv[2]), open_browser=False)"  # noqa: E501
+PROGRAM = "from pathlib import Path; from countenance.web.server import serve; import sys; serve(Path(sys.argv[1]), demo=False, port=int(sys.argv[2]), open_browser=False, sign_in=False)"  # noqa: E501
 
 
 @pytest.fixture

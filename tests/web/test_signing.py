@@ -46,7 +46,8 @@ def test_p21_a_person_signs_in_acts_in_their_own_name_and_signs_out(visitor: Vis
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
     assert "secure" not in cookie
-    home = visitor.browser.get("/")
+    assert visitor.browser.get("/").headers["location"] == "/people"  # an officer does not search
+    home = visitor.browser.get("/people")
     assert home.status_code == 200
     assert BEN in home.text
     assert ANNA not in home.text.partition("</header>")[0]
@@ -171,7 +172,7 @@ def test_p3_a_session_ends_with_its_account_and_after_a_time(visitor: Visitor, c
     _ = club.cleo
     for email in (CLEO, BEN):
         visitor.sign_in(email)
-        assert visitor.browser.get("/").status_code == 200
+        assert visitor.browser.get("/account").status_code == 200
         if email == CLEO:
             club.anna.accounts.revoke(CLEO)
         else:

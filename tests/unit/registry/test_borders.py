@@ -77,6 +77,14 @@ INSERT INTO collection_users (id, organisation, collection, name_hash, user_seal
 INSERT INTO collected (id, organisation, collection, subject, name_hash, external_sealed, created)
     VALUES (900, 900, 900, 900, 'h', '\\x00', 1);
 INSERT INTO presented (id, organisation, api_key, mark, created) VALUES (900, 900, 900, 'm', 1);
+INSERT INTO jobs (id, organisation, account, kind, state, again, runner, step, created)
+    VALUES (900, 900, 900, 'sweep', 'done', false, 'r', 0, 1);
+INSERT INTO passkeys (id, organisation, account, label, credential, public_key, site, sign_count, signature, created)
+    VALUES (900, 900, 900, 'l', '\\x01', '\\x00', 's', 0, '\\x00', 1);
+INSERT INTO sessions (id, organisation, account, public_key, how, proof, created, seen, expires)
+    VALUES (900, 900, 900, '\\x01', 'password', '\\x00', 1, 1, 2);
+INSERT INTO answered (id, organisation, once, created) VALUES (900, 900, 'o', 1);
+INSERT INTO guesses (id, organisation, who_hash, starts, count) VALUES (900, 900, 'w', 1, 1);
 INSERT INTO changes (id, subject) VALUES (900, 900);
 INSERT INTO openings (index, key, sealed) VALUES (0, 'subject:900', '\\x00'), (0, 'organisation:900', '\\x00');
 """

@@ -255,8 +255,8 @@ def contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
 
 def palettes() -> list[dict[str, tuple[int, ...]]]:
     css = (Path(countenance.reports.__file__).parent / "templates" / "page.css").read_text("utf-8")
-    rules = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
-    return [{k: tuple(bytes.fromhex(v)) for k, v in re.findall(r"--([a-z-]+): #([0-9a-f]{6})", r)} for r in rules]
+    pairs = re.findall(r"--([a-z-]+): light-dark\(#([0-9a-f]{6}), #([0-9a-f]{6})\)", css)
+    return [{name: tuple(bytes.fromhex(both[way])) for name, *both in pairs} for way in (0, 1)]
 
 
 def test_text_is_readable_in_light_and_in_dark():

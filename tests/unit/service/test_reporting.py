@@ -116,7 +116,8 @@ def test_a_report_is_a_page_that_stands_alone(busy: Club, name: str) -> None:
     assert not re.findall(r"(?:src|href|url)\s*[=(]", page)
     assert not re.findall(r"https?://", page)
     assert "default-src 'none'" in page
-    assert "prefers-color-scheme: dark" in page
+    assert "color-scheme: light dark" in page
+    assert "light-dark(" in page
     assert "@media print" in page
 
 

@@ -30,7 +30,7 @@ form.addEventListener("submit", async (event) => {
   tell(`${words.fits.replace("{now}", now.size).replace("{then}", then.size)} ${said}`, true);
 });
 
-for (const button of document.querySelectorAll("[data-entry]")) {
+for (const button of document.querySelectorAll("button[data-entry]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const index = Number(button.dataset.entry);
