@@ -150,6 +150,8 @@ def _test(tests: list[str], output: str) -> int:
     options = ["--assert=plain", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
     # What is collected while pytest ends is not the test's: it must not stand where the count of failures is read.
     options += ["-p", "no:unraisableexception", "-p", "no:randomly"]
+    # It comes with a package that one file needs, and takes longer to import than most tests to run.
+    options += ["-p", "no:schemathesis"]
     return int(pytest.main(["-x", *options, *tests]))
 
 
