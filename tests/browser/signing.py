@@ -16,7 +16,7 @@ from countenance.errors import CountenanceError
 from countenance.web.app import _served, create_app
 from countenance.web.doors import Doors
 from countenance.web.guard import Session
-from countenance.web.routes import Route
+from countenance.web.route import ANYBODY, Route
 from countenance.web.site import Site
 
 
@@ -37,7 +37,7 @@ def serving(club: Club) -> Iterator[Served]:
     session = Session(listening.getsockname()[1])
     site = Site(club.anna, session, doors=Doors(club.anna, session))
     app = create_app(site)
-    route = Route("POST", "/approve/{order}", "account", _approve)
+    route = Route("POST", "/approve/{order}", "account", _approve, ANYBODY)
     app.add_api_route(route.path, _served(site, route), methods=["POST"], response_model=None)
     settings = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
     server = uvicorn.Server(settings)
