@@ -75,6 +75,35 @@ def test_p22_a_report_agrees_with_an_independent_calculation(seed: int, enrol: i
             assert found == (None if expected is None else pytest.approx(expected, abs=1e-6))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_p22_a_report_agrees_with_scikit_learn(seed: int) -> None:
+    """Its ROC curve over the same scores: the best true rate at which the false rate is no higher than asked."""
+    from sklearn.metrics import roc_curve
+
+    def best(own: list[float], strange: list[float], most: float) -> float | None:
+        kept = [1] * len(own) + [0] * len(strange)
+        false, true, _ = roc_curve(kept, own + strange, drop_intermediate=False)
+        return float(true[false <= most + 1e-12].max()) if most * len(strange) >= 1 else None
+
+    observed = made(seed)
+    told = report(observed, 20, rounds=5)
+    pictures, table = in_the_open(observed)
+    genuine, impostor = independent.pairs(pictures, table)
+    for far, found in told["verification"]["tar"].items():
+        expected = best(genuine, impostor, float(far))
+        assert found == (None if expected is None else pytest.approx(expected, abs=1e-6))
+    false, true, _ = roc_curve([1] * len(genuine) + [0] * len(impostor), genuine + impostor, drop_intermediate=False)
+    at = np.argmin(np.abs(1 - true - false))
+    assert told["verification"]["eer"] == pytest.approx((1 - true[at] + false[at]) / 2, abs=0.01)
+
+    searches = independent.searches(pictures, table)
+    own = [search.own for search in searches if search.mated]
+    tops = [max(search.others, default=NEVER) for search in searches if search.seen]
+    for fpir, found in told["identification"]["fnir"].items():
+        expected = best(own, tops, float(fpir))
+        assert found == (None if expected is None else pytest.approx(1 - expected, abs=1e-6))
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_p22_the_accuracy_over_folds_agrees_too(seed: int) -> None:
     observed = made(seed)
