@@ -1,9 +1,9 @@
 """The figures of an evaluation a second time, by another way than the source's: for tests alone.
 
 This is plain Python; rates that scikit-learn's ROC curve gives as well are compared with it too. The source counts
-scores on a grid and reads rates off cumulated counts; here every score stands in a list, a threshold is found by sorting
-strangers and looking at the first one who must stay outside, and people who are drawn several times stand there several
-times.
+scores on a grid and reads rates off cumulated counts; here every score stands in a list, a threshold is found by
+sorting strangers and looking at the first one who must stay outside, and who is drawn several times stands there as
+often.
 """
 
 from __future__ import annotations
