@@ -85,13 +85,15 @@ class Aws:
             self.keys[name] = self.club.anna.api_keys.create(name, roles=roles, form=wish, **given)
         return self.keys[name]
 
-    def client(self, made: Made | None = None, *, secret: str | None = None, access: str | None = None) -> Any:
+    def client(
+        self, made: Made | None = None, *, secret: str | None = None, access: str | None = None, retries: int = 0
+    ) -> Any:
         """The real client, as a program makes it."""
         made = made or self.key()
         return boto3.client(
             "rekognition", endpoint_url=self.url, region_name="eu-west-1", aws_access_key_id=access or made.access,
             aws_secret_access_key=secret or made.token,
-            config=Config(retries={"max_attempts": 0}, proxies={}),
+            config=Config(retries={"max_attempts": retries}, proxies={}),
         )  # fmt: skip
 
     def signed(self, operation: str, body: bytes, made: Made | None = None, **headers: str) -> dict[str, str]:

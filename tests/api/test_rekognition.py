@@ -294,8 +294,16 @@ def test_p1_a_face_that_waits_is_searched_with_by_nobody(aws: Aws) -> None:
 
 def test_p3_a_key_compares_no_more_than_its_quota(aws: Aws, staff: dict[str, str]) -> None:
     client = aws.client(aws.key("few", quota=1))
-    client.search_faces_by_image(CollectionId="staff", Image=photo(ADA, 1))
-    refused("ThrottlingException", client.search_faces_by_image, CollectionId="staff", Image=photo(ADA, 1))
+    assert client.search_faces_by_image(CollectionId="staff", Image=photo(ADA, 1))["FaceMatches"]
+    told = refused("ThrottlingException", client.search_faces_by_image, CollectionId="staff", Image=photo(ADA, 2))
+    assert "sent before" not in told["Error"]["Message"]
+    assert client.list_faces(CollectionId="staff")["Faces"], "what compares nobody goes on"
+
+
+def test_a_client_as_it_comes_may_ask_the_same_twice_in_a_second(aws: Aws, staff: dict[str, str]) -> None:
+    """Equal requests have equal signatures within a second; the client is told to wait, signs anew, and is answered."""
+    client = aws.client(retries=4)
+    assert all("staff" in client.list_collections()["CollectionIds"] for _ in range(3))
 
 
 def test_p25_no_address_is_fetched(aws: Aws) -> None:
@@ -307,18 +315,22 @@ def test_p25_no_address_is_fetched(aws: Aws) -> None:
 
 def test_bad_input_is_refused_in_rekognition_s_words(aws: Aws, staff: dict[str, str]) -> None:
     client = aws.client()
-    refused("InvalidImageFormatException", client.detect_faces, Image={"Bytes": b"no picture"})
-    refused("ResourceNotFoundException", client.describe_collection, CollectionId="nowhere")
-    refused("ResourceAlreadyExistsException", client.create_collection, CollectionId="staff")
-    refused("ResourceNotFoundException", client.list_faces, CollectionId="staff", UserId="nobody")
-    refused("InvalidPaginationTokenException", client.list_faces, CollectionId="staff", NextToken="x" * 9)
     nobody = {"Bytes": cast().no_face()[0].read_bytes()}
-    refused("InvalidParameterException", client.search_faces_by_image, CollectionId="staff", Image=nobody)
-    client.create_user(CollectionId="staff", UserId="u")
-    refused("ConflictException", client.create_user, CollectionId="staff", UserId="u")
-    refused("InvalidParameterException", client.search_users, CollectionId="staff", UserId="u")
     large = aws.club.anna.context.settings.http.max_bytes
-    refused("ImageTooLargeException", client.detect_faces, Image={"Bytes": b"0" * (large + 9)})
+    client.create_user(CollectionId="staff", UserId="u")
+    asked: list[tuple[str, Any, dict[str, Any]]] = [
+        ("InvalidImageFormatException", client.detect_faces, {"Image": {"Bytes": b"no picture"}}),
+        ("ResourceNotFoundException", client.describe_collection, {"CollectionId": "nowhere"}),
+        ("ResourceAlreadyExistsException", client.create_collection, {"CollectionId": "staff"}),
+        ("ResourceNotFoundException", client.list_faces, {"CollectionId": "staff", "UserId": "nobody"}),
+        ("InvalidPaginationTokenException", client.list_faces, {"CollectionId": "staff", "NextToken": "x" * 9}),
+        ("InvalidParameterException", client.search_faces_by_image, {"CollectionId": "staff", "Image": nobody}),
+        ("ConflictException", client.create_user, {"CollectionId": "staff", "UserId": "u"}),
+        ("InvalidParameterException", client.search_users, {"CollectionId": "staff", "UserId": "u"}),
+        ("ImageTooLargeException", client.detect_faces, {"Image": {"Bytes": b"0" * (large + 9)}}),
+    ]
+    for kind, call, given in asked:
+        assert refused(kind, call, **given)["Error"]["Message"], kind
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from countenance.errors import NotSignedIn
+from countenance.errors import NotSignedIn, TooMany
 from countenance.policy import delegating
 from countenance.registry import schema as t
 from countenance.vault.keyring import organisation_key
@@ -84,13 +84,16 @@ def enter_signed(opened: Countenance, access: str, proof: Callable[[str], bool])
 
 
 def only_once(entered: Entered, signature: str) -> None:
-    """Note a request's signature, for all processes together; raise `NotSignedIn` where it was seen before."""
+    """Note a request's signature, for all processes together; raise `TooMany` where it was seen before.
+
+    A time in seconds is all that tells two equal requests apart. Told to slow down, an honest client signs anew, later.
+    """
     context, now = entered.club.context, entered.club.context.clock()
     mark = hashlib.sha256(signature.encode()).hexdigest()
     c = t.presented.c
     with context.registry.write() as connection:
         connection.execute(sa.delete(t.presented).where(c.created < now - 2 * WINDOW))
         if connection.scalar(sa.select(c.id).where(c.api_key == entered.key, c.mark == mark)) is not None:
-            raise NotSignedIn("This very request was sent before.", hint="Sign each request anew.")
+            raise TooMany("This very request was sent before.", hint="Sign each request anew, in another second.")
         values = {"organisation": context.party, "api_key": entered.key, "mark": mark, "created": now}
         connection.execute(sa.insert(t.presented).values(**values))
