@@ -111,30 +111,15 @@ class ApiKeys:
         wanted = _check(label, roles, days, quota)
         searched = _check_defaults(purposes, purpose, case)
         _check_door(door, form)
-        secret = secrets.token_bytes(delegating.SECRET)
+        what = {
+            "label": label.strip(), "roles": " ".join(wanted), "purposes": mask(searched), "purpose": purpose,
+            "case_sealed": context.keys.seal_text(context.party_key, case, "case"),
+            "case_until": now + CASE_DAYS * DAY if case else None,
+            "quota": quota, "created": now, "expires": now + days * DAY, "door": door,
+        }  # fmt: skip
         with recording(context, "api-key") as connection:
             actor = self._in_person(connection, wanted)
-            inserted = connection.execute(
-                sa.insert(t.api_keys).values(
-                    organisation=actor.organisation,
-                    account=actor.account,
-                    label=label.strip(),
-                    public_key=self._public(secret),
-                    roles=" ".join(wanted),
-                    purposes=mask(searched),
-                    purpose=purpose,
-                    case_sealed=context.keys.seal_text(context.party_key, case, "case"),
-                    case_until=now + CASE_DAYS * DAY if case else None,
-                    quota=quota,
-                    signature=b"",
-                    created=now,
-                    expires=now + days * DAY,
-                    door=door,
-                )
-            )
-            number = int((inserted.inserted_primary_key or (0,))[0])
-            if door == REKOGNITION:
-                secret = self._derived(connection, actor, number)
+            number, secret = self._insert(connection, actor, what)
             signature = self._signed(connection, actor, number)
             if form is not None:
                 insert_form(connection, context, actor, number, searched, form)
@@ -169,6 +154,14 @@ class ApiKeys:
 
     def _public(self, secret: bytes) -> bytes:
         return delegating.signing_key(secret, self._context.desk.origin).public_key().public_bytes_raw()
+
+    def _insert(self, connection: sa.Connection, actor: Actor, what: dict[str, Any]) -> tuple[int, bytes]:
+        """The new key's row, which nobody has signed yet: its number, and its secret."""
+        secret = secrets.token_bytes(delegating.SECRET)
+        whose = {"organisation": actor.organisation, "account": actor.account}
+        row = sa.insert(t.api_keys).values(**whose, **what, public_key=self._public(secret), signature=b"")
+        number = int((connection.execute(row).inserted_primary_key or (0,))[0])
+        return number, self._derived(connection, actor, number) if what["door"] == REKOGNITION else secret
 
     def _derived(self, connection: sa.Connection, actor: Actor, number: int) -> bytes:
         """The secret that follows from the new key's number, in place of the one that it was numbered with."""
