@@ -76,6 +76,7 @@ def open_gallery(
         organisation = _organisation(registry, settings)
         actor = _actor(registry, settings, account or settings.gallery.account, passphrase)
         opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all(), building)
+    opened.context.book.catch_up()
     opened.finish_erasures()
     opened.finish_orders()
     return guarded(opened)

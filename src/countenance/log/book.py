@@ -279,6 +279,20 @@ class Book:
                 fresh.unlink()
         return self._file
 
+    def catch_up(self) -> None:
+        """Write what a process that died after its commit did not: a restore reads the log's own files alone.
+
+        A checkpoint that is gone, or that this log's key has not signed, is left as it is: `check` is to say so.
+        """
+        try:
+            told = note.open_checkpoint(self._own_checkpoint(), self.signer().verifier).size
+        except (KeyMissing, Tampered, BadSignature, OSError):
+            return
+        with self._registry.read() as connection:
+            behind = told < self._frontier(connection).size
+        if behind:
+            self.publish()
+
     def write_tiles(self, folder: Path) -> str:
         """Write the whole log as C2SP tlog-tiles, with the tiles that are not full yet; returns its checkpoint.
 

@@ -108,6 +108,28 @@ def test_p5_a_withdrawal_after_the_backup_is_repeated(club: Club, ada: int) -> N
     assert [each.state for each in club.anna.bases.list(club.anna.subjects.get("ada"))] == ["withdrawn"]
 
 
+def test_p5_a_withdrawal_before_a_crash_is_in_the_logs_files_after_the_next_start(club: Club, ada: int) -> None:
+    made, log = backup(club), club.anna.context.book.folder
+    before = shutil.copytree(log, club.root / "log before")
+    club.anna.withdraw("ada")
+    club.close()
+    shutil.rmtree(log)
+    before.rename(log)  # the process died after its commit
+    club.reopen()
+    lose(club, log=True)
+    restore(club, made.file)
+    assert club.found(1) == []
+
+
+def test_p19_a_checkpoint_that_was_changed_is_not_written_over_at_the_next_start(club: Club, ada: int) -> None:
+    file = club.anna.context.book.folder / "checkpoint"
+    name, _, rest = file.read_text().split("\n", 2)
+    file.write_text(f"{name}\n1\n{rest}")
+    club.reopen()
+    with pytest.raises(Tampered):
+        club.anna.check_log()
+
+
 @pytest.mark.parametrize("kind", ["objection", "restriction", "erasure"])
 def test_p5_an_objection_after_the_backup_keeps_the_person_out_of_search(club: Club, ada: int, kind: str) -> None:
     """By the public page: a contact that two people share, and no account."""
