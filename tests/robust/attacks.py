@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -30,8 +31,9 @@ def two_lines(fault: CountenanceError) -> None:
         assert line.strip()
         assert "\n" not in line
         assert len(line) < 400
-        for sign in ("Traceback", "array(", "b'", "0x", "sqlite3.", "sqlalchemy"):
+        for sign in ("Traceback", "array(", "b'", "sqlite3.", "sqlalchemy"):
             assert sign not in line
+        assert not re.search(r"\b0x[0-9a-f]", line)  # an address; a folder's name made at random may hold the letters
     assert fault.exit_code in range(1, 100)
     assert str(fault) == fault.message
 

@@ -1,8 +1,7 @@
 """The connection to a Milvus server: the only module that imports its client.
 
 It speaks to the configured address alone (P25, DESIGN §10), over TLS or on this machine, whatever the environment says
-of proxies. What the server says of an
-error is not repeated: it may hold parts of what was asked.
+of proxies. What the server says of an error is not repeated: it may hold parts of what was asked.
 """
 
 from __future__ import annotations
@@ -32,6 +31,13 @@ _SECONDS_TO_MAKE = 120.0
 _PART = 4096
 """Rows that one message holds: with 512 dimensions some 8 MiB, of 64 that a server takes."""
 _QUERIES = 256
+_OPTIONS = {
+    "grpc.enable_http_proxy": 0,
+    "grpc.keepalive_time_ms": 600_000,
+    "grpc.keepalive_timeout_ms": 20_000,
+}
+"""For the connection. A server built on gRPC's own library bears one sign of life in five minutes when nothing else is
+said, and hangs up on who sends more of them (gRPC, "Keepalive"); pymilvus would send one every ten seconds."""
 METRIC = "IP"
 """The inner product: the cosine of vectors of length 1."""
 _NO_SUCH = (100, 4)
@@ -179,7 +185,7 @@ class Server:
         secure = {"server_pem_path": str(self._place.certificates)} if self._place.certificates else {}
         return pymilvus.MilvusClient(
             self._place.address, token=self._place.token or "", timeout=_SECONDS, dedicated=True,
-            grpc_options={"grpc.enable_http_proxy": 0}, **secure,
+            grpc_options=_OPTIONS, **secure,
         )  # fmt: skip
 
     def _loaded(self, name: str, ask: Callable[[Any], Any]) -> Any:

@@ -138,3 +138,27 @@ def test_p25_no_proxy_of_the_environment_and_no_file_of_settings_comes_between(m
     assert len(index) == 0
     index.close()
     assert os.environ["PYTHON_DOTENV_DISABLED"] == "1"
+
+
+@LITE.marks[0]
+@LITE.marks[1]
+def test_a_connection_that_rests_is_not_one_that_its_server_hangs_up_on(monkeypatch, milvuses):
+    """gRPC's own servers bear one sign of life in five minutes; one test found that the hard way, under load."""
+    import pymilvus
+
+    asked = []
+    monkeypatch.setattr(pymilvus, "MilvusClient", _noting(pymilvus.MilvusClient, asked))
+    index = open_index("milvus", 128, milvuses.place("milvus-lite"))
+    assert len(index) == 0
+    index.close()
+    assert [each["grpc_options"]["grpc.keepalive_time_ms"] > 300_000 for each in asked] == [True]
+
+
+def _noting(real, asked):
+    """The real one, and what it was given."""
+
+    def made(*given, **options):
+        asked.append(options)
+        return real(*given, **options)
+
+    return made
