@@ -85,6 +85,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--cache", type=Path, default=CACHE, help="where templates and the rivals' environment are kept"
     )
+    parser.add_argument(
+        "--keep", action="store_true", help="keep the graphs that HNSW and usearch build, for the next run"
+    )
     parser.add_argument("--discard", action="store_true", help="remove the templates at the end")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--docs", action="store_true", help="write the table and the charts into the documentation")
@@ -125,6 +128,7 @@ def _run(made: Crowd, engine: str, answers: Path, options: argparse.Namespace) -
     variables = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "LC_ALL") if name in os.environ}
     script = Path(__file__).parent / "rivals" / "search_run.py"
     command = [place / "bin" / "python", "-P", "-W", "ignore", script, engine, *places, answers, str(options.patience)]
+    command += [made.folder] if options.keep else []
     return answer(command, count=1, environment=variables | _ONE_THREAD)
 
 

@@ -78,7 +78,7 @@ def facts() -> Facts:
         snapshot_bytes=sizes[snapshot]["more"][f"{snapshot}"]["embedded"]["opening"]["bytes"] / snapshot,
         search_ms=plain(sizes[searched]["rows"], searched, "embedded")["p50_ms"],
         searched=searched,
-        photos_a_second=_largest(ingest, r"^\| Countenance, (one) core, photos/s \| ([0-9.]+)")[1],
+        photos_a_second=_largest(ingest, r"^\| Countenance, standard, (one) core, photos/s \| ([0-9.]+)")[1],
         filled_a_second=_largest(filling, r"(rebuild) fills about ([0-9,]+) references a second")[1],
         disk=json.loads(KEPT.read_text("utf-8")),
     )

@@ -1,8 +1,10 @@
 """faiss and usearch on the same crowd; run inside their own environment, with nothing of ours.
 
-    python search_run.py ENGINE CROWD N DIM ANSWERS PATIENCE
+    python search_run.py ENGINE CROWD N DIM ANSWERS PATIENCE [GRAPHS]
 
-Writes the rows found for each share into the folder ANSWERS, and prints one line of JSON. Threads: one.
+Writes the rows found for each share into the folder ANSWERS, and prints one line of JSON. Threads: one. A graph is kept
+in the folder GRAPHS, where one is named, and opened from there the next time: to build one of a million takes half an
+hour. What building took is told in seconds of computing, as one thread does it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -30,12 +33,17 @@ WHOLE = 2_000_000
 
 def main() -> None:
     """Build, measure, print."""
-    engine, folder, n, dimension, answers, patience = sys.argv[1:]
+    engine, folder, n, dimension, answers, patience, *graphs = sys.argv[1:]
     vectors = np.memmap(Path(folder) / "vectors.f32", np.float32, "r", shape=(int(n), int(dimension)))
     levels = np.load(Path(folder) / "levels.npy")
-    before, began = held(), time.perf_counter()
-    search = {"faiss-flat": flat, "faiss-hnsw": hnsw, "usearch": usearch}[engine](vectors, levels)
-    built = time.perf_counter() - began
+    graph = Graph(Path(graphs[0]) if graphs else None, engine)
+    before, began = held(), time.process_time()
+    search = {
+        "faiss-flat": lambda: flat(vectors, levels),
+        "faiss-hnsw": lambda: hnsw(vectors, levels, graph),
+        "usearch": lambda: usearch(vectors, levels, graph),
+    }[engine]()
+    built = graph.seconds or time.process_time() - began
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     told = {"build_s": built, "bytes_per_vector": (held() - before) / len(vectors)}
@@ -65,6 +73,31 @@ def measured(queries: np.ndarray, search: Callable, answers: Path, patience: flo
     return rows
 
 
+class Graph:
+    """A graph, and the seconds of computing that building it took. In a folder, it is kept for the next run."""
+
+    def __init__(self, folder: Path | None, engine: str) -> None:
+        self.seconds = 0.0
+        self._folder, self._engine = folder, engine
+
+    def made(self, build: Callable, read: Callable, write: Callable) -> object:
+        """Build it, or read what was kept. Its name says what it was built with, and by which version."""
+        if self._folder is None:
+            return build()
+        library = version({"faiss-hnsw": "faiss-cpu"}.get(self._engine, self._engine))
+        path = self._folder / f"{self._engine}-{library}-{LINKS}-{BUILD}.graph"
+        told = path.with_suffix(".json")
+        if told.exists():
+            self.seconds = json.loads(told.read_text("utf-8"))
+            return read(str(path))
+        began = time.process_time()
+        index = build()
+        self.seconds = time.process_time() - began
+        write(index, str(path))
+        told.write_text(json.dumps(self.seconds), "utf-8")  # after the graph: without it, that does not count
+        return index
+
+
 def flat(vectors: np.ndarray, levels: np.ndarray) -> Callable:
     """Every row, exactly; a bitmap says which may be shown."""
     import faiss
@@ -77,16 +110,20 @@ def flat(vectors: np.ndarray, levels: np.ndarray) -> Callable:
     return lambda queries, k, share: index.search(queries, k, params=chosen[share])[1]
 
 
-def hnsw(vectors: np.ndarray, levels: np.ndarray) -> Callable:
+def hnsw(vectors: np.ndarray, levels: np.ndarray, graph: Graph) -> Callable:
     """A graph; what may not be shown is walked over."""
     import faiss
 
+    def build() -> object:
+        index = faiss.IndexHNSWFlat(vectors.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
+        index.hnsw.efConstruction = BUILD
+        for start in range(0, len(vectors), BLOCK):
+            index.add(np.ascontiguousarray(vectors[start : start + BLOCK]))
+        return index
+
     faiss.omp_set_num_threads(1)
-    index = faiss.IndexHNSWFlat(vectors.shape[1], LINKS, faiss.METRIC_INNER_PRODUCT)
-    index.hnsw.efConstruction = BUILD
+    index = graph.made(build, faiss.read_index, faiss.write_index)
     index.hnsw.efSearch = LOOK
-    for start in range(0, len(vectors), BLOCK):
-        index.add(np.ascontiguousarray(vectors[start : start + BLOCK]))
     chosen = selectors(levels, lambda selector: faiss.SearchParametersHNSW(sel=selector, efSearch=LOOK))
     return lambda queries, k, share: index.search(queries, k, params=chosen[share])[1]
 
@@ -101,17 +138,26 @@ def selectors(levels: np.ndarray, parameters: Callable) -> dict:
     return kept
 
 
-def usearch(vectors: np.ndarray, levels: np.ndarray) -> Callable:
+def usearch(vectors: np.ndarray, levels: np.ndarray, graph: Graph) -> Callable:
     """A graph, whose Python interface has no filter: more is asked for, and what may not be shown is left out."""
     from usearch.index import Index
 
-    index = Index(
+    empty = Index(
         ndim=vectors.shape[1], metric="ip", dtype="f32", connectivity=LINKS // 2, expansion_add=BUILD,
         expansion_search=LOOK,
     )  # fmt: skip
-    for start in range(0, len(vectors), BLOCK):
-        block = np.ascontiguousarray(vectors[start : start + BLOCK])
-        index.add(np.arange(start, start + len(block), dtype=np.uint64), block, threads=1)
+
+    def build() -> Index:
+        for start in range(0, len(vectors), BLOCK):
+            block = np.ascontiguousarray(vectors[start : start + BLOCK])
+            empty.add(np.arange(start, start + len(block), dtype=np.uint64), block, threads=1)
+        return empty
+
+    def read(path: str) -> Index:
+        empty.load(path)
+        return empty
+
+    index = graph.made(build, read, Index.save)
 
     def search(queries: np.ndarray, k: int, share: float) -> np.ndarray:
         more = min(round(k / share), len(vectors), 20_000)
