@@ -12,6 +12,7 @@ from countenance import web
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.purposes import PURPOSES
 from countenance.service.requests import RIGHTS
+from countenance.web.exporting import KINDS
 from countenance.web.languages import catalogues, places, preferred
 from countenance.web.logs import REPORTS
 from countenance.web.site import MENU
@@ -28,6 +29,7 @@ def texts() -> set[str]:
     said = {ast.literal_eval(f'"{found}"') for file in files for found in SAID.findall(file.read_text("utf-8"))}
     said |= {text for kind, means in RIGHTS.items() for text in (kind.capitalize(), means)}
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
+    said |= {means for _, means in KINDS}
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}
 
 
