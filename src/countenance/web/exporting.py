@@ -6,7 +6,6 @@ import io
 import zipfile
 from typing import TYPE_CHECKING
 
-from countenance.policy.purposes import PURPOSES
 from countenance.web.forms import Form
 from countenance.web.logs import READERS
 from countenance.web.route import Route
@@ -30,10 +29,9 @@ _TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "xmp": "
 def offer(site: Site, _: Request) -> Response:
     """The form."""
     club = site.club
-    covered = {purpose for each in club.agreements.list() if not each.ended for purpose in each.purposes}
     return site.page(
         "exports.html",
-        purposes=[name for name, each in PURPOSES.items() if each.reviewers and name in covered],
+        purposes=club.agreements.reviewed(),
         sources=[each.name for each in club.sources.list()],
         kinds=KINDS,
     )
