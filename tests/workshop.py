@@ -170,7 +170,7 @@ def _test(tests: list[str], output: str) -> int:
     options += ["-p", "no:unraisableexception", "-p", "no:randomly"]
     # It comes with a package that one file needs, and takes longer to import than most tests to run.
     options += ["-p", "no:schemathesis"]
-    # Nobody reads where a test failed, unless it failed unbroken; Python's own way of telling costs a tenth of pytest's.
+    # Nobody reads where a broken rule's test failed, and Python's own way of telling costs a tenth of pytest's.
     options += ["--tb=native"]
     return int(pytest.main(["-x", *options, *tests]))
 
