@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from countenance.service.exporting import Handed
 
-KINDS = (
+OFFERED = (
     ("csv", "Table (CSV), for a spreadsheet"),
     ("json", "Document (JSON), for a program"),
     ("xmp", "Sidecars (XMP), one beside each photo, as a zip archive"),
@@ -33,7 +33,7 @@ def offer(site: Site, _: Request) -> Response:
         "exports.html",
         purposes=club.agreements.reviewed(),
         sources=[each.name for each in club.sources.list()],
-        kinds=KINDS,
+        kinds=OFFERED,
     )
 
 
