@@ -17,6 +17,7 @@ from countenance.web.hints import PAGES
 from countenance.web.languages import catalogues, places, preferred
 from countenance.web.logs import REPORTS
 from countenance.web.site import MENU
+from countenance.web.visits import NAMES
 
 FOLDER = Path(web.__file__).parent
 SAID = re.compile(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"')
@@ -31,7 +32,7 @@ def texts() -> set[str]:
     said |= {text for kind, means in RIGHTS.items() for text in (kind.capitalize(), means)}
     said |= {text for _, _, text in PAGES} | {kind.capitalize() for kind in KINDS}
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
-    said |= {means for _, means in OFFERED}
+    said |= {means for _, means in OFFERED} | {name for _, name in NAMES}
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}
 
 

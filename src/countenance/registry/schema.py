@@ -38,6 +38,7 @@ from countenance.registry.proceedings import (
     rejections,
     requests,
     reviews,
+    visits,
     witnesses,
 )
 from countenance.registry.programs import api_keys, drawn, jobs, replies
@@ -87,6 +88,7 @@ __all__ = [
     "shown",
     "sources",
     "subjects",
+    "visits",
     "witnesses",
 ]
 

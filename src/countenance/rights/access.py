@@ -37,6 +37,7 @@ SECTIONS = {
     "requests": "requests",
     "replies": "replies",
     "collected": "collections",
+    "visits": "visits",
     "erasures": "erasures",
     "changes": "subject",
     "openings": "log",
@@ -130,6 +131,24 @@ def _collections(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
+def _visits(reading: Reading) -> list[dict[str, Any]]:
+    """When they were expected at the visitor desk, by whom, and how they came in."""
+    query = sa.select(t.visits).where(t.visits.c.subject == reading.subject).order_by(t.visits.c.id)
+    return [
+        {
+            "visit": reference_number("V", row.id),
+            "host": json.loads(reading.text(row.details_sealed, "visit") or "{}").get("host"),
+            "basis": reference_number("B", row.basis),
+            "recorded_by": reading.account(row.made_by),
+            "until": iso(row.ends),
+            "arrived": when(row.arrived),
+            "way": row.way if row.arrived else None,
+            "left": when(row.departed),
+        }
+        for row in reading.all(query)
+    ]
+
+
 def _log(reading: Reading) -> list[dict[str, Any]]:
     """Entries of the log that concern the person: what was done, when; the entry itself holds only a commitment."""
     query = (
@@ -159,6 +178,7 @@ _TOLD: dict[str, Callable[[Reading], Any]] = {
     "requests": _requests,
     "replies": _replies,
     "collections": _collections,
+    "visits": _visits,
     "erasures": _erasures,
     "log": _log,
 }

@@ -37,6 +37,8 @@ def filled(club: Club) -> tuple[int, int]:
             (t.collection_users, {"collection": 1, "name_hash": "5" * 64, "user_sealed": b"x"}),
             (t.collected, {"collection": 1, "subject": ada.id, "name_hash": "6" * 64,
                            "external_sealed": b"x", "collection_user": 1}),
+            (t.visits, {"subject": ada.id, "basis": basis, "details_sealed": b"x", "made_by": 1, "signature": b"x",
+                        "ends": 1, "way": "none"}),
             (t.pairs, {"subject": ada.id, "other": cleo.id, "decision": "same"}),
             (t.rejections, {"subject": ada.id, "party": 1, "mark": "3" * 64}),
             (t.pairs, {"subject": bea.id, "other": ada.id, "decision": "different"}),
