@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
-from countenance.web import logs, look, people, public, reviewing, searching, signing, sources
+from countenance.web import logs, look, officer, people, public, requests, reviewing, searching, signing, sources
 from countenance.web.guard import OPEN
 from countenance.web.route import Route
 from countenance.web.site import Site
@@ -27,6 +27,7 @@ ACTIONS = {
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
+    "answer": "answers a person's request, or says whose it is; carried out, signed and logged",
     "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
     "publish": "tells what is public about this gallery; names nobody",
     "confirm": "takes a person's own yes or no to their consent, by a one-time link; logged",
@@ -57,6 +58,8 @@ ROUTES = (
     *reviewing.ROUTES,
     *people.ROUTES,
     *sources.ROUTES,
+    *officer.ROUTES,
+    *requests.ROUTES,
     *logs.ROUTES,
     *public.ROUTES,
 )
