@@ -16,7 +16,7 @@ from countenance.policy.inviting import PURPOSE, event_statement, is_open
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.service.refusing import recording
-from countenance.service.sources import Sources
+from countenance.service.sources import Source, Sources
 from countenance.types import DAY, iso, parse_number, reference_number
 
 if TYPE_CHECKING:
@@ -93,24 +93,12 @@ class Events:
         happened = _day(day, now)
         words = _words(Path(notice))
         _check(name, receive, statement)
-        place = Sources(context).get(source)
-        if PURPOSE not in place.purposes:
-            raise PurposeRefused(
-                f"The source {place.name!r} does not serve {PURPOSE!r}.", requirement="P4",
-                hint="Add a source for it: `countenance source add --purpose find-my-photos`.",
-            )  # fmt: skip
-        if place.state != "active":
-            raise SourceRefused(f"The source {place.name!r} is {place.state}.", requirement="P26")
+        place = self._place(source)
         with recording(context, "event") as connection:
-            agreement = agreeing.agreement(connection, context.desk, context.organisation, PURPOSE, now)
-            if agreement is None or not agreeing.in_force(connection, context.desk, context.organisation, PURPOSE, now):
-                raise NoAgreement(
-                    f"No agreement of your own covers {PURPOSE!r} now.", requirement="P3",
-                    hint=f"Make one: `countenance agreement add --purpose {PURPOSE}`.",
-                )  # fmt: skip
+            agreement = self._agreement(connection, now)
             values = {
                 "organisation": context.organisation,
-                "agreement": agreement.id,
+                "agreement": agreement,
                 "source": place.id,
                 "notice": self._notice(connection, words, now),
                 "made_by": context.account,
@@ -169,6 +157,28 @@ class Events:
         return row
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _place(self, source: str) -> Source:
+        place = Sources(self._context).get(source)
+        if PURPOSE not in place.purposes:
+            raise PurposeRefused(
+                f"The source {place.name!r} does not serve {PURPOSE!r}.", requirement="P4",
+                hint="Add a source for it: `countenance source add --purposes find-my-photos`.",
+            )  # fmt: skip
+        if place.state != "active":
+            raise SourceRefused(f"The source {place.name!r} is {place.state}.", requirement="P26")
+        return place
+
+    def _agreement(self, connection: sa.Connection, now: int) -> int:
+        """The gallery's own agreement that covers the purpose now."""
+        desk, own = self._context.desk, self._context.organisation
+        agreement = agreeing.agreement(connection, desk, own, PURPOSE, now)
+        if agreement is None or not agreeing.in_force(connection, desk, own, PURPOSE, now):
+            raise NoAgreement(
+                f"No agreement of your own covers {PURPOSE!r} now.", requirement="P3",
+                hint=f"Make one: `countenance agreement add --purposes {PURPOSE}`.",
+            )  # fmt: skip
+        return agreement.id
 
     def _notice(self, connection: sa.Connection, words: str, now: int) -> int:
         """The record of a notice with this text: guests of several events may read the same one."""
