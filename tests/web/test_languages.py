@@ -13,6 +13,7 @@ from countenance.policy.cautions import CAUTIONS
 from countenance.policy.purposes import PURPOSES
 from countenance.rights.orders import KINDS as ORDERED
 from countenance.service.requests import KINDS, RIGHTS
+from countenance.web.exporting import OFFERED
 from countenance.web.hints import PAGES
 from countenance.web.languages import catalogues, places, preferred
 from countenance.web.logs import REPORTS
@@ -32,6 +33,7 @@ def texts() -> set[str]:
     said |= {text for _, _, text in PAGES} | {kind.capitalize() for kind in KINDS}
     said |= set(ORDERED.values())
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
+    said |= {means for _, means in OFFERED}
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}
 
 

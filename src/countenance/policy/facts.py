@@ -152,6 +152,15 @@ class LinkFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestFacts:
+    """Who came in by an invitation. ``stands``: the invitation, its event and the agreement do, as they were signed."""
+
+    subject: SubjectId
+    basis: BasisId
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """A consent receipt whose signature was checked, as this gallery recorded it when it was handed out."""
 
@@ -166,7 +175,7 @@ class Facts:
 
     ``solo``: the asking organisation has fewer than three named people here. ``purposes_on``: a mask of the purposes
     that are in use. ``model_on``: the model that templates are made with is in use. ``territory_on``: the subject's
-    residence is one that this gallery was founded or activated for.
+    residence is one that this gallery was founded or activated for. ``recipient_named``: of what is handed out.
     """
 
     action: type[Action]
@@ -186,7 +195,9 @@ class Facts:
     data_set: DataSetFacts | None = None
     link: LinkFacts | None = None
     receipt: ReceiptFacts | None = None
+    guest: GuestFacts | None = None
     solo: bool = True
+    recipient_named: bool = False
     purposes_on: int = 0
     model_on: bool = False
     territory_on: bool = False

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from countenance.errors import NotSignedIn
 from countenance.web import (
     approvals,
+    exporting,
     logs,
     look,
     officer,
@@ -36,6 +37,7 @@ ACTIONS = {
     "read-report": "reports from live state, to the account that is signed in; names nobody",
     "look": "shows what is held of one person, or who may be named in one photo; logged",
     "search": "compares a probe with the gallery; decided by the desk and logged",
+    "export": "hands out names that two reviewers confirmed; decided by the desk and logged",
     "review-look": "shows the reviews of the account's own organisation; a look at faces is logged",
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
@@ -78,5 +80,6 @@ ROUTES = (
     *orders.ROUTES,
     *approvals.ROUTES,
     *logs.ROUTES,
+    *exporting.ROUTES,
     *public.ROUTES,
 )
