@@ -30,7 +30,7 @@ CHECKS = [
     not_a_server_error, checks.status_code_conformance, checks.content_type_conformance,
     checks.response_headers_conformance, checks.response_schema_conformance,
 ]  # fmt: skip
-EXAMPLES = 40 if LONG else 4
+EXAMPLES = 100 if LONG else 4
 WHO = ("controller", "operator", "officer", "county", "nobody", "without")
 """Each request is sent as each of them: our own roles, another organisation's, a key that opens nothing, and none."""
 THERE = {"handle": "ada", "name": "party", "job": "J1", "index": "0"}
