@@ -11,7 +11,8 @@ from countenance.samples import cast
 
 PAGES = (
     "/", "/reviews", "/people", "/people?q=nobody", "/people/ada", "/photos/P1", "/sources", "/sources/1", "/log",
-    "/reports", "/reports/accountability", "/reports/register", "/reports/orphans", "/rights", "/public", "/nothing",
+    "/reports", "/reports/names", "/reports/accountability", "/reports/register", "/reports/orphans",
+    "/rights", "/public", "/nothing",
 )  # fmt: skip
 LIGHT = {"color_scheme": "light"}
 DARK = {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}

@@ -73,7 +73,8 @@ def test_every_decision_is_in_the_index() -> None:
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     decisions = sorted(path.name for path in (ROOT / "docs" / "decisions").glob("*.md"))
     assert [name for name in decisions if f"decisions/{name}" not in index] == []
-    assert [name[:4] for name in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    numbers = [name[:4] for name in decisions]  # several are written at one time: a number may be missing, not doubled
+    assert len(set(numbers)) == len(numbers)
 
 
 def test_every_error_is_explained() -> None:
