@@ -13,7 +13,7 @@ from countenance.errors import InputError, NotFound, OrderError
 from countenance.policy.approving import approve, approvers, quorum, quorum_at, signatures
 from countenance.registry import schema as t
 from countenance.rights import orders as rights
-from countenance.rights.orders import Event, Instrument, Scope
+from countenance.rights.orders import KINDS, Event, Instrument, Scope
 from countenance.rights.reach import Reach, reach, subjects_of
 from countenance.service.evidence import Seen
 from countenance.service.instruments import day, document, words, words_or_none
@@ -24,6 +24,8 @@ from countenance.types import DAY, AccountId, iso, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
+
+__all__ = ["KINDS", "ROLES", "Order", "Orders"]
 
 ROLES = ("officer", "controller")
 DAYS = 30

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from countenance.errors import InputError, NotFound
-from countenance.rights.orders import KINDS
 from countenance.service import drafting, underway
 from countenance.service.drafting import Said
+from countenance.service.orders import KINDS
 from countenance.web.doors import VISIT
 from countenance.web.forms import Form
 from countenance.web.route import Route
