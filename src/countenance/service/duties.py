@@ -1,4 +1,4 @@
-"""Parts of the surface that gather from the others what is to be done: what waits for a signature, whom to remind."""
+"""Parts of the surface that gather from the others what is to be done: a signature, a reminder, a visit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from countenance.service.parts import Parts
 
 if TYPE_CHECKING:
     from countenance.service.reminding import Reminders
+    from countenance.service.visits import Visits
     from countenance.service.waiting import Approvals
 
 
@@ -28,3 +29,10 @@ class Duties(Parts):
         from countenance.service.reminding import Reminders
 
         return Reminders(self.context)
+
+    @cached_property
+    def visits(self) -> Visits:
+        """The visitor desk."""
+        from countenance.service.visits import Visits
+
+        return Visits(self.context, self.subjects, self.bases, self._enrolling, self.cases)
