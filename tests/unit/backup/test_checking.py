@@ -85,8 +85,8 @@ def test_a_field_that_was_changed_is_told(full: Club, sealed) -> None:
         named = held.seal_text("organisation:1", "desk 7", "user")
         called = held.seal_text("subject:1", "ada 1", "external")
         event = {
-            "agreement": 1, "source": 1, "notice": 1, "made_by": 1, "words": "x", "receive": "blurred", "approve": False,
-            "happened": 1, "ends": 2, "signature": b"",
+            "agreement": 1, "source": 1, "notice": 1, "made_by": 1, "words": "x", "receive": "blurred",
+            "approve": False, "happened": 1, "ends": 2, "signature": b"",
             "name_sealed": held.seal_text("organisation:1", "ball", "event"),
         }  # fmt: skip
         for table, values in (
