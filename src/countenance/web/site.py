@@ -27,6 +27,7 @@ MENU = (
     ("/reviews", "Review", ("reviewer",), True),
     ("/people", "People", ("controller", "operator", "officer"), False),
     ("/sources", "Sources", ("controller", "operator", "officer"), False),
+    ("/events", "Events", ("controller", "operator"), False),
     ("/officer", "Rights and orders", ("controller", "officer"), False),
     ("/log", "Log", ("controller", "officer"), False),
     ("/reports", "Reports", ("controller", "officer"), False),
