@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
 from countenance.web import (
+    approvals,
     events,
     exporting,
     guests,
     logs,
     look,
     officer,
+    orders,
     people,
     public,
     requests,
@@ -42,6 +44,8 @@ ACTIONS = {
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
+    "approve": "signs what two people must agree to, with the account's own key; logged",
+    "order": "records, executes, stays or certifies an authority's order; decided by the desk and logged",
     "answer": "answers a person's request, or says whose it is; carried out, signed and logged",
     "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
     "publish": "tells what is public about this gallery; names nobody",
@@ -77,6 +81,8 @@ ROUTES = (
     *sources.ROUTES,
     *officer.ROUTES,
     *requests.ROUTES,
+    *orders.ROUTES,
+    *approvals.ROUTES,
     *logs.ROUTES,
     *exporting.ROUTES,
     *public.ROUTES,
