@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countenance.errors import InputError
-from countenance.policy.inviting import PURPOSE
 from countenance.reports.invited import code_of
 from countenance.service.invitations import USUAL
 from countenance.web.route import Route, number
@@ -23,8 +22,7 @@ HOSTS = ("controller", "operator")
 def events(site: Site, _: Request) -> Response:
     """Every event, and the form for one more."""
     club = site.club
-    sources = [each.name for each in club.sources.list() if PURPOSE in each.purposes and each.state == "active"]
-    return site.page("events.html", events=club.events.list(), sources=sources)
+    return site.page("events.html", events=club.events.list(), sources=club.events.sources())
 
 
 def add(site: Site, request: Request) -> Response:
