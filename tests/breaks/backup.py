@@ -96,6 +96,12 @@ BREAKS = [
     ),
     Break(
         "P8",
+        "a second restore that forgets which orders the first one had bind again",
+        (("backup/repeating.py", 'if leaf["act"] == "restore":', 'if leaf["act"] == "another":'),),
+        f"{CONTINUE}::test_p8_an_order_that_a_restore_had_bind_again_binds_after_an_older_backup_too",
+    ),
+    Break(
+        "P8",
         "a restore that forgets an order whose scope it does not know",
         (("backup/repeating.py", "            _bind(connection, number, facts, organisation)\n", ""),),
         f"{CONTINUE}::test_p8_an_order_whose_scope_the_log_does_not_tell_binds_everybody",
