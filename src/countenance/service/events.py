@@ -146,10 +146,10 @@ class Events:
             rows = connection.execute(query.order_by(t.events.c.id.desc())).all()
             return [self._opened(connection, row) for row in rows]
 
-    def sources(self) -> list[str]:
+    def sources(self) -> tuple[str, ...]:
         """The names of the sources that an event can be of."""
         every = Sources(self._context).list()
-        return [each.name for each in every if PURPOSE in each.purposes and each.state == "active"]
+        return tuple(each.name for each in every if PURPOSE in each.purposes and each.state == "active")
 
     def row(self, connection: sa.Connection, event: Event | str) -> Row:
         """The event's row. Raises `NotFound`: absent or not yours, in the same words."""

@@ -6,6 +6,7 @@ const status = form.querySelector("[role=status]");
 const steps = [...form.querySelectorAll("[data-pose]")];
 const video = form.querySelector("video");
 const taken = steps.map(() => null);
+const again = document.querySelector("template[data-again]").content.cloneNode(true);
 let now = 0;
 
 if (navigator.mediaDevices?.getUserMedia) {
@@ -46,7 +47,7 @@ form.addEventListener("submit", async (event) => {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = page.title;
     document.querySelector("main").replaceWith(page.querySelector("main"));
-    document.querySelector("main").append(document.importNode(again(), true));
+    document.querySelector("main").append(again);
     document.querySelector("main").focus();
   } catch {
     status.textContent = status.dataset.failed;
@@ -106,8 +107,4 @@ async function still(from, width, height) {
   canvas.height = Math.round(height * by);
   canvas.getContext("2d").drawImage(from, 0, 0, canvas.width, canvas.height);
   return new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
-}
-
-function again() {
-  return document.querySelector("template[data-again]").content;
 }
