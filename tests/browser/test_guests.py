@@ -120,7 +120,8 @@ def test_an_organiser_invites_and_a_guest_finds_their_photos_and_leaves(opened, 
 
 
 def test_stills_that_do_not_fit_are_told_and_may_be_taken_again(opened, hosted):
-    made = hosted.club.events.list()[-1]
+    today = dt.datetime.now(dt.UTC).date()
+    made = hosted.club.events.add("Autumn party", source="summer", notice=b"We look for your face.", day=today)
     (invitation,) = hosted.club.invitations.make(made)
     key = hosted.club.coming.agree(f"{invitation.secret}", agrees=True, adult=True).key
     guest = opened(hosted, f"/mine/{key}", color_scheme="dark", viewport={"width": 390, "height": 844})
