@@ -59,15 +59,15 @@ SEALED = (
     *_fixed(t.cases, lambda row: organisation_key(row.organisation), reference_sealed="case"),
     *_fixed(t.api_keys, lambda row: organisation_key(row.organisation), case_sealed="case"),
     *_fixed(t.collected, lambda row: subject_key(row.subject), external_sealed="external"),
-    *_fixed(t.events, lambda row: organisation_key(row.organisation), name_sealed="event"),
-    *_fixed(t.visits, lambda row: subject_key(row.subject), details_sealed="visit"),
     *_fixed(t.collection_users, lambda row: organisation_key(row.organisation), user_sealed="user"),
     *_fixed(
         t.replies,
         lambda row: organisation_key(row.organisation) if row.subject is None else subject_key(row.subject),
         answer_sealed="reply",
     ),
+    *_fixed(t.events, lambda row: organisation_key(row.organisation), name_sealed="event"),
     *_fixed(t.requests, lambda row: str(row.key), details_sealed="request"),
+    *_fixed(t.visits, lambda row: subject_key(row.subject), details_sealed="visit"),
     *_fixed(t.probes, lambda row: str(row.key), sealed="probe"),
     Sealed(t.openings, "sealed", lambda row: str(row.key), lambda row: f"opening:{row.index}"),
 )
