@@ -193,8 +193,11 @@ def _public(context: Context, secret: bytes) -> bytes:
 # --- being signed in -------------------------------------------------------------------------------------------------
 
 
-def enter(opened: Countenance, cookie: str) -> Visit:
-    """Let a browser in by its cookie. Raises `NotSignedIn`, in the same words for whatever does not open."""
+def enter(opened: Countenance, cookie: str, *, used: bool = True) -> Visit:
+    """Let a browser in by its cookie. Raises `NotSignedIn`, in the same words for whatever does not open.
+
+    ``used``: somebody is there, and the session rests anew from now on.
+    """
     context, found = opened.context, _COOKIE.fullmatch(cookie)
     number, secret = (int(found[1]), decoded(found[2])) if found else (0, bytes(SECRET))
     private, now = signing_key(secret, context.desk.origin, sessions.LABEL), context.clock()
@@ -205,7 +208,7 @@ def enter(opened: Countenance, cookie: str) -> Visit:
         owner = connection.execute(sa.select(t.accounts).where(*live)).first()
     if row is None or owner is None or not compare_digest(private.public_key().public_bytes_raw(), public or b""):
         raise NotSignedIn("This browser is not signed in.", hint="Sign in again.")
-    if now - row.seen >= NOTED:
+    if used and now - row.seen >= NOTED:
         with context.registry.write() as connection:
             connection.execute(sa.update(t.sessions).where(t.sessions.c.id == number).values(seen=now))
     actor = Actor(

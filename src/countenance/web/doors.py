@@ -32,12 +32,15 @@ class Doors:
         self.opened = opened
         self._session = session
 
-    def enter(self, headers: Mapping[str, str]) -> Visit:
-        """The visit that the request's cookie stands for. Raises `NotSignedIn`."""
+    def enter(self, headers: Mapping[str, str], *, unasked: bool = False) -> Visit:
+        """The visit that the request's cookie stands for. Raises `NotSignedIn`.
+
+        ``unasked``: an open page asks by itself, which is no use of the session: it ends as it would have.
+        """
         cookie = self._cookie(headers, self.name(headers.get("host", "")))
         if cookie is None:
             raise NotSignedIn("This browser is not signed in.", hint="Sign in first.")
-        return enter(self.opened, cookie)
+        return enter(self.opened, cookie, used=not unasked)
 
     def leave(self, headers: Mapping[str, str]) -> None:
         """End the session that this browser had, if it had one: the next one has a new secret."""

@@ -14,6 +14,7 @@ import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -40,6 +41,9 @@ PUBLIC = frozenset({"/rights", "/public", "/public.json", "/style.css"})
 CONFIRM = "/confirm/"
 DRAWN_WITH = ("/static/", "/language/")
 """What answers without a session, beside the paths of one-time links and of what pages are drawn with."""
+
+BY_THEMSELVES = ("/standing", "/standing.json")
+"""How paths end that an open page asks for by itself: nobody need be there, and no session is prolonged by it."""
 
 PUBLIC_LIMIT = 256 * 2**10
 """The most bytes of a request to a public page: a receipt has a few thousand."""
@@ -146,7 +150,7 @@ class Guard:
         try:
             self._check(scope, headers, public=public or door)
             if scope["path"] != OPEN and not public and not door:
-                visit = await self._let_in(headers)
+                visit = await self._let_in(headers, unasked=scope["path"].endswith(BY_THEMSELVES))
                 let_in = True
             VISIT.set(visit)
             if scope["method"] == "POST":
@@ -161,12 +165,12 @@ class Guard:
                 visit.close()
             VISIT.set(None)
 
-    async def _let_in(self, headers: dict[str, str]) -> Visit | None:
+    async def _let_in(self, headers: dict[str, str], *, unasked: bool) -> Visit | None:
         """Who has signed in; None for the one browser that the terminal has opened. Raises `NotSignedIn`."""
         if self._doors is not None:
             from anyio.to_thread import run_sync
 
-            return await run_sync(self._doors.enter, headers)
+            return await run_sync(partial(self._doors.enter, headers, unasked=unasked))
         if not self._session.holds(headers.get("cookie", "")):
             raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
-from countenance.web import logs, look, people, public, reviewing, searching, signing, sources
+from countenance.web import jobs, logs, look, people, public, reviewing, searching, signing, sources
 from countenance.web.guard import OPEN
 from countenance.web.route import Route
 from countenance.web.site import Site
@@ -25,6 +25,8 @@ ACTIONS = {
     "search": "compares a probe with the gallery; decided by the desk and logged",
     "review-look": "shows the reviews of the account's own organisation; a look at faces is logged",
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
+    "source": "records a source below [photos] root; logged",
+    "ingest": "goes through a source's photos, as a job, or stops it; decided by the desk and logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
     "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
@@ -57,6 +59,7 @@ ROUTES = (
     *reviewing.ROUTES,
     *people.ROUTES,
     *sources.ROUTES,
+    *jobs.ROUTES,
     *logs.ROUTES,
     *public.ROUTES,
 )

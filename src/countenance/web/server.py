@@ -72,7 +72,9 @@ def serve(
         club.sign_in()
         session = Session(listening.getsockname()[1], _public_url(club))
         doors = Doors(club, session) if _named(club, session, sign_in, demo=demo) else None
-        front = Front(create_app(Site(club, session, demo=demo, doors=doors)), create_api(club))
+        api = create_api(club)
+        site = Site(club, session, demo=demo, doors=doors, runner=api.state.service.runner)
+        front = Front(create_app(site), api)
         _tell(session.address if doors is None else _sign_in_address(session), club, open_browser=open_browser)
         settings = uvicorn.Config(front, **UVICORN)
         if log_requests:
