@@ -17,7 +17,7 @@ BREAKS = [
     Break(
         "P23",
         "an index on a server that learns from the faces it holds",
-        (("config.py", 'index: Literal["flat", "hnsw"] = "flat"', 'index: Any = "flat"'),),
+        (("config/finding.py", 'index: Literal["flat", "hnsw"] = "flat"', 'index: str = "flat"'),),
         f"{MILVUS}::test_p23_p25_another_place_or_an_index_that_learns_is_refused",
     ),
     Break(
