@@ -23,14 +23,17 @@ from pathlib import Path
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000  # sched.h
 _SET_FLAGS, _UP = 0x8914, 0x41  # SIOCSIFFLAGS; IFF_UP | IFF_RUNNING
 _PDEATHSIG = 1
+_TOLD = "COUNTENANCE_TEST_APART"
 
 
 def possible() -> bool:
-    """Whether this machine lets us have a network of our own."""
-    if not sys.platform.startswith("linux"):
-        return False
-    code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import apart; apart.leave()"
-    return subprocess.run([sys.executable, "-c", code], check=False, stderr=subprocess.DEVNULL).returncode == 0
+    """Whether this machine lets us have a network of our own. Asked once; processes that we start are told."""
+    if _TOLD not in os.environ:
+        code = f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); import apart; apart.leave()"
+        linux = sys.platform.startswith("linux")
+        tried = linux and subprocess.run([sys.executable, "-c", code], check=False, stderr=subprocess.DEVNULL)
+        os.environ[_TOLD] = "yes" if tried and tried.returncode == 0 else "no"
+    return os.environ[_TOLD] == "yes"
 
 
 def leave() -> None:

@@ -19,6 +19,10 @@ INSTALLED = pytest.mark.skipif(
     reason="Ray is not installed: pip install 'countenance[ray]'",
 )
 
+MEMORY = Path("/dev/shm")  # noqa: S108
+OTHERS = ("countenance-", "PostgreSQL.")
+"""How the names begin that other tests' processes make there: our temporary folders, a server's shared memory."""
+
 
 class Lent:
     """A cluster that stays when an engine closes it."""
@@ -109,6 +113,16 @@ def mapped(number: int, name: str) -> bytes:
                     part = memory.read(page)
                     found += part if any(part) else b""
     return bytes(found)
+
+
+def left_in_memory(before: set[Path]) -> set[Path]:
+    """What has come to the folder in memory since then and stays, other tests' folders and servers aside."""
+
+    def new() -> set[Path]:
+        return {file for file in set(MEMORY.iterdir()) - before if not file.name.startswith(OTHERS)}
+
+    soon(lambda: not new(), 10)  # another process' semaphore is there for a moment
+    return new()
 
 
 def soon(true: Callable[[], bool], seconds: float = 60) -> bool:

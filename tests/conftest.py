@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
@@ -63,6 +64,14 @@ def _own_configuration(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.delenv("COUNTENANCE_PASSPHRASE", raising=False)
         patch.delenv("COLUMNS", raising=False)  # what is printed is as wide as in a pipe, whoever runs the tests
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_loop_is_left() -> Iterator[None]:
+    """A file that leaves an event loop running in this thread fails: no test after it could run one of its own."""
+    yield
+    left = asyncio._get_running_loop()
+    assert left is None, "an event loop still runs: stop what started it (Playwright?) at the end of the file"
 
 
 @pytest.fixture(scope="session")

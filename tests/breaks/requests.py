@@ -5,6 +5,7 @@ from __future__ import annotations
 from breaks.kind import Break
 
 REQUESTS = "unit/service/test_requests.py"
+EXTENDING = "unit/service/test_extending.py"
 ACCESS = "unit/rights/test_access.py"
 COUNTER = "robust/test_photo_at_the_counter.py"
 
@@ -179,5 +180,47 @@ BREAKS = [
             ),
         ),
         f"{REQUESTS}::test_p29_what_was_asked_is_forgotten_thirty_days_after_the_answer",
+    ),
+    Break(
+        "P29",
+        "an answer that is put off again and again",
+        (("service/requests.py", "    if row.extended is not None:", "    if False:"),),
+        f"{EXTENDING}::test_p29_an_answer_is_put_off_once_and_the_person_is_told_why[complex]",
+    ),
+    Break(
+        "P29",
+        "an answer that is put off once it is overdue",
+        (("service/requests.py", 'return "is overdue" if now >= row.deadline else None', "return None"),),
+        f"{EXTENDING}::test_p29_an_answer_is_not_put_off_after_its_month_nor_after_it_was_given",
+    ),
+    Break(
+        "P29",
+        "an answer that an operator puts off",
+        (
+            (
+                "service/requests.py",
+                '"officer", subjects=people, facts=facts)\n        told = (',
+                '"officer", "operator", subjects=people, facts=facts)\n        told = (',
+            ),
+        ),
+        f"{EXTENDING}::test_p29_only_an_officer_puts_it_off_and_only_for_a_reason_from_the_list",
+    ),
+    Break(
+        "P29",
+        "a restore that forgets that an answer was put off",
+        (("backup/reopening.py", '        elif facts.get("step") == "extended":', "        elif False:"),),
+        f"{EXTENDING}::test_p29_a_restore_knows_that_an_answer_was_put_off",
+    ),
+    Break(
+        "P14",
+        "a page that answers a request by a mere click",
+        (("web/requests.py", 'if form.text("sure") != "yes":', "if False:"),),
+        "web/test_requests.py::test_p14_an_access_answer_is_made_saved_sent_and_forgotten",
+    ),
+    Break(
+        "P14",
+        "a page that tells whoever asks that nothing is held, without a look",
+        (("web/requests.py", 'nobody=form.text("nobody") == "yes"', "nobody=True"),),
+        "web/test_requests.py::test_p14_nobody_on_record_is_told_so_only_after_a_look",
     ),
 ]

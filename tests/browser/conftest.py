@@ -47,8 +47,10 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium(camera: Path) -> Iterator[Browser]:
+    """One browser a file, and no longer: until Playwright stops, its event loop runs in this thread, and whatever asks
+    for a loop of its own in the next file is refused one."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,

@@ -16,6 +16,7 @@ from countenance.errors import CountenanceError
 from countenance.web.app import _served, create_app
 from countenance.web.doors import Doors
 from countenance.web.guard import Session
+from countenance.web.hints import hint_of
 from countenance.web.route import ANYBODY, Route
 from countenance.web.site import Site
 
@@ -53,7 +54,7 @@ def serving(club: Club) -> Iterator[Served]:
 def _approve(site: Site, request: Any) -> Any:
     order = site.club.orders.approve(request.path_params["order"])
     told = CountenanceError(f"{order.id}: {order.approvals} signed.")
-    return site.page("fault.html", error=told, requirement="", entry=None)
+    return site.page("fault.html", error=told, hint=hint_of(""), requirement="", entry=None)
 
 
 def with_authenticator(chromium: Any) -> Any:

@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from clubs import Club
-from clusters import INSTALLED, Away, Lent, below, listening, mapped, soon, started
+from clusters import INSTALLED, MEMORY, Away, Lent, below, left_in_memory, listening, mapped, soon, started
 from countenance.errors import TooLarge, Unavailable, Unreadable
 from countenance.ingest.engine import Engine, Seen
 from countenance.ingest.local import LocalEngine
@@ -30,7 +30,6 @@ from countenance.vision.decode import Limits
 from made_up import parts
 
 SETUP = Setup("onnxruntime", limits=Limits(max_bytes=1 << 20))
-MEMORY = Path("/dev/shm")  # noqa: S108
 MOST = 2 * 8
 """Photos that an engine with two processes may have under way."""
 Make = Callable[..., Engine]
@@ -121,8 +120,7 @@ def test_each_file_comes_out_once_and_a_fault_is_one_photos_own(make: Make, fold
     assert (seen["a.jpg"].look.format, len(seen["a.jpg"].look.templates)) == ("JPEG", 1)
 
     assert soon(lambda: not [told for told in below(os.getpid()).values() if "ingest.worker" in told])
-    new = set(MEMORY.iterdir()) - before
-    assert not [file for file in new if not file.name.startswith("countenance-")], "other tests' folders aside"
+    assert left_in_memory(before) == set()
 
 
 def test_p26_what_forbids_looking_is_not_looked_at(make: Make, folder: Path) -> None:

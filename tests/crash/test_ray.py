@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from clubs import ANNA, WORDS, Club, MovableClock
-from clusters import INSTALLED, below, soon
+from clusters import INSTALLED, MEMORY, below, left_in_memory, soon
 from countenance.config import FILE_NAME
 from countenance.registry import schema as t
 from countenance.samples import cast
@@ -25,7 +25,6 @@ from strangers import pieces_of_strangers, residue
 
 MEMBERS = ("Ada", "Bruno")
 PHOTOS = 40
-MEMORY = Path("/dev/shm")  # noqa: S108
 pytestmark = [pytest.mark.ray, INSTALLED]
 
 
@@ -81,8 +80,7 @@ def test_p27_kill_9_leaves_nothing_of_a_face_and_no_process(club: Club, tmp_path
     looking = [pid for pid, told in family.items() if "countenance.ingest.worker" in told or "ray::RayWorker" in told]
     assert soon(lambda: not [pid for pid in looking if alive(pid)])
     assert list(short.rglob("raylet.out")), "what Ray wrote is there"
-    new = [file for file in set(MEMORY.iterdir()) - before if not file.name.startswith("countenance-")]
-    assert new == []
+    assert left_in_memory(before) == set()
     assert residue([short, *club.places], pieces) == []
 
     club.reopen()

@@ -11,7 +11,8 @@ import pytest
 from countenance import web
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.purposes import PURPOSES
-from countenance.service.requests import RIGHTS
+from countenance.service.requests import KINDS, RIGHTS
+from countenance.web.hints import PAGES
 from countenance.web.languages import catalogues, places, preferred
 from countenance.web.logs import REPORTS
 from countenance.web.site import MENU
@@ -27,6 +28,7 @@ def texts() -> set[str]:
     files = [*FOLDER.glob("templates/*.html"), *FOLDER.glob("*.py")]
     said = {ast.literal_eval(f'"{found}"') for file in files for found in SAID.findall(file.read_text("utf-8"))}
     said |= {text for kind, means in RIGHTS.items() for text in (kind.capitalize(), means)}
+    said |= {text for _, _, text in PAGES} | {kind.capitalize() for kind in KINDS}
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}
 
@@ -79,4 +81,5 @@ def test_errors_are_said_to_be_english(page):
     page.browser.cookies.set("countenance-language", "de")
     answer = page.browser.get("/people/nobody")
     assert "Das hat nicht geklappt" in answer.text
-    assert '<div lang="en">' in answer.text
+    assert '<p class="reason" lang="en">' in answer.text
+    assert "Die Liste der Personen zeigt, wer hier ist." in answer.text

@@ -33,6 +33,9 @@ def reopen(
         elif facts.get("step") == "assigned":
             for subject in concerned(leaf, people):
                 _change(connection, number, subject=subject)
+        elif facts.get("step") == "extended":
+            until = int(datetime.fromisoformat(str(facts["until"])).timestamp())
+            _change(connection, number, deadline=until, extended=at(leaf), extension=facts.get("reason"))
         elif "outcome" in facts:
             _change(connection, number, state=facts["outcome"], answered=at(leaf), answer_sha256=facts.get("answer"))
     mine = (t.requests.c.id.in_(made), t.requests.c.state == "open")

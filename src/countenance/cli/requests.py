@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
         "countenance request answer R2 --territory DE --contact anna@example.org",
         "countenance request answer R3 --refuse not-identified",
     )(request_answer)  # fmt: skip
+    command(requests, "extend", "countenance request extend R1 --reason complex")(request_extend)
     command(requests, "export", "countenance request export R1 --out ~/for-anna")(request_export)
     command(requests, "done", "countenance request done R1")(request_done)
     command(requests, "lift", "countenance request lift anna")(request_lift)
@@ -126,7 +127,7 @@ def _left(request: Request) -> str:
 
 def request_show(session: Session, number: Number) -> None:
     """Show one request with what the person wrote. That you looked is logged."""
-    from countenance.service.requests import KINDS, REFUSALS
+    from countenance.service.requests import EXTENSIONS, KINDS, REFUSALS
 
     with session.signed_in() as c:
         told = c.requests.show(number)
@@ -141,6 +142,7 @@ def request_show(session: Session, number: Number) -> None:
             ("Asked", told.opened[:10]),
             ("Due by", told.deadline),
             ("State", _left(told)),
+            ("Put off because", EXTENSIONS.get(told.extension or "")),
             ("Refused because", REFUSALS.get(told.reason or "")),
         )
         if value
@@ -210,6 +212,23 @@ def _tell(session: Session, done: Answered, folder: Path) -> None:
         if not done.files:
             screen.command(f"countenance request export {done.id} --out FOLDER", "to send it")
         screen.command(f"countenance request done {done.id}", "once it is sent")
+
+
+def request_extend(
+    session: Session,
+    number: Number,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="REASON", help="complex (it takes long to find out) or many (requests).")
+    ],
+) -> None:
+    """Take two further months for an answer, once, before the first is over; the person is told why now."""
+    with session.signed_in() as c:
+        done = c.requests.extend(number, reason)
+    session.screen.done(f"{done.id} is due by {done.deadline}.")
+    session.screen.say(f'  What they are told: "{done.told}"')
+    if done.contact:
+        session.screen.advise(f"Tell {done.contact}, and nobody else, before the first month is over.")
+    session.screen.answer(asdict(done))
 
 
 def request_export(session: Session, number: Number, out: Out = None) -> None:

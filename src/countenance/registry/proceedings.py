@@ -55,8 +55,11 @@ requests = table(
     to("accounts", null=True, name="answered_by"),
     text("answer_sha256", null=True),
     text("reason", null=True),
+    time("extended", null=True),
+    text("extension", null=True),
     time("created"),
 )
+"""``extended``: when the person was told, by ``extension``'s reason, that the answer takes two further months."""
 
 receipts = table(
     "receipts",

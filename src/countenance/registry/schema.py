@@ -240,6 +240,7 @@ bases = table(
     Column("noticed_by", BigInteger, nullable=True),
     blob("notice_signature", null=True),
     time("withdrawn", null=True),
+    time("reminded", null=True),
     time("created"),
     Index(None, "organisation", "state"),
 )

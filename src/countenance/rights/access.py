@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from countenance.registry import schema as t
 from countenance.rights import held, seen
 from countenance.rights.reading import Reading, when
-from countenance.rights.requests import REFUSALS
+from countenance.rights.requests import EXTENSIONS, REFUSALS
 from countenance.types import iso, reference_number
 from countenance.vault.keyring import Keyring, organisation_key
 
@@ -74,6 +74,7 @@ def _requests(reading: Reading) -> list[dict[str, Any]]:
             "words": asked(reading.keys, row).get("details"),
             "opened": iso(row.created),
             "due": iso(row.deadline - 1)[:10],
+            "taking_longer_because": EXTENSIONS.get(row.extension) if row.extension else None,
             "answered": when(row.answered),
             "answered_by": reading.account(row.answered_by),
             "refused_because": REFUSALS.get(row.reason) if row.reason else None,

@@ -40,6 +40,12 @@ REFUSALS = {
 }
 """Why a request may be refused: a closed list, because free words could carry the very data that is asked about."""
 
+EXTENSIONS = {
+    "complex": "what is asked takes long to find out and to check",
+    "many": "several requests of yours are being answered",
+}
+"""Why a request may take two further months: the two reasons of GDPR Art 12(3), and no free words."""
+
 OBJECTABLE = frozenset({"consent", "public-task", "legitimate-interests"})
 """Grounds that an objection ends: a task or interest is objected to (GDPR Art 21), a consent is withdrawn (Art 7(3)).
 A contract, a legal duty and a life at stake are not open to objection; bases on them stand."""
@@ -52,10 +58,13 @@ THANKS = (
 )
 
 
-def deadline_of(now: int) -> int:
-    """The end of the day one calendar month later (GDPR Art 12(3)); the month's last day where there is no such day."""
+def deadline_of(now: int, months: int = 1) -> int:
+    """The end of the day a calendar month later (GDPR Art 12(3)); the month's last day where there is no such day.
+
+    ``months``: three where the answer was put off by two further months.
+    """
     day = datetime.fromtimestamp(now, UTC).date()
-    year, month = (day.year, day.month + 1) if day.month < 12 else (day.year + 1, 1)
+    year, month = day.year + (day.month + months - 1) // 12, (day.month + months - 1) % 12 + 1
     last = day.replace(year=year, month=month, day=min(day.day, calendar.monthrange(year, month)[1]))
     end = datetime(last.year, last.month, last.day, tzinfo=UTC) + timedelta(days=1)
     return int(end.timestamp())
@@ -93,6 +102,14 @@ def check_contact(contact: str) -> None:
 def plain_contact(contact: str) -> str:
     """A contact as it is compared: whoever types it with other spaces, capitals or signs for the same is meant too."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", contact).strip().casefold())
+
+
+def check_extension(reason: str) -> None:
+    """Raise `InputError` unless a request may take longer for this reason."""
+    if reason not in EXTENSIONS:
+        raise InputError(
+            f"{reason[:40]!r} is no reason for taking longer.", hint=f"Give one of: {', '.join(EXTENSIONS)}."
+        )
 
 
 def check_refusal(reason: str) -> None:

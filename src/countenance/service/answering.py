@@ -25,6 +25,7 @@ from countenance.types import SubjectId
 from countenance.vault.keyring import subject_key
 
 if TYPE_CHECKING:
+    from countenance.service.basis import Basis
     from countenance.service.context import Context
     from countenance.service.leaving import Certified, Leaving
     from countenance.service.pictures import Pictures
@@ -94,8 +95,8 @@ class Answering:
             Held: an authority's hold forbids the erasure; the request stays open.
         """
         self._check(row, refuse, corrections)
-        person = self._person(row)
-        contact = self._contact(row, person)
+        person = self.person(row)
+        contact = self.contact(row, person)
         if refuse is None:
             _check_whose(row, person, nobody=nobody)
         if refuse is not None:
@@ -118,6 +119,22 @@ class Answering:
         outcome = "refused" if refuse else "answered"
         self._close(row, outcome, refuse, done)
         return Answered(f"R{row.id}", row.kind, outcome, done.told, contact, done.files, done.certified)
+
+    def person(self, row: Any) -> Subject | None:
+        """Whose request it is; None where nobody on record asks."""
+        if row.subject is None:
+            return None
+        with self._context.registry.read() as connection:
+            sealed = connection.scalar(sa.select(t.subjects.c.handle_sealed).where(t.subjects.c.id == row.subject))
+        handle = self._context.keys.unseal_text(subject_key(row.subject), sealed, "handle")
+        return Subjects(self._context).get(handle or "")
+
+    def contact(self, row: Any, person: Subject | None) -> str | None:
+        """Where the answer goes: the contact on record, a minor's guardian; for nobody on record, whence they asked."""
+        if person is None:
+            return asked(self._context.keys, row).get("contact")
+        minor = is_minor(person.birth_year, self._context.clock())
+        return person.guardian if minor and person.guardian else person.contact
 
     # --- one kind each -----------------------------------------------------------------------------------------------
 
@@ -146,11 +163,10 @@ class Answering:
 
     def _objection(self, person: Subject) -> _Done:
         """Bases that an objection ends are withdrawn; the others stand, and are named with their ground."""
-        standing = [each for each in Bases(self._context).list(person) if each.state in {"pending", "live"}]
-        ending = [each for each in standing if each.ground in OBJECTABLE]
+        ending, standing = objected(self._context, person)
         if ending:
             self._leaving.withdraw(person.handle, ending)
-        left = ", ".join(f"{each.id} ({each.ground})" for each in standing if each not in ending)
+        left = ", ".join(f"{each.id} ({each.ground})" for each in standing)
         if left:
             return _Done(f"You are no longer searched for, except on grounds that are not open to objection: {left}.")
         return _Done("You are no longer searched for; what is stored is erased when its time ends, or at your request.")
@@ -177,21 +193,6 @@ class Answering:
                 "What is right is not said.", hint="Give --name, --contact, --born or --territory, or --refuse."
             )
 
-    def _person(self, row: Any) -> Subject | None:
-        if row.subject is None:
-            return None
-        with self._context.registry.read() as connection:
-            sealed = connection.scalar(sa.select(t.subjects.c.handle_sealed).where(t.subjects.c.id == row.subject))
-        handle = self._context.keys.unseal_text(subject_key(row.subject), sealed, "handle")
-        return Subjects(self._context).get(handle or "")
-
-    def _contact(self, row: Any, person: Subject | None) -> str | None:
-        """Where the answer goes: the contact on record, a minor's guardian; for nobody on record, whence they asked."""
-        if person is None:
-            return asked(self._context.keys, row).get("contact")
-        minor = is_minor(person.birth_year, self._context.clock())
-        return person.guardian if minor and person.guardian else person.contact
-
     def _close(self, row: Any, outcome: str, refuse: str | None, done: _Done) -> None:
         context, now = self._context, self._context.clock()
         values = {
@@ -214,6 +215,14 @@ class Answering:
                 release(connection, people[0])
             context.desk.record(connection, "answer", "officer", subjects=people, facts=facts)
         context.book.publish()
+
+
+def objected(context: Context, person: Subject) -> tuple[list[Basis], list[Basis]]:
+    """The person's bases that an objection ends, and those that stand all the same."""
+    mine = [each for each in Bases(context).list(person) if each.state in {"pending", "live"}]
+    return [each for each in mine if each.ground in OBJECTABLE], [
+        each for each in mine if each.ground not in OBJECTABLE
+    ]
 
 
 def _check_whose(row: Any, person: Subject | None, *, nobody: bool) -> None:

@@ -57,6 +57,10 @@ class Exports:
         except OSError as error:
             raise Unavailable(f"The answer cannot be kept: {error.strerror}.") from None
 
+    def has(self, number: int, subject: int | None) -> bool:
+        """Whether an answer is kept, and not sent yet."""
+        return self._file(number, subject).is_file()
+
     def get(self, number: int, subject: int | None, key: str) -> Letter:
         """An answer that was kept. Raises `NotFound` when it was sent and removed, or never made."""
         try:

@@ -15,10 +15,22 @@ import sqlalchemy as sa
 from countenance.errors import InputError, NotFound, Refused
 from countenance.registry import schema as t
 from countenance.rights.access import asked
-from countenance.rights.requests import AT_ONCE, KINDS, REFUSALS, RIGHTS, THANKS, days_left, deadline_of, last_day
+from countenance.rights.requests import (
+    AT_ONCE,
+    EXTENSIONS,
+    KINDS,
+    REFUSALS,
+    RIGHTS,
+    THANKS,
+    check_extension,
+    days_left,
+    deadline_of,
+    last_day,
+)
 from countenance.service.confirming import touch
-from countenance.service.exports import elsewhere, exports, hand_over
+from countenance.service.exports import Letter, elsewhere, exports, hand_over
 from countenance.service.lapsing import forget
+from countenance.service.prospect import Prospect, prospect
 from countenance.service.receiving import HOURLY, Candidate, Receiving
 from countenance.service.refusing import recording
 from countenance.service.restricting import lift, restrict
@@ -29,7 +41,9 @@ if TYPE_CHECKING:
     from countenance.service.answering import Answered, Answering
     from countenance.service.context import Context
 
-__all__ = ["HOURLY", "KINDS", "REFUSALS", "RIGHTS", "Candidate", "Request", "Requests", "Thanks"]
+__all__ = [
+    "EXTENSIONS", "HOURLY", "KINDS", "REFUSALS", "RIGHTS", "Candidate", "Extended", "Request", "Requests", "Thanks",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,8 @@ class Request:
 
     ``subject`` is None where the contact is nobody's here. ``candidates`` are whom a photo may show, when it was
     recorded with one; ``also`` are the other requests that it became, where several people share the contact.
-    ``deadline`` is the last day in time. ``contact`` and ``words`` are told by `Requests.show` alone.
+    ``deadline`` is the last day in time; ``extension`` is why it was put off. ``contact``, ``words`` and ``prospect``,
+    what an answer would come to, are told by `Requests.show` alone.
     """
 
     id: str
@@ -61,13 +76,25 @@ class Request:
     answered: str | None = None
     answer_sha256: str | None = None
     reason: str | None = None
+    extension: str | None = None
     contact: str | None = None
     words: str | None = None
+    prospect: Prospect | None = None
     candidates: tuple[Candidate, ...] = ()
     also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """A request whose answer takes longer. ``told`` is what to tell the person now, at ``contact`` and nowhere else."""
+
+    id: str
+    deadline: str
+    told: str
+    contact: str | None
 
 
 class Requests:
@@ -151,7 +178,34 @@ class Requests:
             said = asked(context.keys, row)
             shown = replace(self._opened(connection, row), contact=said.get("contact"), words=said.get("details"))
         context.book.publish()
-        return shown
+        return replace(shown, prospect=prospect(context, self._answering, row))
+
+    def extend(self, request: Request | str, reason: str) -> Extended:
+        """Take two further months, once, and say why (GDPR Art 12(3)). The person is told within the first month.
+
+        Args:
+            request: An open one whose month is not over.
+            reason: One of `EXTENSIONS`.
+        """
+        check_extension(reason)
+        context, now = self._context, self._context.clock()
+        with recording(context, "request") as connection:
+            row = self._row(connection, request)
+            name = reference_number("R", row.id)
+            if (why := _not_to_be_put_off(row, now)) is not None:
+                raise InputError(f"{name} {why}: its answer cannot be put off.", hint="Answer it, or refuse it.")
+            until = deadline_of(row.created, months=3)
+            values = {"deadline": until, "extended": now, "extension": reason}
+            connection.execute(sa.update(t.requests).where(t.requests.c.id == row.id).values(**values))
+            facts = {"request": name, "kind": row.kind, "step": "extended", "reason": reason, "until": iso(until)}
+            people = () if row.subject is None else (SubjectId(row.subject),)
+            context.desk.record(connection, "request", "officer", subjects=people, facts=facts)
+        told = (
+            f"Your request takes longer than a month, because {EXTENSIONS[reason]}. It is answered by "
+            f"{last_day(until)}. You can complain to your data protection authority."
+        )
+        contact = self._answering.contact(row, self._answering.person(row))
+        return Extended(name, iso(until - 1)[:10], told, contact)
 
     def assign(self, request: Request | str, subject: str) -> Request:
         """Say whose request it is, once the officer knows. What came with it is sealed anew under the person's key."""
@@ -201,15 +255,20 @@ class Requests:
 
     def export(self, request: Request | str, out: str | Path) -> tuple[Path, Path]:
         """Write a kept access answer in clear into a folder, to be sent to the contact on record. Logged."""
+        elsewhere(self._context, Path(out))
+        number = parse_number("R", str(request), "request")
+        return hand_over(self.letter(request), number, Path(out))
+
+    def letter(self, request: Request | str) -> Letter:
+        """A kept access answer in clear, to be sent to the contact on record. Logged."""
         context = self._context
-        elsewhere(context, Path(out))
         with context.registry.write() as connection:
             row = self._row(connection, request)
             people = () if row.subject is None else (SubjectId(row.subject),)
             facts = {"request": f"R{row.id}"}
             context.desk.record(connection, "export", "officer", subjects=people, facts=facts)
         context.book.publish()
-        return hand_over(self._exports.get(row.id, row.subject, row.key), row.id, Path(out))
+        return self._exports.get(row.id, row.subject, row.key)
 
     def done(self, request: Request | str) -> Request:
         """The answer was sent: the kept answer is removed, and what the person wrote with the request is forgotten."""
@@ -265,4 +324,14 @@ class Requests:
             answered=iso(row.answered) if row.answered is not None else None,
             answer_sha256=row.answer_sha256,
             reason=row.reason,
+            extension=row.extension,
         )
+
+
+def _not_to_be_put_off(row: Any, now: int) -> str | None:
+    """Why the answer to this request cannot take two further months; None where it can."""
+    if row.state != "open":
+        return "is answered"
+    if row.extended is not None:
+        return "was put off once"
+    return "is overdue" if now >= row.deadline else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
-from countenance.web import jobs, logs, look, people, public, reviewing, searching, signing, sources
+from countenance.web import jobs, logs, look, officer, people, public, requests, reviewing, searching, signing, sources
 from countenance.web.guard import OPEN
 from countenance.web.route import Route
 from countenance.web.site import Site
@@ -29,6 +29,7 @@ ACTIONS = {
     "ingest": "goes through a source's photos, as a job, or stops it; decided by the desk and logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
+    "answer": "answers a person's request, or says whose it is; carried out, signed and logged",
     "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
     "publish": "tells what is public about this gallery; names nobody",
     "confirm": "takes a person's own yes or no to their consent, by a one-time link; logged",
@@ -60,6 +61,8 @@ ROUTES = (
     *people.ROUTES,
     *sources.ROUTES,
     *jobs.ROUTES,
+    *officer.ROUTES,
+    *requests.ROUTES,
     *logs.ROUTES,
     *public.ROUTES,
 )

@@ -14,6 +14,7 @@ from countenance.service.countenance import Countenance
 from countenance.service.runner import Runner
 from countenance.web.doors import VISIT, Doors, token_of
 from countenance.web.guard import Session
+from countenance.web.hints import hint_of
 from countenance.web.languages import asked, catalogues, say
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ MENU = (
     ("/reviews", "Review", ("reviewer",), True),
     ("/people", "People", ("controller", "operator", "officer"), False),
     ("/sources", "Sources", ("controller", "operator", "officer"), False),
+    ("/officer", "Rights and orders", ("controller", "officer"), False),
     ("/log", "Log", ("controller", "officer"), False),
     ("/reports", "Reports", ("controller", "officer"), False),
 )
@@ -116,6 +118,7 @@ class Site:
             "fault.html",
             status=error.status,
             error=error,
+            hint=hint_of(error.hint),
             requirement=told.get("requirement") or "",
             entry=told.get("log_index"),
             signed_in=signed_in,

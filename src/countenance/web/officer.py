@@ -1,0 +1,20 @@
+"""Rights and orders: what waits for the officer and the controller, in numbers, and the way to each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from countenance.web.route import Route
+from countenance.web.site import Site
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+def office(site: Site, _: Request) -> Response:
+    """How much waits, and where."""
+    return site.page("officer.html", requests=site.club.status()["requests"])
+
+
+ROUTES = (Route("GET", "/officer", "overview", office, ("controller", "officer")),)

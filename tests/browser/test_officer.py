@@ -1,0 +1,100 @@
+"""The officer's pages as people use them: in Debian's Chromium, by people who sign in. Nobody here exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.signing import Served, serving
+from browser.test_pages import DARK, LIGHT, violations
+from clubs import BEN, WORDS, Club
+
+ADA = "ada@example.org"
+WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A club of three, with two people on record."""
+    club = Club(tmp_path_factory.mktemp("officer"))
+    _ = club.cleo
+    club.person("Ada", 1, contact=ADA)
+    club.person("Bo", 2, contact="bo@example.org", territory="FR")
+    with serving(club) as running:
+        yield running
+    club.close()
+
+
+@pytest.fixture
+def enter(chromium: Any, served: Served) -> Iterator[Callable[..., Any]]:
+    """Opens a page in a browser in which somebody signs in; whatever its console complains of fails the test."""
+    contexts, said = [], []
+
+    def entered(email: str = BEN, **options: Any) -> Any:
+        context = chromium.new_context(**({"viewport": {"width": 1200, "height": 900}, "locale": "en-GB"} | options))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(90_000)
+        page.on("console", lambda each: said.append(each.text) if each.type == "error" else None)
+        page.on("pageerror", lambda each: said.append(str(each)))
+        page.goto(f"{served.url}/sign-in")
+        page.get_by_label("Your address").fill(email)
+        page.get_by_label("Password").fill(WORDS[email])
+        page.get_by_role("button", name="Sign in", exact=True).click()
+        page.wait_for_url(lambda url: "/sign-in" not in url)
+        return page
+
+    yield entered
+    for context in contexts:
+        context.close()
+    assert [each for each in said if "status of 4" not in each] == []
+
+
+def sign(page: Any, email: str) -> None:
+    """Sign what the page asks to be signed."""
+    expect(page.get_by_role("heading", name="Sign this")).to_be_visible()
+    page.get_by_label("Password").fill(WORDS[email])
+    page.get_by_role("button", name="Sign with my password").click()
+
+
+def test_a_request_is_put_off_then_answered_and_its_answer_saved_and_sent(served: Served, enter: Any) -> None:
+    club = served.club
+    name = club.anna.requests.open("access", contact=ADA, details="the party in May").id
+    page = enter()
+    page.get_by_role("link", name="Rights and orders").click()
+    page.get_by_role("link", name="Requests").click()
+    page.get_by_role("link", name=name, exact=True).click()
+    expect(page.locator("main")).to_contain_text("the party in May")
+    expect(page.locator("main")).to_contain_text("The record of Ada.")
+    page.get_by_text("Take two further months").first.click()
+    page.get_by_role("button", name="Take two further months").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Put off until 2027-04-15")
+    page.get_by_role("link", name="To the request").click()
+    page.get_by_label("I know that it is Ada who asks").check()
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Answered")
+    expect(page.locator(".lead")).to_have_text(f"Tell {ADA}, and nobody else.")
+    page.get_by_role("link", name="To the request").click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save it as a page").click()
+    assert saved.value.suggested_filename == f"access-{name}.html"
+    page.get_by_role("button", name="It is sent: remove what is kept").click()
+    expect(page.locator("main")).not_to_contain_text("Save it as a page")
+    assert club.anna.requests.get(name).state == "answered"
+
+
+def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(served: Served, enter: Any) -> None:
+    names = [served.club.anna.requests.open(kind, contact=ADA).id for kind in ("rectification", "erasure")]
+    names.append(served.club.anna.requests.open("access", contact="eve@example.org").id)
+    paths = ["/officer", "/officer/requests", *(f"/officer/requests/{name}" for name in names)]
+    told = {}
+    for options in (LIGHT, DARK):
+        page = enter(**options)
+        for path in paths:
+            page.goto(served.url + path)
+            page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+            told[path, options["color_scheme"]] = [*violations(page), *(["wide"] if page.evaluate(WIDE) else [])]
+    assert {path: each for path, each in told.items() if each} == {}
