@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,8 +19,17 @@ from callers import PURPOSE
 from clubs import Club
 from countenance.http import service
 from countenance.http.app import create_api
-from countenance.web.front import Serving
-from countenance.web.server import CONNECTIONS, UVICORN
+from countenance.web import front, guard
+from countenance.web.app import create_app
+from countenance.web.front import Front, Patient, Serving
+from countenance.web.gate import Gate
+from countenance.web.guard import Session
+from countenance.web.reaching import Reach
+from countenance.web.running import UVICORN
+from countenance.web.site import Site
+
+PLACES = 64
+"""Requests at one time."""
 
 
 @dataclass
@@ -54,7 +62,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     key = club.anna.api_keys.create("x", roles=["operator"], purposes=[PURPOSE]).token
     api = create_api(club.anna)
     listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
-    server = Serving(uvicorn.Config(api, **UVICORN), api.state.service.stopping)
+    session = Session(listening.getsockname()[1])
+    both = Front(create_app(Site(club.anna, session)), api)
+    gate = Gate(both, session=session, reach=Reach(port=session.port), most=PLACES)
+    server = Serving(uvicorn.Config(gate, http=Patient, **UVICORN), api.state.service.stopping)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield Served(club, listening.getsockname()[1], key)
@@ -65,7 +76,12 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def head(served: Served, *more: str) -> bytes:
-    lines = ["POST /v1/detect HTTP/1.1", "host: 127.0.0.1", f"authorization: Bearer {served.key}", "connection: close"]
+    lines = [
+        "POST /v1/detect HTTP/1.1",
+        f"host: 127.0.0.1:{served.port}",
+        f"authorization: Bearer {served.key}",
+        "connection: close",
+    ]
     return "\r\n".join([*lines, *more, "", ""]).encode()
 
 
@@ -104,30 +120,77 @@ def test_what_is_made_to_be_taken_for_two_requests_is_turned_away(
     assert served.club.anna.context.book.size() == size
 
 
-def test_a_thousand_connections_at_once_are_answered_or_told_to_come_again(served: Served) -> None:
+def said(answer: bytes) -> tuple[int, dict[str, str], str]:
+    """An answer's status, headers and body."""
+    told, _, body = answer.partition(b"\r\n\r\n")
+    first, *lines = told.decode("latin-1").split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in lines)
+    return int(first.split(" ")[1]), headers, body.decode()
+
+
+def asked(served: Served, line: str, *more: str) -> bytes:
+    lines = [f"{line} HTTP/1.1", f"host: 127.0.0.1:{served.port}", "connection: close", *more, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+async def one(served: Served, sent: bytes, gate: asyncio.Event | None = None) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    try:
+        if gate is not None:
+            await gate.wait()
+        writer.write(sent)
+        await writer.drain()
+        return await reader.read()
+    finally:
+        writer.close()
+
+
+def test_a_thousand_connections_at_once_are_answered_or_told_to_come_again(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uploads that do not come take every place. The others are told when to come again, each door in its own shape."""
+    monkeypatch.setattr(service, "PATIENCE", 4.0)
     size = served.club.anna.context.book.size()
+    slow = head(served, "content-length: 1000", "content-type: multipart/form-data; boundary=a")
+    target = "x-amz-target: RekognitionService.ListCollections"
+    doors = {
+        "health": asked(served, "GET /healthz"), "v1": asked(served, "GET /v1/whoami"),
+        "page": asked(served, "GET /rights"), "rekognition": asked(served, "POST /", target),
+        "compreface": asked(served, "GET /api/v1/recognition/subjects"),
+    }  # fmt: skip
 
-    async def one(gate: asyncio.Event) -> str:
-        reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-        await gate.wait()
-        try:
-            writer.write(b"GET /v1/whoami HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
-            await writer.drain()
-            return (await reader.read(100)).split(b" ")[1].decode()
-        finally:
-            writer.close()
-
-    async def flood() -> Counter[str]:
+    async def flood() -> tuple[Counter[int], dict[str, bytes]]:
         gate = asyncio.Event()
-        tasks = [asyncio.create_task(one(gate)) for _ in range(1_000)]
-        await asyncio.sleep(1)
+        tasks = [asyncio.create_task(one(served, slow, gate)) for _ in range(1_000)]
+        await asyncio.sleep(0.5)
         gate.set()
-        return Counter(await asyncio.gather(*tasks))
+        await asyncio.sleep(1.5)
+        answers = {name: await one(served, sent) for name, sent in doors.items()}
+        return Counter(said(each)[0] for each in await asyncio.gather(*tasks)), answers
 
-    answers = asyncio.run(flood())
-    assert set(answers) <= {"401", "503"}
-    assert answers["503"] >= 1_000 - CONNECTIONS - 1
+    counted, answers = asyncio.run(flood())
+    assert counted == {408: PLACES, 503: 1_000 - PLACES}
+    assert said(answers.pop("health"))[0] == 200
+    for name, answer in answers.items():
+        status, headers, body = said(answer)
+        assert (status, headers["retry-after"]) == (503, "5"), name
+        assert "Too many requests" in body
+    assert json.loads(said(answers["v1"])[2])["code"] == "unavailable"
+    assert said(answers["rekognition"])[1]["x-amzn-errortype"] == "serviceunavailableexception"
+    assert set(json.loads(said(answers["compreface"])[2])) == {"message", "code"}
+    assert "<html" in said(answers["page"])[2]
     assert served.club.anna.context.book.size() == size
-    until = time.monotonic() + 20
-    while not served.lives():
-        assert time.monotonic() < until
+    assert served.lives()
+
+
+def test_a_page_does_not_wait_for_an_upload_that_does_not_come(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "PATIENCE", 0.2)
+    status, headers, body = said(served.raw(asked(served, "POST /rights", "content-length: 9"), wait=5))
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert "did not come in time" in body
+
+
+def test_a_connection_on_which_nothing_is_asked_is_closed(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "PATIENCE", 0.1)
+    assert served.raw(wait=5) == b""
+    assert served.lives()

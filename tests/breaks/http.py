@@ -11,8 +11,40 @@ RECORDS = "api/test_records.py"
 JOBS = "api/test_jobs.py"
 FLOOD = "api/test_flood.py"
 CLIENT = "api/test_client.py"
+GATE = "web/test_gate.py"
+PURGING = "unit/service/test_purging.py"
 
 BREAKS = [
+    Break(
+        "P3",
+        "a service that answers to any name of this machine",
+        (("web/gate.py", "if host not in self._session.hosts:", "if False:"),),
+        f"{GATE}::test_p3_another_name_for_this_machine_is_refused",
+    ),
+    Break(
+        "P30",
+        "a service that speaks in clear with other machines",
+        (("web/gate.py", "in self._session.origins and is_here(_peer(scope))):", "in self._session.origins):"),),
+        f"{GATE}::test_p30_nobody_speaks_in_clear_from_elsewhere",
+    ),
+    Break(
+        "P30",
+        "a service that believes everybody who says that they came over TLS",
+        (("web/gate.py", "if self._reach.from_proxy(_peer(scope)):", "if True:"),),
+        f"{GATE}::test_p30_a_proxy_s_word_is_taken_and_nobody_else_s",
+    ),
+    Break(
+        "P30",
+        "a service that listens beyond this machine without TLS",
+        (("web/reaching.py", "if wanted.beyond and not (wanted.secure or wanted.proxies):", "if False:"),),
+        f"{GATE}::test_p30_what_would_be_reached_in_clear_is_not_served",
+    ),
+    Break(
+        "P13",
+        "several processes that each do the day's work",
+        (("service/daily.py", "except Busy:\n                return False", "except Busy:\n                pass"),),
+        f"{PURGING}::test_p13_of_all_processes_that_serve_one_does_the_day_s_work",
+    ),
     Break(
         "P18",
         "an approval, a review or a confirmation that an API key signs",

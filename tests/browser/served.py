@@ -19,9 +19,9 @@ from countenance.samples import cast
 from countenance.service.countenance import Countenance
 from countenance.web.app import create_app
 from countenance.web.guard import Session
-from countenance.web.server import HOST
 from countenance.web.site import Site
 
+HOST = "127.0.0.1"
 HOSTILE = """<img src=x onerror="document.title='hacked'">'"&amp;"""
 """A name, of a person, a source and a file, that would run if it were ever written into a page as it is."""
 LATER = "later"

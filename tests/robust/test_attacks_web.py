@@ -7,7 +7,6 @@ import itertools
 import re
 import threading
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -23,6 +22,7 @@ from countenance.service.sources import Source
 from countenance.types import Box, Pixels
 from countenance.web.forms import MOST_TEXT, parse
 from countenance.web.guard import Guard, Session
+from countenance.web.reaching import Reach
 from countenance.web.server import _tell
 from countenance.web.site import Site
 from robust import photos
@@ -99,9 +99,7 @@ def test_another_page_on_this_machine_cannot_have_a_person_looked_at(site: str) 
 
 def test_an_organisation_cannot_steer_the_terminal_that_serves_it(capsys: pytest.CaptureFixture[str]) -> None:
     evil = "[/bold][link=http://evil]\x1b[2J:smile:"
-    gallery = SimpleNamespace(organisation=evil)
-    club: Any = SimpleNamespace(context=SimpleNamespace(settings=SimpleNamespace(gallery=gallery)))
-    _tell("http://127.0.0.1:8420/open?key=abc_[b]", club, open_browser=False)
+    _tell("http://127.0.0.1:8420/open?key=abc_[b]", evil, Reach(), [], open_browser=False)
     said = capsys.readouterr().out
     assert "\x1b" not in said
     assert "[/bold][link=http://evil] [2J:smile:" in said

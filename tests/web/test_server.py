@@ -14,6 +14,7 @@ import pytest
 from countenance.demo.club import ANNA
 from countenance.errors import BadConfiguration, Unavailable
 from countenance.web import server
+from countenance.web.reaching import Reach
 
 PROGRAM = "from pathlib import Path; from countenance.web.server import serve; import sys; serve(Path(sys.argv[1]), demo=False, port=int(sys.argv[2]), open_browser=False, sign_in=False)"  # noqa: E501
 
@@ -22,13 +23,13 @@ PROGRAM = "from pathlib import Path; from countenance.web.server import serve; i
 def taken():
     """A port that somebody else has."""
     with socket.socket() as other:
-        other.bind((server.HOST, 0))
+        other.bind(("127.0.0.1", 0))
         other.listen()
         yield other.getsockname()[1]
 
 
 def test_it_takes_the_next_port_on_this_machine_only(taken):
-    with server._listening(taken) as listening:
+    with server._listening(Reach(port=taken)) as listening:
         host, port = listening.getsockname()
     assert host == "127.0.0.1"
     assert taken < port < taken + 20
@@ -37,7 +38,7 @@ def test_it_takes_the_next_port_on_this_machine_only(taken):
 def test_no_free_port_is_said(taken, monkeypatch):
     monkeypatch.setattr(server, "_TRIES", 1)
     with pytest.raises(Unavailable, match=str(taken)):
-        server._listening(taken)
+        server._listening(Reach(port=taken))
 
 
 def test_without_a_gallery_it_says_what_to_give():

@@ -10,9 +10,11 @@ import pytest
 from clubs import ANNA, BEN, CLEO, WORDS, Club
 from countenance.errors import BadConfiguration
 from countenance.service import guessing
+from countenance.service.countenance import Countenance
 from countenance.service.handed_out import PATIENCE
-from countenance.web import server
+from countenance.web import running
 from countenance.web.guard import Session
+from countenance.web.reaching import Reach
 from web.visitors import COOKIE, HOST, Visitor, site_of
 
 PUBLIC = "https://faces.example"
@@ -217,20 +219,28 @@ def test_the_script_is_ours_alone_and_fetches_nothing(visitor: Visitor) -> None:
     assert not re.search(r"fetch\(|XMLHttpRequest|https?:", script.text)
 
 
+def named(club: Countenance, session: Session, wanted: bool | None, *, demo: bool, reach: Reach | None = None) -> bool:
+    return running.named(club, session, reach or Reach(), running.Asked(demo=demo, sign_in=wanted))
+
+
 def test_people_sign_in_where_there_are_three_or_a_public_address(club: Club) -> None:
     session = Session(8420)
-    assert not server._named(club.anna, session, None, demo=False)
-    assert server._named(club.anna, session, True, demo=False)
+    assert not named(club.anna, session, None, demo=False)
+    assert named(club.anna, session, True, demo=False)
     _ = club.cleo
-    assert server._named(club.anna, session, None, demo=False)
-    assert not server._named(club.anna, session, None, demo=True)
-    assert not server._named(club.anna, session, False, demo=False)
+    assert named(club.anna, session, None, demo=False)
+    assert not named(club.anna, session, None, demo=True)
+    assert not named(club.anna, session, False, demo=False)
     public = Session(8420, PUBLIC)
-    assert server._named(club.anna, public, None, demo=True)
-    with pytest.raises(BadConfiguration, match="public address"):
-        server._named(club.anna, public, False, demo=False)
-    assert server._sign_in_address(session) == f"{HOST}/sign-in"
-    assert server._sign_in_address(public) == f"{PUBLIC}/sign-in"
+    assert named(club.anna, public, None, demo=True)
+    with pytest.raises(BadConfiguration, match="others can reach"):
+        named(club.anna, public, False, demo=False)
+    beyond = Reach("10.0.0.1")
+    assert named(club.anna, session, None, demo=True, reach=beyond)
+    with pytest.raises(BadConfiguration, match="others can reach"):
+        named(club.anna, session, False, demo=False, reach=beyond)
+    assert running.sign_in_address(session) == f"{HOST}/sign-in"
+    assert running.sign_in_address(public) == f"{PUBLIC}/sign-in"
 
 
 def test_an_answer_of_a_passkey_that_is_none_is_refused(visitor: Visitor) -> None:

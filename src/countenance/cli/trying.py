@@ -13,7 +13,6 @@ from countenance.cli.session import Session
 from countenance.errors import AlreadyExists, InputError, StorageFull
 
 CROWD, QUICK_CROWD = 1_000_000, 20_000
-PORT = 8420
 
 
 def register(app: typer.Typer) -> None:
@@ -26,7 +25,18 @@ def register(app: typer.Typer) -> None:
 def serve(
     session: Session,
     demo: Annotated[bool, typer.Option("--demo", help="The demo club: people who do not exist.")] = False,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port on 127.0.0.1.")] = PORT,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="In place of [http] port, 8420.", show_default=False),
+    ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", metavar="ADDRESS", help="In place of [http] host, 127.0.0.1.", show_default=False),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=64, metavar="N", help="Processes that answer; several on PostgreSQL."),
+    ] = None,
     no_open: Annotated[bool, typer.Option("--no-open", help="Do not open a browser.")] = False,
     log_requests: Annotated[
         bool,
@@ -43,6 +53,8 @@ def serve(
 ) -> None:
     """Show the gallery in your browser, and answer programs (/v1), on this machine only. Stop it with Ctrl-C.
 
+    Others reach it when [http] says how: an address, its public_url, and TLS or a proxy. What is missing is said.
+
     In a solo gallery and the demo, one browser on this machine acts for you. Where three or more people work, each
     signs in with the passphrase of their key, or with a passkey that they add under "My account".
 
@@ -52,7 +64,10 @@ def serve(
 
     config = None if demo else session.config or session.settings.folder
     looks = not (no_open or session.json)
-    serve_pages(config, demo=demo, port=port, open_browser=looks, log_requests=log_requests, sign_in=sign_in)
+    serve_pages(
+        config, demo=demo, port=port, open_browser=looks, log_requests=log_requests, sign_in=sign_in, host=host,
+        workers=workers,
+    )  # fmt: skip
 
 
 def demo(

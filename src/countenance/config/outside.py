@@ -2,22 +2,59 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from countenance.config.section import Section
 
+_PUBLIC = re.compile(r"(https://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?/?")
+
 
 class HttpSection(Section):
-    """The HTTP API. ``requests``: of one account in a minute, in all processes together. ``max_bytes``: of a request.
+    """How the service is reached, and how much it takes.
 
+    ``host`` and ``port``: what it listens on; beyond this machine only with ``certificate`` and ``key`` (PEM), or with
+    ``proxies``: addresses or networks whose ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` are believed.
+    ``public_url``: what people call it, https:// or a name of this machine. ``workers``: processes that answer.
+
+    ``requests``: of one account in a minute, in all processes together. ``max_bytes``: of a request.
     ``waiting``: bytes of all requests that are being received or answered at one time.
     """
 
+    host: str = "127.0.0.1"
+    port: int = Field(default=8420, ge=0, le=65535)
+    public_url: str | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    proxies: tuple[str, ...] = ()
+    workers: int = Field(default=1, ge=1, le=64)
     requests: int = Field(default=600, ge=1, le=1_000_000)
     max_bytes: int = Field(default=32 * 2**20, ge=1024)
     waiting: int = Field(default=256 * 2**20, ge=1024)
+
+    @field_validator("host")
+    @classmethod
+    def _an_address(cls, host: str) -> str:
+        ip_address("127.0.0.1" if host == "localhost" else host)
+        return "127.0.0.1" if host == "localhost" else host
+
+    @field_validator("public_url")
+    @classmethod
+    def _over_tls(cls, url: str | None) -> str | None:
+        if url is not None and not _PUBLIC.fullmatch(url):
+            raise ValueError("it begins with https:// and names a host and no path; cameras and passkeys need TLS")
+        return url
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, proxies: tuple[str, ...]) -> tuple[str, ...]:
+        for each in proxies:
+            if ip_network(each).prefixlen == 0:
+                raise ValueError(f"{each} is everybody")
+        return proxies
 
 
 class MailSection(Section):

@@ -18,12 +18,12 @@ from starlette.responses import Response, StreamingResponse
 from countenance.errors import CountenanceError
 from countenance.http import metrics, problem, streaming
 from countenance.http.compreface import door as compreface
-from countenance.http.compreface.errors import of_turned
+from countenance.http.compreface.errors import of_error, of_turned
 from countenance.http.compreface.table import PREFIX
 from countenance.http.compreface.table import ROUTES as COMPREFACE
 from countenance.http.openapi import document
-from countenance.http.problem import Turned
-from countenance.http.rekognition.door import Door, is_rekognition
+from countenance.http.problem import FAULT, Turned
+from countenance.http.rekognition.door import Door, is_rekognition, told
 from countenance.http.route import Route
 from countenance.http.service import Service
 from countenance.http.table import OPEN, ROUTES
@@ -49,9 +49,10 @@ _log = logging.getLogger("countenance.http")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def create_api(opened: Countenance, routes: Iterable[Route] = ROUTES) -> FastAPI:
+def create_api(opened: Countenance, routes: Iterable[Route] = ROUTES, counts: metrics.Metrics | None = None) -> FastAPI:
     """The API on an opened gallery. Programs bring keys of their own; whoever opened it signs nothing for them."""
-    app, service = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False), Service(opened)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    service = Service(opened, counts)
     app.state.service = service
     for route in routes:
         app.add_api_route(
@@ -160,6 +161,15 @@ async def _not_served(request: Request, error: Exception) -> Response:
     return problem.of_turned(turned, request.scope["countenance_id"])
 
 
+def _turned_away(scope: Scope, fault: CountenanceError, number: str) -> Response:
+    """What is wrong before anybody looks at the request, in the words of the door that it came to."""
+    if is_rekognition(scope):
+        return told(fault, number)
+    if scope["path"].startswith(PREFIX):
+        return of_error(fault, scope["path"])
+    return problem.of_error(fault, number)
+
+
 class Edge:
     """ASGI middleware: a number for each request, headers for each answer, a count and a line of what was asked.
 
@@ -191,7 +201,9 @@ class Edge:
 
         self._service.metrics.begin()
         try:
-            await self._app(scope, receive, noted)
+            fault = scope.get(FAULT)
+            answer = self._app if fault is None else _turned_away(scope, fault, number)
+            await answer(scope, receive, noted)
         finally:
             route, taken = scope.get("countenance_route", "(none)"), time.perf_counter() - began
             if scope["path"] in OPEN:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 MEDIA = "application/problem+json"
+FAULT = "countenance_fault"
+"""Where a request's scope says why it is turned away before any door is reached."""
 SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "code", "hint", "request_id"],

@@ -43,10 +43,10 @@ _log = logging.getLogger("countenance.http")
 class Service:
     """One opened gallery, and the programs that come to it. Whoever opened it lends no key of theirs to anybody."""
 
-    def __init__(self, opened: Countenance) -> None:
+    def __init__(self, opened: Countenance, metrics: Metrics | None = None) -> None:
         self.opened = opened
         self.settings = opened.context.settings.http
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.stopping = threading.Event()
         self.runner = Runner(opened, self.stopping)
         self._streams = 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from countenance.errors import BadConfiguration, CountenanceError
+from countenance.errors import BadConfiguration, Busy, CountenanceError
+from countenance.gallery.only_one import OnlyOne
 from countenance.service.basis import SOON
 from countenance.types import DAY
 
@@ -29,9 +30,21 @@ class Daily:
         self._tell = tell
         self._ends = ends
         self._last: int | None = None
+        lock = gallery.context.settings.data / "locks" / "daily.lock"
+        self._one = OnlyOne(lock, "Another process does the day's work.")
+        self._mine = False
 
     def run_if_due(self) -> bool:
-        """Do the day's work unless it was done less than a day ago. Whether it was time."""
+        """Do the day's work unless it was done less than a day ago, or another process does it. Whether it was time.
+
+        Of all processes that serve a gallery, one does it: whoever asks first, for as long as it lives.
+        """
+        if not self._mine:
+            try:
+                self._one.__enter__()
+            except Busy:
+                return False
+            self._mine = True
         now = self._gallery.context.clock()
         if self._last is not None and 0 <= now - self._last < DAY:
             return False
@@ -41,6 +54,12 @@ class Daily:
         self._send()
         self._sweep()
         return True
+
+    def close(self) -> None:
+        """Let another process do it."""
+        if self._mine:
+            self._mine = False
+            self._one.__exit__()
 
     def _purge(self) -> None:
         try:

@@ -77,6 +77,15 @@ batch = 64                       # photos a transaction at most; after 5 seconds
 # region = "us-east-1"
 # certificates = "/etc/ssl/our-authority.pem"  # where the store's certificate is from an authority of your own
 
+[http]                           # `countenance serve`; see docs/how-to/run-it.md
+host = "127.0.0.1"               # beyond this machine only with TLS or a proxy, and a public_url
+port = 8420
+# public_url = "https://faces.example.org"  # what people call it; passkeys belong to a name and not to a number
+# certificate = "tls/chain.pem"  # TLS of its own, PEM
+# key = "tls/key.pem"
+# proxies = ["10.0.0.2"]         # whose X-Forwarded-Host and X-Forwarded-Proto are believed
+# workers = 2                    # processes that answer; several need the records on PostgreSQL
+
 # Where `countenance log send` sends signed checkpoints, so that others can tell whether the log was changed.
 # [witness]
 # drop = "/media/elsewhere"      # a folder that somebody else keeps

@@ -9,9 +9,11 @@ machine can all reach a loopback port; none of them knows the session's secret.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,7 +21,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from countenance.errors import CountenanceError, NotSignedIn, Refused, TooLarge
+from countenance.errors import CountenanceError, NotSignedIn, Refused, TooLarge, Unavailable
+from countenance.http.problem import FAULT
 from countenance.web.doors import SIGN_IN, VISIT, Doors, token_of
 from countenance.web.forms import Form, parse
 
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 32 * 2**20
 """The most bytes of one request, kept in memory while it is answered."""
+
+PATIENCE = 60.0
+"""Seconds in which a request's body has to be here."""
 
 THE_ADDRESS = "Open the address that the terminal shows."
 
@@ -67,6 +73,8 @@ class Session:
     port: int
     public_url: str | None = None
     """What people reach the page by, where that is not a name of this machine."""
+    secure: bool = False
+    """Whether TLS ends here."""
     secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
 
     @property
@@ -77,9 +85,10 @@ class Session:
     @property
     def origins(self) -> frozenset[str]:
         """Where forms of ours come from."""
-        here = {f"http://127.0.0.1:{self.port}", f"http://localhost:{self.port}"}
+        scheme = "https" if self.secure else "http"
+        here = {f"{scheme}://{name}{self._at}" for name in ("127.0.0.1", "localhost", "[::1]")}
         parts = urlsplit(self.public_url or "")
-        return frozenset(here | ({f"{parts.scheme}://{parts.netloc}"} if parts.netloc else set()))
+        return frozenset(here | ({f"{parts.scheme}://{parts.netloc.lower()}"} if parts.netloc else set()))
 
     @property
     def cookie(self) -> str:
@@ -89,7 +98,17 @@ class Session:
     @property
     def address(self) -> str:
         """What to open in the browser, once."""
-        return f"http://127.0.0.1:{self.port}{OPEN}?key={self.secret}"
+        return f"{'https' if self.secure else 'http'}://127.0.0.1{self._at}{OPEN}?key={self.secret}"
+
+    @property
+    def by_name(self) -> str:
+        """This machine by a name."""
+        return f"{'https' if self.secure else 'http'}://localhost{self._at}"
+
+    @property
+    def _at(self) -> str:
+        """The port as browsers write it."""
+        return "" if self.port == (443 if self.secure else 80) else f":{self.port}"
 
     @property
     def form_token(self) -> str:
@@ -148,6 +167,8 @@ class Guard:
         let_in, visit = False, None
         public, door = is_public(scope["path"]), self._doors is not None and scope["path"] == SIGN_IN
         try:
+            if (fault := scope.get(FAULT)) is not None:
+                raise fault
             self._check(scope, headers, public=public or door)
             if scope["path"] != OPEN and not public and not door:
                 visit = await self._let_in(headers, unasked=scope["path"].endswith(BY_THEMSELVES))
@@ -190,7 +211,10 @@ class Guard:
             from starlette.responses import RedirectResponse
 
             return RedirectResponse(SIGN_IN, status_code=303)
-        return self._show(error, signed_in=let_in)
+        answer = self._show(error, signed_in=let_in)
+        if isinstance(error, Unavailable):
+            answer.headers["retry-after"] = "5"
+        return answer
 
     def _check(self, scope: Scope, headers: dict[str, str], *, public: bool) -> None:
         if headers.get("host", "") not in self._session.hosts:
@@ -208,9 +232,12 @@ class Guard:
         declared = headers.get("content-length", "0")
         if not declared.isdecimal() or len(declared) > 18 or int(declared) > limit:
             raise _too_large(limit)
-        chunks, size = [], 0
+        chunks, size, until = [], 0, time.monotonic() + PATIENCE
         while True:
-            message = await receive()
+            try:
+                message = await asyncio.wait_for(receive(), max(0.0, until - time.monotonic()))
+            except TimeoutError:
+                raise Unavailable("The upload did not come in time.", hint="Send it again.") from None
             if message["type"] == "http.disconnect":
                 raise Refused("The browser went away.", requirement="P3", hint="Send it again.")
             chunk = message.get("body", b"")

@@ -270,6 +270,15 @@ def test_p13_the_day_s_work_is_done_once_a_day(club: Club) -> None:
     assert said == ["Purged: 1 items; certificates E1."]
 
 
+def test_p13_of_all_processes_that_serve_one_does_the_day_s_work(club: Club) -> None:
+    one, other = Daily(club.ben, print), Daily(club.ben, print)
+    assert one.run_if_due()
+    assert not other.run_if_due()
+    one.close()
+    assert other.run_if_due()
+    other.close()
+
+
 def test_p13_the_day_s_work_reminds_of_bases_that_end_soon(club: Club) -> None:
     said: list[str] = []
     club.basis(club.subject("Ada"), until=iso(club.clock() + 31 * DAY)[:10])

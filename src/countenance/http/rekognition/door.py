@@ -51,10 +51,10 @@ class Door:
         try:
             body, more = await self._answered(request)
         except (Fault, Turned, CountenanceError) as error:
-            return _fault(fault_of(error), number)
+            return told(error, number)
         except Exception as error:  # noqa: BLE001 - the last resort: its text could carry what must not be shown
             _log.error("rekognition failed: %s", type(error).__name__)
-            return _fault(fault_of(error), number)
+            return told(error, number)
         return Response(plain(body), 200, {**more, "x-amzn-requestid": number}, MEDIA)
 
     async def _answered(self, request: Request) -> tuple[dict[str, Any], dict[str, str]]:
@@ -115,6 +115,8 @@ def _text(header: str | None) -> str | None:
     return text
 
 
-def _fault(fault: Fault, number: str) -> Response:
+def told(error: Exception, number: str) -> Response:
+    """What is wrong, as Rekognition's clients expect it."""
+    fault = fault_of(error)
     headers = {**fault.headers, "x-amzn-errortype": fault.name, "x-amzn-requestid": number}
     return Response(fault.body, fault.status, headers, MEDIA)

@@ -64,6 +64,8 @@ def fault_of(error: Exception) -> Fault:
     if isinstance(error, errors.TooMany) and error.after is not None:
         headers["retry-after"] = str(error.after)
     status = 500 if name == "InternalServerError" else 400
+    if type(error) is errors.Unavailable:  # what passes: boto3 asks again by itself
+        name, status, headers["retry-after"] = "ServiceUnavailableException", 503, "5"
     return Fault(
         name, f"{error.message} {hint}".strip(), status, {each: told for each, told in headers.items() if told}
     )
