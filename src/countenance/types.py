@@ -252,6 +252,10 @@ class Remodel(Action):
     """Make people's templates anew with another model, or switch to that model."""
 
 
+class Export(Action):
+    """Hand out names that reviewers confirmed, with what says so."""
+
+
 class Evaluate(Action):
     """Measure a model on a data set, in memory, outside the gallery."""
 

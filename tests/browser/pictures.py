@@ -59,6 +59,9 @@ def _walk(browser: Browser, anna: Served, clara: Served) -> None:
         for size in SIZES:
             for scheme in ("light", "dark"):
                 _draw(browser, served, path, f"{name}-{size}-{scheme}", size, scheme, reach)
+    for size in SIZES:
+        for scheme in ("light", "dark"):
+            _draw(browser, anna, "/reports/names", f"names-{size}-{scheme}", size, scheme, None)
     others = {
         "choose": (anna, "/", _choice), "reviews": (clara, "/reviews", None), "people": (anna, "/people", None),
         "person": (anna, "/people/goran", None), "photo": (anna, "/photos/P16", None),

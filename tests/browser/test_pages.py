@@ -10,9 +10,9 @@ from axe_playwright_python.sync_playwright import Axe
 from countenance.samples import cast
 
 PAGES = (
-    "/", "/reviews", "/people", "/people?q=nobody", "/people/ada", "/photos/P1", "/sources", "/sources/1",
-    "/sources/new", "/jobs", "/log",
-    "/reports", "/reports/accountability", "/reports/register", "/reports/orphans", "/rights", "/public", "/nothing",
+    "/", "/reviews", "/people", "/people?q=nobody", "/people/ada", "/photos/P1", "/sources", "/sources/1", "/log",
+    "/reports", "/reports/names", "/reports/accountability", "/reports/register", "/reports/orphans",
+    "/sources/new", "/jobs", "/rights", "/public", "/nothing",
 )  # fmt: skip
 LIGHT = {"color_scheme": "light"}
 DARK = {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}

@@ -12,6 +12,7 @@ from countenance import web
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.purposes import PURPOSES
 from countenance.service.requests import KINDS, RIGHTS
+from countenance.web.exporting import OFFERED
 from countenance.web.hints import PAGES
 from countenance.web.languages import catalogues, places, preferred
 from countenance.web.logs import REPORTS
@@ -30,6 +31,7 @@ def texts() -> set[str]:
     said |= {text for kind, means in RIGHTS.items() for text in (kind.capitalize(), means)}
     said |= {text for _, _, text in PAGES} | {kind.capitalize() for kind in KINDS}
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
+    said |= {means for _, means in OFFERED}
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}
 
 

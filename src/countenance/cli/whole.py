@@ -24,6 +24,7 @@ PARTS = {
     "searching": ("search", "verify"),
     "reviewing": ("review",),
     "gathering": ("people",),
+    "exporting": ("export",),
     "leaving": ("withdraw", "erase"),
     "orders": ("order",),
     "requests": ("request",),

@@ -112,6 +112,7 @@ def gather_facts(
         link=gather.link(connection, ask.link),
         receipt=gather.receipt(connection, ask.receipt),
         solo=gather.is_solo(connection, party),
+        recipient_named=bool(ask.sealed.get("recipient")),
         purposes_on=activating.purposes_on(connection, desk),
         model_on=(ask.contract or desk.contract) in activating.values(connection, desk, "model"),
         territory_on=subject is not None

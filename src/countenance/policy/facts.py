@@ -166,7 +166,7 @@ class Facts:
 
     ``solo``: the asking organisation has fewer than three named people here. ``purposes_on``: a mask of the purposes
     that are in use. ``model_on``: the model that templates are made with is in use. ``territory_on``: the subject's
-    residence is one that this gallery was founded or activated for.
+    residence is one that this gallery was founded or activated for. ``recipient_named``: of what is handed out.
     """
 
     action: type[Action]
@@ -187,6 +187,7 @@ class Facts:
     link: LinkFacts | None = None
     receipt: ReceiptFacts | None = None
     solo: bool = True
+    recipient_named: bool = False
     purposes_on: int = 0
     model_on: bool = False
     territory_on: bool = False

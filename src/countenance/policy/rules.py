@@ -32,6 +32,7 @@ from countenance.policy.comparing import (
     within_the_quota,
 )
 from countenance.policy.facts import ROLES, Facts
+from countenance.policy.purposes import PURPOSES
 from countenance.types import (
     Action,
     Calibrate,
@@ -39,6 +40,7 @@ from countenance.types import (
     Enrol,
     Erase,
     Evaluate,
+    Export,
     Ingest,
     Locate,
     People,
@@ -268,6 +270,27 @@ def people_enough(facts: Facts) -> Refusal | None:
     )  # fmt: skip
 
 
+def a_purpose_that_is_reviewed(facts: Facts) -> Refusal | None:
+    """P18: names leave for a purpose whose candidates people review; of any other nobody has confirmed one."""
+    if PURPOSES[facts.purpose or ""].reviewers:
+        return None
+    reviewed = ", ".join(each.name for each in PURPOSES.values() if each.reviewers and not each.missing)
+    return errors.PurposeRefused(
+        f"What {facts.purpose!r} shows is reviewed by nobody, so no name of it is confirmed.", requirement="P18",
+        hint=f"Name one of: {reviewed}.",
+    )  # fmt: skip
+
+
+def to_a_named_recipient(facts: Facts) -> Refusal | None:
+    """P15: whoever receives names is on record, so that the people named can be told."""
+    if facts.recipient_named:
+        return None
+    return errors.Refused(
+        "Names are handed to a recipient, and none was named.", requirement="P15",
+        hint='Say who receives them: --recipient "City archive".',
+    )  # fmt: skip
+
+
 _KEEPER = (a_named_account, of_this_organisation)
 _COLLECT = (an_entitled_source, a_model_in_use, no_stop_order)
 _ENROLLER = (*_KEEPER, has_role("operator"), a_model_in_use, a_living_record)
@@ -275,6 +298,9 @@ DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
 """What binds an evaluation even where there is no gallery, hence no account and no log."""
 _WHY = (a_purpose_from_the_list, within_its_key, a_role_for_the_purpose, under_an_agreement, in_an_open_case)
 _LIMITED = (assessed_and_limited, people_for_its_reviews, within_the_quota, a_model_in_use)
+_HAND_OUT = (
+    a_purpose_from_the_list, within_its_key, under_an_agreement, a_purpose_that_is_reviewed, to_a_named_recipient,
+)  # fmt: skip
 _COMPARE = (a_named_account, *_WHY, *_LIMITED, own_photo_only)
 
 RULES: dict[type[Action], tuple[Rule, ...]] = {
@@ -289,6 +315,7 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Erase: (by_its_receipt_or(*_KEEPER, an_officer_or_what_is_due), a_living_record, no_hold),
     Locate: (*_KEEPER, has_role("officer"), for_a_request),
     Evaluate: (*_KEEPER, has_role("operator"), *DATA_SET),
+    Export: (*_KEEPER, has_role("controller", "officer"), *_HAND_OUT),
     Calibrate: (*_KEEPER, has_role("controller"), *DATA_SET),
     Reindex: (*_KEEPER, has_role("controller", "system")),
     Remodel: (*_KEEPER, has_role("controller"), an_assessed_model),

@@ -34,6 +34,7 @@ def accountability(told: Told) -> Paper:
         _how_often_wrong(told["testing"]),
         *sections.now_and_before("Who may search", told["use"]["agreements"]),
         sections.searches(told["use"]["searches"]),
+        sections.exports(told["use"]["exports"]),
         sections.orders(told["orders"]),
         sections.requests(told["requests"]),
         Part("What it means for people", tuple(told["impact"])),

@@ -94,6 +94,14 @@ def searches(told: list[Told]) -> Part:
     return Part("Searches by month", table=Table(columns, rows, "No search was made."))
 
 
+def exports(told: list[Told]) -> Part:
+    """Confirmed names that were handed out, by month."""
+    rows = tuple((each["month"], each["purpose"], str(each["exports"]), str(each["names"])) for each in told)
+    note = "Two people have confirmed each of these names."
+    columns = ("month", "purpose", "exports", "names")
+    return Part("Names handed out, by month", (note,), table=Table(columns, rows, "No names were handed out."))
+
+
 def orders(told: list[Told]) -> Part:
     """Authorities' orders."""
     rows = tuple(

@@ -154,6 +154,7 @@ _TOLD: dict[str, Callable[[Reading], Any]] = {
     "retention": held.retention,
     "searches": seen.searches,
     "recipients": seen.recipients,
+    "exports": seen.exports,
     "orders": seen.orders,
     "requests": _requests,
     "replies": _replies,

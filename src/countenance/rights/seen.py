@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +10,12 @@ import sqlalchemy as sa
 from countenance.policy.bearing import on_source, on_subject
 from countenance.policy.purposes import PURPOSES, names
 from countenance.registry import schema as t
+from countenance.registry.phrases import holds
 from countenance.rights.reading import Reading, when
 from countenance.types import iso, reference_number
+from countenance.vault.keyring import organisation_key
+
+_EXPORTED = b'"act":"export"'
 
 
 def searches(reading: Reading) -> list[dict[str, Any]]:
@@ -72,6 +77,36 @@ def recipients(reading: Reading) -> list[dict[str, Any]]:
         {"organisation": row.name, "searches": row.searches, "agreements": _agreements(reading, row.organisation)}
         for row in reading.all(query)
     ]
+
+
+def exports(reading: Reading) -> list[dict[str, Any]]:
+    """To whom the person's name was handed out, with the photos that reviewers confirmed them in."""
+    c = t.leaves.c
+    query = (
+        sa.select(c.index, c.leaf)
+        .join(t.openings, t.openings.c.index == c.index)
+        .where(t.openings.c.key == reading.key, holds(c.leaf, sa.literal(_EXPORTED, sa.LargeBinary)))
+        .order_by(c.index)
+    )
+    leaves = [json.loads(leaf) for _, leaf in reading.all(query)]
+    told = [leaf for leaf in leaves if (leaf["act"], leaf["outcome"]) == ("export", "done")]
+    return [_export(reading, int(leaf["facts"].get("continues", leaf["index"]))) for leaf in told]
+
+
+def _export(reading: Reading, index: int) -> dict[str, Any]:
+    """The entry that says it: one that names more people than an entry may hold goes on in others."""
+    leaf = json.loads(reading.connection.scalar(sa.select(t.leaves.c.leaf).where(t.leaves.c.index == index)) or b"{}")
+    key = organisation_key(reading.organisation)
+    sealed = sa.select(t.openings.c.sealed).where(t.openings.c.index == index, t.openings.c.key == key)
+    opened = json.loads(reading.keys.unseal(key, reading.connection.scalar(sealed) or b"", f"opening:{index}"))
+    return {
+        "recipient": opened.get("recipient"),
+        "account": opened.get("account"),
+        "at": leaf["at"],
+        "purpose": leaf["facts"]["purpose"],
+        "format": leaf["facts"]["format"],
+        "log_entry": index,
+    }
 
 
 def _agreements(reading: Reading, party: int) -> list[dict[str, Any]]:

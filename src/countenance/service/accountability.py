@@ -118,6 +118,7 @@ def accountability(context: Context) -> dict[str, Any]:
             "use": {
                 "agreements": agreements(context),
                 "searches": counting.searches_by_month(connection, context),
+                "exports": counting.exports_by_month(connection),
             },
             "orders": counting.orders(connection, context),
             "requests": counting.requests(connection, context),

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from countenance.policy.purposes import PURPOSES, names
 from countenance.registry import schema as t
+from countenance.registry.phrases import holds
 from countenance.rights.requests import KINDS
 from countenance.service.located import located
 from countenance.types import DAY, iso, reference_number
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
 
 _EVALUATED = b'"act":"evaluate"'
+_EXPORTED = b'"act":"export"'
 _PAGE = 2000
 
 
@@ -56,6 +58,21 @@ def searches_by_month(connection: sa.Connection, context: Context) -> list[dict[
             "candidates_shown": each["shown"],
         }
         for (month, name, purpose), each in sorted(counted.items())
+    ]
+
+
+def exports_by_month(connection: sa.Connection) -> list[dict[str, Any]]:
+    """Exports of confirmed names by month and purpose, oldest first: how many, and how many names left in them."""
+    wanted = holds(t.leaves.c.leaf, sa.literal(_EXPORTED, sa.LargeBinary))
+    counted: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for leaf in connection.scalars(sa.select(t.leaves.c.leaf).where(wanted)):
+        told = json.loads(leaf)
+        facts = told["facts"]
+        if (told["act"], told["outcome"]) == ("export", "done") and "decision" in facts:
+            counted[told["at"][:7], facts["purpose"]] += Counter(exports=1, names=facts["names"])
+    return [
+        {"month": month, "purpose": purpose, "exports": each["exports"], "names": each["names"]}
+        for (month, purpose), each in sorted(counted.items())
     ]
 
 

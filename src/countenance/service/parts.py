@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from countenance.service.enrolling import Enrolling
     from countenance.service.examples import Examples
     from countenance.service.executing import Executing
+    from countenance.service.exporting import Exporting
     from countenance.service.finding import Finding
     from countenance.service.forms import Forms
     from countenance.service.importing import Importing
@@ -302,6 +303,13 @@ class Parts:
         from countenance.service.requests import Requests
 
         return Requests(self.context, Answering(self.context, self.pictures, self._leaving))
+
+    @cached_property
+    def exporting(self) -> Exporting:
+        """Confirmed names for an archive."""
+        from countenance.service.exporting import Exporting
+
+        return Exporting(self.context, self.cases)
 
     @cached_property
     def reports(self) -> Reporting:

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
-from countenance.web import jobs, logs, look, officer, people, public, requests, reviewing, searching, signing, sources
+from countenance.web import (
+    exporting,
+    jobs,
+    logs,
+    look,
+    officer,
+    people,
+    public,
+    requests,
+    reviewing,
+    searching,
+    signing,
+    sources,
+)
 from countenance.web.guard import OPEN
 from countenance.web.route import Route
 from countenance.web.site import Site
@@ -23,6 +36,7 @@ ACTIONS = {
     "read-report": "reports from live state, to the account that is signed in; names nobody",
     "look": "shows what is held of one person, or who may be named in one photo; logged",
     "search": "compares a probe with the gallery; decided by the desk and logged",
+    "export": "hands out names that two reviewers confirmed; decided by the desk and logged",
     "review-look": "shows the reviews of the account's own organisation; a look at faces is logged",
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
     "source": "records a source below [photos] root; logged",
@@ -64,5 +78,6 @@ ROUTES = (
     *officer.ROUTES,
     *requests.ROUTES,
     *logs.ROUTES,
+    *exporting.ROUTES,
     *public.ROUTES,
 )
