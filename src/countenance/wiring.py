@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 
 from countenance.backup import placing
 from countenance.config import Settings, load
+from countenance.config.secrets import secret
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.gallery.following import Beside, Following
 from countenance.gallery.gallery import Gallery
@@ -282,7 +282,7 @@ def _place(settings: Settings, contract: str) -> Place | None:
     if wanted is None:
         return None
     certificates = None if wanted.certificates is None else settings.folder / wanted.certificates.expanduser()
-    token, gallery = os.environ.get(TOKEN), settings.gallery.id
+    token, gallery = secret(TOKEN), settings.gallery.id
     return Place(wanted.address, gallery, contract, wanted.encrypted_disk, wanted.index, certificates, token)
 
 
@@ -332,7 +332,7 @@ def _actor(registry: Registry, settings: Settings, email: str | None, passphrase
 def _passphrase(given: str | Asking | None, email: str) -> str:
     if isinstance(given, str):
         return given
-    known = os.environ.get("COUNTENANCE_PASSPHRASE")
+    known = secret("COUNTENANCE_PASSPHRASE")
     if known:
         return known
     if given is None:

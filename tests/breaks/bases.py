@@ -85,7 +85,7 @@ BREAKS: list[Break] = [
     Break(
         "P1",
         "stills in any pose confirm",
-        (("service/stills.py", "        if seen(probe.face.quality.yaw) != pose:", "        if False:"),),
+        (("service/stills.py", "    if seen(probe.face.quality.yaw) != pose:", "    if False:"),),
         STILLS + "test_p1_stills_in_another_order_confirm_nothing",
     ),
     Break(

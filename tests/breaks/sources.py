@@ -34,7 +34,7 @@ BREAKS = [
         "P25",
         "a key that is asked of a cloud's metadata service",
         (
-            ("photos/bucket.py", "    if not (key and secret):\n", "    if False:\n"),
+            ("photos/bucket.py", "    if not (key and hidden):\n", "    if False:\n"),
             ("photos/bucket.py", "aws_access_key_id=key,", "aws_access_key_id=key or None,"),
         ),
         f"{BUCKET}::test_p25_without_a_key_nobody_is_asked_for_one",

@@ -25,7 +25,7 @@ NOT_THIS, REJECTED = "people-not", "review-reject"
 """A face was taken off somebody; a reviewer said that a searched face is not theirs."""
 HARMLESS = frozenset(
     {
-        "basis", "confirm", "enrol", "ingest", "link", "locate", "look", "notice", "people",
+        "basis", "confirm", "consent", "enrol", "guest", "ingest", "link", "locate", "look", "notice", "people",
         "people-different", "people-is", "people-same", "receipt", "review", "review-confirm", "search", "subject",
         "sweep", "verify",
     }
@@ -39,6 +39,9 @@ _ENDINGS: dict[str, tuple[sa.Table, str, str, str]] = {
     "agreement-ended": (t.agreements, "agreement", "A", "ended"),
     "case-closed": (t.cases, "case", "C", "closed"),
     "source-stopped": (t.sources, "source", "", "state"),
+    "event-closed": (t.events, "event", "G", "closed"),
+    "consent": (t.invitations, "invitation", "I", "used"),
+    "invitation-voided": (t.invitations, "invitation", "I", "voided"),
 }
 """Act → its table, the fact that names the record, the letter of its number, and the column that ends it."""
 _BINDS_AS = {"stop": "stop", "quarantine": "quarantine", "hold": "hold", "erase": "quarantine"}
@@ -148,6 +151,13 @@ def _ended(connection: sa.Connection, leaf: Leaf) -> int:
     number = parse_number(letter, str(named), fact) if letter else int(named)
     value: Any = "stopped" if column == "state" else at(leaf)
     return connection.execute(sa.update(table).where(table.c.id == number).values({column: value})).rowcount
+
+
+def void_invitations(connection: sa.Connection) -> None:
+    """Have no invitation of the backup serve: where the log does not tell, each of them may have been used since."""
+    c = t.invitations.c
+    free = (c.used.is_(None), c.voided.is_(None))
+    connection.execute(sa.update(t.invitations).where(*free).values(voided=c.created))
 
 
 # --- orders ----------------------------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from countenance.backup.continuing import Continued, check_log, continue_log
 from countenance.backup.making import Progress
 from countenance.backup.manifest import Manifest
 from countenance.backup.reading import registry_lines, verify
-from countenance.backup.repeating import Repeated, repeat
+from countenance.backup.repeating import Repeated, repeat, void_invitations
 from countenance.backup.replaying import GAP, Replayed, pass_over, replay, take_out_unreadable, without_a_key
 from countenance.errors import (
     AlreadyExists,
@@ -184,6 +184,8 @@ def _filled(
         take_out_unreadable(connection, lost, agreed=wish.forget_unreadable)
         replayed = replay(connection, lines, organisation, number)
         repeated = repeat(connection, continued.leaves, _keys(connection, vault, continued), organisation)
+        if continued.short:
+            void_invitations(connection)
         strays = _strays(connection, names)
     return Staged(
         registry, folder, manifest, organisation, number, tuple(lines), replayed, repeated, continued, len(lost), strays

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -130,7 +129,9 @@ class Session:
 
     def new_passphrase(self, whose: str, variable: str = PASSPHRASE) -> str:
         """A passphrase for a new key: from the environment, or typed twice."""
-        known = os.environ.get(variable)
+        from countenance.config.secrets import secret
+
+        known = secret(variable)
         if known:
             return known
         if not self.interactive:
@@ -144,7 +145,9 @@ class Session:
 
     def passphrase(self, what: str) -> str:
         """The passphrase of an account's key: from the environment, or typed now."""
-        return os.environ.get(PASSPHRASE) or self.asks(what)()
+        from countenance.config.secrets import secret
+
+        return secret(PASSPHRASE) or self.asks(what)()
 
     def asks(self, what: str) -> Callable[[], str]:
         """How to ask for the passphrase of an account's key, when it comes to that."""

@@ -33,6 +33,7 @@ PARTS = {
     "records": ("subject", "notice", "source"),
     "bases": ("basis",),
     "agreements": ("agreement", "case"),
+    "hosting": ("event",),
     "assessing": ("dpia", "purpose"),
     "upkeep": ("status",),
     "reporting": ("report",),

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from countenance.config.secrets import check_one
 from countenance.config.settings import Settings
 from countenance.errors import BadConfiguration
 
@@ -29,6 +30,7 @@ def load(path: Path) -> Settings:
     except (ValidationError, SettingsError, TypeError) as error:
         raise BadConfiguration(f"{file}: {_first_fault(error)}.") from None
     _check_places(settings, file)
+    check_one()
     return settings
 
 

@@ -233,10 +233,11 @@ class Gallery:
             self._desk.effect(connection, "locate", grant.log_index, subjects=subjects)
         return found
 
-    def confirm(self, subject: SubjectId, basis: BasisId, stills: Sequence[Template], *, grant: Grant[Confirm]) -> bool:
-        """Whether all stills are of the one person who is enrolled under this basis (P1). Nothing of them is stored."""
-        now = self._clock()
-        grant.spend(Confirm, scope=f"subject:{subject}", now=now)
+    def confirm(
+        self, subject: SubjectId, basis: BasisId | None, stills: Sequence[Template], *, grant: Grant[Confirm]
+    ) -> bool:
+        """Whether all stills are of one person: who is enrolled under the basis, or (none) is to be from them (P1)."""
+        grant.spend(Confirm, scope=f"subject:{subject}", now=self._clock())
         with self._registry.write() as connection:
             alike = one_person(connection, self._keys, (subject, basis), stills, self._scaling.at(1).high)
             facts = {"stills": len(stills), "alike": alike}

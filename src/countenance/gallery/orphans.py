@@ -24,8 +24,9 @@ _OF_A_PERSON = {
     "correction": t.corrections,
     "pair": t.pairs,
     "rejection": t.rejections,
+    "guest": t.guests,
 }
-_UNDER_A_BASIS = {"reference": t.references, "appearance": t.appearances, "receipt": t.receipts}
+_UNDER_A_BASIS = {"reference": t.references, "appearance": t.appearances, "receipt": t.receipts, "guest": t.guests}
 _WORDS = ("handle_sealed", "name_sealed", "contact_sealed", "contact_hash", "guardian_sealed", "guardian_hash")
 
 

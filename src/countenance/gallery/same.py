@@ -17,16 +17,21 @@ from countenance.vault.keyring import Keyring, subject_key
 def one_person(
     connection: sa.Connection,
     keys: Keyring,
-    enrolled: tuple[SubjectId, BasisId],
+    enrolled: tuple[SubjectId, BasisId | None],
     stills: Sequence[Template],
     least: float,
 ) -> bool:
     """Whether each still scores ``least`` or more against every other, and against the best enrolment of this basis.
 
-    Nobody else's template is looked at. Without an enrolment under the same model the answer is no.
+    Nobody else's template is looked at. Without an enrolment under the same model the answer is no. Without a basis
+    there is no enrolment yet: one of these very stills is to be it.
     """
     subject, basis = enrolled
     contracts = {still.contract for still in stills}
+    vectors = [still.vector for still in stills]
+    with_another = [float(np.dot(one, other)) for one, other in combinations(vectors, 2)]
+    if basis is None:
+        return bool(with_another) and len(contracts) == 1 and min(with_another) >= least
     rows = connection.execute(
         sa.select(t.references.c.template_sealed, t.references.c.contract).where(
             t.references.c.subject == subject, t.references.c.basis == basis, t.references.c.contract.in_(contracts)
@@ -40,7 +45,5 @@ def one_person(
     ]
     if not references or not stills or len(contracts) != 1:
         return False
-    vectors = [still.vector for still in stills]
-    with_another = [float(np.dot(one, other)) for one, other in combinations(vectors, 2)]
     with_enrolment = [max(float(np.dot(vector, reference)) for reference in references) for vector in vectors]
     return min([*with_another, *with_enrolment]) >= least

@@ -6,7 +6,6 @@ no redirect is followed, no proxy of the environment is asked, and nothing but a
 
 from __future__ import annotations
 
-import os
 import smtplib
 import ssl
 import urllib.error
@@ -20,6 +19,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from countenance.config import MailSection, TimestampSection, WitnessSection
+from countenance.config.secrets import secret
 from countenance.errors import BadConfiguration, Unavailable
 from countenance.log import timestamps
 from countenance.log.note import Checkpoint
@@ -78,7 +78,7 @@ def mail(to: MailSection, seen: Checkpoint, text: str) -> bytes:
         "Keep this. With it anybody can tell later whether the log was changed:\ncountenance-check --help"
     )
     message.add_attachment(text, filename=f"checkpoint-{seen.size}.txt")
-    password = os.environ.get(PASSWORD, "")
+    password = secret(PASSWORD) or ""
     if to.user and not (to.starttls and password):
         raise BadConfiguration(
             "[witness.smtp] user is set, but no password, or the connection is not encrypted.",

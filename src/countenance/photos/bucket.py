@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from countenance.config import S3Section
+from countenance.config.secrets import secret
 from countenance.errors import BadConfiguration, InputError, Unavailable, Unreadable
 from countenance.photos.entries import hidden
 from countenance.photos.folder import too_large
@@ -154,8 +155,8 @@ def open_bucket(root: str, settings: S3Section | None, folder: Path) -> Bucket:
 
 
 def _client(settings: S3Section, folder: Path) -> Any:
-    key, secret = os.environ.get(KEY, ""), os.environ.get(SECRET, "")
-    if not (key and secret):
+    key, hidden = secret(KEY), secret(SECRET)
+    if not (key and hidden):
         raise BadConfiguration("There is no key for the store of buckets.", hint=f"Set {KEY} and {SECRET}.")
     session = botocore.session.Session(_NO_FILES)
     endpoint = settings.endpoint.rstrip("/")
@@ -166,8 +167,8 @@ def _client(settings: S3Section, folder: Path) -> Any:
             endpoint_url=endpoint,
             verify=settings.certificates is None or str(folder / settings.certificates.expanduser()),
             aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            aws_session_token=os.environ.get(TOKEN) or None,
+            aws_secret_access_key=hidden,
+            aws_session_token=secret(TOKEN) or None,
             config=Config(
                 s3={"addressing_style": "path", "use_arn_region": False},
                 proxies={},  # none, rather than those of the environment

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from countenance.policy import activating, agreeing, gather, territories
+from countenance.policy import activating, agreeing, gather, inviting, territories
 from countenance.policy.facts import DataSetFacts, Facts
 from countenance.policy.purposes import PURPOSES, reviewers
 from countenance.types import Action, Agreed, BasisId, CaseId, OrganisationId, SourceId, SubjectId
@@ -23,8 +23,9 @@ class Ask:
     """One question to the desk.
 
     ``facts`` are counts and hashes for the log, never personal data; ``sealed`` is kept under the organisation's key.
-    ``subjects`` and ``bases`` are what is erased together; ``due`` says by what, where a timer asks. ``link`` and
-    ``receipt`` are what somebody without an account has shown: then no account asks, whoever has the session open.
+    ``subjects`` and ``bases`` are what is erased together; ``due`` says by what, where a timer asks. ``link``,
+    ``receipt`` and ``guest`` are by what somebody without an account asks: then no account does, whoever has the
+    session open.
     ``contract`` is of a model that is to be used, where it is another one than the gallery's. ``among`` is the
     collection whose people alone are searched.
     """
@@ -43,6 +44,7 @@ class Ask:
     data_set: DataSetFacts | None = None
     link: int | None = None
     receipt: int | None = None
+    guest: int | None = None
     contract: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     sealed: Mapping[str, Any] = field(default_factory=dict)
@@ -50,7 +52,8 @@ class Ask:
     @property
     def bearer(self) -> str | None:
         """What is shown instead of an account, for the log."""
-        return "receipt" if self.receipt is not None else "link" if self.link is not None else None
+        shown = {"receipt": self.receipt, "link": self.link, "invitation": self.guest}
+        return next((what for what, number in shown.items() if number is not None), None)
 
     @property
     def scope(self) -> str:
@@ -111,6 +114,7 @@ def gather_facts(
         data_set=ask.data_set,
         link=gather.link(connection, ask.link),
         receipt=gather.receipt(connection, ask.receipt),
+        guest=inviting.guest(connection, desk, ask.guest, now),
         solo=gather.is_solo(connection, party),
         recipient_named=bool(ask.sealed.get("recipient")),
         purposes_on=activating.purposes_on(connection, desk),

@@ -26,6 +26,28 @@ def by_its_receipt_or(*rules: Rule) -> Rule:
     return rule
 
 
+def by_an_invitation_or(*rules: Rule) -> Rule:
+    """P3: a guest is enrolled under their own basis while the event that invited them stands; else these rules bind."""
+
+    def rule(facts: Facts) -> errors.CountenanceError | None:
+        guest = facts.guest
+        if guest is None:
+            return next((refusal for each in rules if (refusal := each(facts)) is not None), None)
+        if facts.subject is None or facts.basis is None or not guest.stands:
+            return _no_event()
+        return None if (guest.subject, guest.basis) == (facts.subject.id, facts.basis.id) else _no_event()
+
+    rule.__name__ = "by_an_invitation_or_" + "_and_".join(each.__name__ for each in rules)
+    return rule
+
+
+def _no_event() -> errors.CountenanceError:
+    return errors.NoAgreement(
+        "The event that invited this guest is over, or the agreement that it was made under.", requirement="P3",
+        hint="Ask whoever invited you.",
+    )  # fmt: skip
+
+
 def a_receipts_own_basis(facts: Facts) -> errors.CountenanceError | None:
     """P5, P14: a receipt withdraws the basis that it was handed out for, once."""
     if facts.receipt is None:

@@ -88,21 +88,23 @@ def _confirmed(connection: sa.Connection, basis: Row, desk: Desk) -> bool:
     if how in BY_BEARER.values():
         link = _used_link(connection, basis)
         sound = link is not None and _signed(desk.log_key, signature, statement(basis, how, link=link))
-        return sound and _noticed(connection, basis)
+        return sound and _noticed(connection, basis, desk)
     who, at = basis.confirmed_by, basis.confirmed or 0
     if in_person.signed(connection, who, signature, statement(basis, how), at):
-        return _noticed(connection, basis)
+        return _noticed(connection, basis, desk)
     first = _signed(_key_of(connection, who), signature, rfc8785.dumps(_first(basis, how)))
-    return first and (basis.notice_signature is None or _noticed(connection, basis))
+    return first and (basis.notice_signature is None or _noticed(connection, basis, desk))
 
 
-def _noticed(connection: sa.Connection, basis: Row) -> bool:
+def _noticed(connection: sa.Connection, basis: Row, desk: Desk) -> bool:
     """Whether the account that recorded the notice signed it as it stands. A basis without a notice finds nobody."""
     if basis.notice is None:
         return True
     notice = connection.execute(sa.select(notices).where(notices.c.id == basis.notice)).one()
     public, at = _key_of(connection, basis.noticed_by), basis.noticed or 0
     said, signature = notice_statement(basis, notice, at), basis.notice_signature or b""
+    if basis.noticed_by is None and basis.confirmed_how == BY_STILLS:
+        return _signed(desk.log_key, signature, said)  # a guest read it on their own page, and no account gave it
     if _signed(public, signature, said):
         return True
     lent = (*delegating.keys_of(connection, basis.noticed_by, at), *sessions.keys_of(connection, basis.noticed_by, at))

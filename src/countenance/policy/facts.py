@@ -152,6 +152,15 @@ class LinkFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class GuestFacts:
+    """Who came in by an invitation. ``stands``: the invitation, its event and the agreement do, as they were signed."""
+
+    subject: SubjectId
+    basis: BasisId
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """A consent receipt whose signature was checked, as this gallery recorded it when it was handed out."""
 
@@ -186,6 +195,7 @@ class Facts:
     data_set: DataSetFacts | None = None
     link: LinkFacts | None = None
     receipt: ReceiptFacts | None = None
+    guest: GuestFacts | None = None
     solo: bool = True
     recipient_named: bool = False
     purposes_on: int = 0

@@ -14,6 +14,7 @@ from countenance.policy.bearers import (
     a_receipts_own_basis,
     an_adults_pending_basis,
     an_open_challenge,
+    by_an_invitation_or,
     by_its_receipt_or,
 )
 from countenance.policy.comparing import (
@@ -293,7 +294,7 @@ def to_a_named_recipient(facts: Facts) -> Refusal | None:
 
 _KEEPER = (a_named_account, of_this_organisation)
 _COLLECT = (an_entitled_source, a_model_in_use, no_stop_order)
-_ENROLLER = (*_KEEPER, has_role("operator"), a_model_in_use, a_living_record)
+_ENROLLER = (by_an_invitation_or(*_KEEPER, has_role("operator")), a_model_in_use, a_living_record)
 DATA_SET: tuple[Rule, ...] = (a_stated_data_set, people_enough)
 """What binds an evaluation even where there is no gallery, hence no account and no log."""
 _WHY = (a_purpose_from_the_list, within_its_key, a_role_for_the_purpose, under_an_agreement, in_an_open_case)

@@ -6,12 +6,12 @@ A password stands in no file of ours and in no address: it comes from the enviro
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
 import sqlalchemy as sa
 
+from countenance.config.secrets import secret
 from countenance.errors import BadConfiguration
 
 PASSWORD = "COUNTENANCE_REGISTRY_PASSWORD"  # noqa: S105 - the variable's name
@@ -47,8 +47,8 @@ def engine_of(url: str, *, busy: float, password: str = PASSWORD, called: str = 
     if kind != "postgresql":
         raise BadConfiguration(f"{called} names a database that cannot be used here.", hint=_FORMS)
     given = _server(address, password, called)
-    if os.environ.get(password):
-        given["password"] = os.environ[password]
+    if word := secret(password):
+        given["password"] = word
     try:
         # A server that was started anew is noticed before a connection to the one before it is used.
         return sa.create_engine(address.set(drivername="postgresql+psycopg"), connect_args=given, pool_pre_ping=True)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from countenance.errors import BadConfiguration
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0014"
+HEAD = "0013"
 """The newest migration."""
 
 

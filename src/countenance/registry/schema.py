@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from countenance.registry.columns import Key, blob, mask, metadata, one_of, table, text, time, to
 from countenance.registry.doors import basis_forms, collected, collection_users, collections, presented
+from countenance.registry.hosting import events, guests, invitations
 from countenance.registry.proceedings import (
     activations,
     approvals,
@@ -61,7 +62,10 @@ __all__ = [
     "corrections",
     "drawn",
     "erasures",
+    "events",
     "guesses",
+    "guests",
+    "invitations",
     "jobs",
     "leaves",
     "links",

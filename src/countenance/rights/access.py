@@ -37,6 +37,7 @@ SECTIONS = {
     "requests": "requests",
     "replies": "replies",
     "collected": "collections",
+    "guests": "events",
     "erasures": "erasures",
     "changes": "subject",
     "openings": "log",
@@ -130,6 +131,32 @@ def _collections(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
+def _events(reading: Reading) -> list[dict[str, Any]]:
+    """To which event the person came as a guest, and what they did there."""
+    query = (
+        sa.select(t.guests, t.events.c.name_sealed, t.events.c.happened, t.invitations.c.created.label("invited"))
+        .select_from(
+            t.guests.join(t.invitations, t.guests.c.invitation == t.invitations.c.id).join(
+                t.events, t.invitations.c.event == t.events.c.id
+            )
+        )
+        .where(t.guests.c.subject == reading.subject)
+        .order_by(t.guests.c.id)
+    )
+    return [
+        {
+            "event": reading.keys.unseal_text(organisation_key(row.organisation), row.name_sealed, "event"),
+            "day": iso(row.happened)[:10],
+            "invited": iso(row.invited),
+            "agreed": iso(row.created),
+            "stills": when(row.stills),
+            "approved": when(row.approved),
+            "looked": when(row.looked),
+        }
+        for row in reading.all(query)
+    ]
+
+
 def _log(reading: Reading) -> list[dict[str, Any]]:
     """Entries of the log that concern the person: what was done, when; the entry itself holds only a commitment."""
     query = (
@@ -159,6 +186,7 @@ _TOLD: dict[str, Callable[[Reading], Any]] = {
     "requests": _requests,
     "replies": _replies,
     "collections": _collections,
+    "events": _events,
     "erasures": _erasures,
     "log": _log,
 }

@@ -27,6 +27,7 @@ _PREFIXES = {
     "activation": "X",
     "link": "L",
     "request": "R",
+    "event": "G",
 }
 
 

@@ -48,6 +48,10 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "may_erase": "for the receipt's holder; the desk decides",
     },
     "stills": {"answer": "for whoever was asked for the stills"},
+    "coming": {"look": "for whoever has the invitation", "agree": "for whoever has the invitation"},
+    "guests": dict.fromkeys(
+        ("standing", "ask", "answer", "picture", "leave"), "for whoever has the guest's secret; it shows them alone"
+    ),
     "requests": {
         "open": "exercising a right needs no account (P29); with a handle or a photo the desk asks for an officer",
         "receive": "the public page: what comes back says nothing about anybody",

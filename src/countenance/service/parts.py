@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from countenance.service.cases import Cases
     from countenance.service.collected import Collected
     from countenance.service.collecting import Collections
+    from countenance.service.coming import Coming
     from countenance.service.comparing import Comparing
     from countenance.service.context import Context
     from countenance.service.enrolling import Enrolling
+    from countenance.service.events import Events
     from countenance.service.examples import Examples
     from countenance.service.executing import Executing
     from countenance.service.exporting import Exporting
     from countenance.service.finding import Finding
     from countenance.service.forms import Forms
+    from countenance.service.guests import Guests
+    from countenance.service.hosting import Hosting
     from countenance.service.importing import Importing
     from countenance.service.indexing import Indexing
+    from countenance.service.invitations import Invitations
     from countenance.service.jobs import Jobs
     from countenance.service.keys import Keys
     from countenance.service.leaving import Leaving
@@ -88,6 +93,41 @@ class Parts:
         from countenance.service.stills import Stills
 
         return Stills(self.context)
+
+    @cached_property
+    def events(self) -> Events:
+        """What guests are invited to, to find their own photos."""
+        from countenance.service.events import Events
+
+        return Events(self.context)
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """One guest's way in, once."""
+        from countenance.service.invitations import Invitations
+
+        return Invitations(self.context)
+
+    @cached_property
+    def hosting(self) -> Hosting:
+        """Events' guests, for their organiser."""
+        from countenance.service.hosting import Hosting
+
+        return Hosting(self.context)
+
+    @cached_property
+    def coming(self) -> Coming:
+        """How a guest comes in."""
+        from countenance.service.coming import Coming
+
+        return Coming(self.context, self.subjects)
+
+    @cached_property
+    def guests(self) -> Guests:
+        """What a guest does who is in."""
+        from countenance.service.guests import Guests
+
+        return Guests(self.context, self.pictures, self._leaving, self.receipts)
 
     @cached_property
     def notices(self) -> Notices:

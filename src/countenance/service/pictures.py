@@ -67,6 +67,10 @@ class Pictures:
 
     def of(self, appearance: Appearance) -> Shown:
         """The photo of an appearance, with every other face to be covered."""
+        return self._show(self._context.vision.decode(self.original(appearance)), (appearance.box,))
+
+    def original(self, appearance: Appearance) -> bytes:
+        """The photo's own bytes, in which everybody is seen. Raises `NotFound`; `Unreadable` where it was changed."""
         number = parse_number("P", appearance.photo.id, "photo")
         query = (
             sa.select(t.photos.c.path, t.photos.c.sha256, t.sources.c.root)
@@ -82,7 +86,7 @@ class Pictures:
         if hashlib.sha256(data).hexdigest() != row.sha256:
             # In another picture under the same name, somebody else may sit where the box is.
             raise Unreadable("This file was changed since it was ingested.", hint="Ingest its source again.")
-        return self._show(self._context.vision.decode(data), (appearance.box,))
+        return data
 
     def probe(self, photo: str | Path | bytes, face: int | None = None) -> Shown:
         """A probe as it is shown beside its candidates: the searched face seen, all others covered."""

@@ -190,6 +190,11 @@ class Purging:
         late = t.activations.c.created <= now - retention.ARCHIVE
         for row in connection.execute(sa.select(t.activations).where(t.activations.c.organisation == mine, *old, late)):
             yield Item("activation", row.id, row.created + retention.ARCHIVE, "not renewed within 24 months")
+        # What a guest agreed to names the event, so it stays until the last of them has gone.
+        came = sa.exists().where(t.guests.c.invitation == t.invitations.c.id, t.invitations.c.event == t.events.c.id)
+        over = (t.events.c.organisation == mine, t.events.c.ends <= now, ~came)
+        for row in connection.execute(sa.select(t.events).where(*over)):
+            yield Item("event", row.id, row.ends, "ninety days after the event")
         for order in self._executing.due(connection):
             yield Item("order", order.id, order.deadline, "the order's deadline has come")
 
@@ -231,6 +236,9 @@ class Purging:
                 connection.execute(sa.delete(t.photos).where(t.photos.c.id.in_(part), ~kept))
             for part in parts([item.number for item in doable(purged.items, "link")]):
                 connection.execute(sa.delete(t.links).where(t.links.c.id.in_(part)))
+            for part in parts([item.number for item in doable(purged.items, "event")]):
+                connection.execute(sa.delete(t.invitations).where(t.invitations.c.event.in_(part)))
+                connection.execute(sa.delete(t.events).where(t.events.c.id.in_(part)))
             forget(context, connection, lapsed(context, connection, now))
             for part in parts([item.number for item in doable(purged.items, "activation")]):
                 connection.execute(sa.update(t.activations).where(t.activations.c.id.in_(part)).values(ended=now))

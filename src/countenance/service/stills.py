@@ -35,10 +35,11 @@ from countenance.service.basis import Basis, Row, number_of, row_of
 from countenance.service.confirming import check_pending, confirm_as_bearer
 from countenance.service.links import hash_of, open_link, use_up
 from countenance.service.receipts import log_refused
-from countenance.types import BasisId, Confirm, SubjectId, Template, reference_number
+from countenance.types import BasisId, Confirm, Probe, SubjectId, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
+    from countenance.vision.decode import Picture
 
 LASTS = 300
 """Seconds from the asking to the answer."""
@@ -78,27 +79,16 @@ class Stills:
         Raises `NoBasis` unless the basis is a pending consent of an adult with an enrolment, `RoleRefused` without the
         role controller or operator.
         """
-        context, token, now = self._context, secrets.token_urlsafe(32), self._context.clock()
-        poses = list(POSES)
-        secrets.SystemRandom().shuffle(poses)
+        context = self._context
         with context.registry.write() as connection:
             row = row_of(context, connection, number_of(basis))
-            _check_may_ask(connection, row, now)
-            void = sa.delete(t.links).where(
-                t.links.c.basis == row.id, t.links.c.kind == "stills", t.links.c.used.is_(None)
-            )
-            connection.execute(void)
-            connection.execute(
-                sa.insert(t.links).values(
-                    organisation=context.organisation, basis=row.id, kind="stills", token_hash=hash_of(token),
-                    poses=json.dumps(poses), made_by=context.account, expires=now + LASTS, created=now,
-                )
-            )  # fmt: skip
+            _check_may_ask(connection, row, context.clock())
+            challenge = put_asking(context, connection, row, context.account)
             facts = {"basis": reference_number("B", row.id), "kind": "stills"}
             roles = ("controller", "operator")
             context.desk.record(connection, "link", *roles, subjects=(SubjectId(row.subject),), facts=facts)
         context.book.publish()
-        return Challenge(token, tuple(poses))
+        return challenge
 
     def answer(self, token: str, stills: Sequence[bytes]) -> Basis:
         """Take the stills, one for each pose in the order asked. If they fit, the basis is live.
@@ -112,7 +102,7 @@ class Stills:
             NoBasis: the stills are not all of the one person who is enrolled.
         """
         context = self._context
-        link, row, poses = self._take(token, stills)
+        link, row, poses = open_asking(context, token, stills)
         subject, basis = SubjectId(row.subject), BasisId(row.id)
         ask = Ask(subject=subject, basis=basis, link=link, facts={"stills": len(stills)})
         try:
@@ -120,7 +110,7 @@ class Stills:
         finally:
             with context.registry.write() as connection:
                 use_up(connection, link, context.clock())
-        templates = [self._template(still, pose) for still, pose in zip(stills, poses, strict=True)]
+        templates = [pose_of(context, still, pose)[0].template for still, pose in zip(stills, poses, strict=True)]
         if not context.gallery.confirm(subject, basis, templates, grant=grant):
             raise NoBasis(
                 "These stills are not all of the one person who is enrolled.", requirement="P1",
@@ -133,30 +123,47 @@ class Stills:
         context.book.publish()
         return confirmed
 
-    def _take(self, token: str, stills: Sequence[bytes]) -> tuple[int, Row, list[str]]:
-        """The open asking: its number, its basis and subject, its poses."""
-        context = self._context
-        try:
-            with context.registry.read() as connection:
-                link, row = open_link(context, connection, token, "stills")
-        except ReceiptRefused:
-            log_refused(context, "link")
-            raise
-        poses = [f"{pose}" for pose in json.loads(f"{link.poses}")]
-        if len(stills) != len(poses):
-            raise InputError(f"{len(poses)} stills were asked for, and {len(stills)} came.")
-        if len(set(stills)) < len(stills):
-            raise InputError("The same still came twice.", hint="Take one for each pose.")
-        return int(f"{link.id}"), row, poses
 
-    def _template(self, still: bytes, pose: str) -> Template:
-        probe, _ = probing.probe(self._context, probing.take(self._context, still))
-        if seen(probe.face.quality.yaw) != pose:
-            raise QualityTooLow(
-                f"This still shows another pose than the one asked: {POSES[pose]}.",
-                reasons=(f"the head is not turned as asked ({pose})",), hint="Ask again, and take the stills in order.",
-            )  # fmt: skip
-        return probe.template
+def put_asking(context: Context, connection: sa.Connection, basis: Row, account: int) -> Challenge:
+    """Write down that stills are asked for, in an order chosen at random. It voids an earlier asking."""
+    token, now, poses = secrets.token_urlsafe(32), context.clock(), list(POSES)
+    secrets.SystemRandom().shuffle(poses)
+    void = sa.delete(t.links).where(t.links.c.basis == basis.id, t.links.c.kind == "stills", t.links.c.used.is_(None))
+    connection.execute(void)
+    connection.execute(
+        sa.insert(t.links).values(
+            organisation=context.organisation, basis=basis.id, kind="stills", token_hash=hash_of(token),
+            poses=json.dumps(poses), made_by=account, expires=now + LASTS, created=now,
+        )
+    )  # fmt: skip
+    return Challenge(token, tuple(poses))
+
+
+def open_asking(context: Context, token: str, stills: Sequence[bytes]) -> tuple[int, Row, list[str]]:
+    """The open asking: its number, its basis, its poses. Raises as `Stills.answer` does."""
+    try:
+        with context.registry.read() as connection:
+            link, row = open_link(context, connection, token, "stills")
+    except ReceiptRefused:
+        log_refused(context, "link")
+        raise
+    poses = [f"{pose}" for pose in json.loads(f"{link.poses}")]
+    if len(stills) != len(poses):
+        raise InputError(f"{len(poses)} stills were asked for, and {len(stills)} came.")
+    if len(set(stills)) < len(stills):
+        raise InputError("The same still came twice.", hint="Take one for each pose.")
+    return int(f"{link.id}"), row, poses
+
+
+def pose_of(context: Context, still: bytes, pose: str) -> tuple[Probe, Picture]:
+    """The one face of a still. Raises `QualityTooLow` where it shows another pose than the one asked."""
+    probe, picture = probing.probe(context, probing.take(context, still))
+    if seen(probe.face.quality.yaw) != pose:
+        raise QualityTooLow(
+            f"This still shows another pose than the one asked: {POSES[pose]}.",
+            reasons=(f"the head is not turned as asked ({pose})",), hint="Ask again, and take the stills in order.",
+        )  # fmt: skip
+    return probe, picture
 
 
 def seen(yaw: float) -> str | None:

@@ -84,27 +84,44 @@ class Subjects:
         now = context.clock()
         _check_guardian(guardian, contact, birth_year, now)
         with context.registry.write() as connection:
-            self._free(connection, handle)
-            row = connection.execute(
-                sa.insert(t.subjects).values(
-                    organisation=context.organisation,
-                    handle_hash=context.find_hash("handle", handle),
-                    contact_hash=context.contact_hashes(contact)[0] if contact else None,
-                    guardian_hash=context.contact_hashes(guardian)[0] if guardian else None,
-                    contact_since=now,
-                    birth_year=birth_year,
-                    territory=territory,
-                    state="active",
-                    created=now,
-                    last_interaction=now,
-                )
-            )
-            number = SubjectId((row.inserted_primary_key or (0,))[0])
-            sealed = {"handle": handle, "name": name, "contact": contact, "guardian": guardian}
-            self._seal(connection, number, sealed)
+            number = self.put(connection, name, handle, territory, contact, birth_year=birth_year, guardian=guardian)
             context.desk.record(connection, "subject", "controller", subjects=(number,))
         context.book.publish()
         return Subject(number, handle, name, territory, "active", contact, birth_year, guardian)
+
+    def put(
+        self,
+        connection: sa.Connection,
+        name: str,
+        handle: str,
+        territory: str,
+        contact: str | None,
+        *,
+        birth_year: int | None = None,
+        guardian: str | None = None,
+    ) -> SubjectId:
+        """Write the row of a person, in the transaction of whoever records why. Raises as `add`."""
+        context, now, contact = self._context, self._context.clock(), _contact(contact)
+        _check(name, handle, territory, birth_year)
+        self._free(connection, handle)
+        row = connection.execute(
+            sa.insert(t.subjects).values(
+                organisation=context.organisation,
+                handle_hash=context.find_hash("handle", handle),
+                contact_hash=context.contact_hashes(contact)[0] if contact else None,
+                guardian_hash=context.contact_hashes(guardian)[0] if guardian else None,
+                contact_since=now,
+                birth_year=birth_year,
+                territory=territory,
+                state="active",
+                created=now,
+                last_interaction=now,
+            )
+        )
+        number = SubjectId((row.inserted_primary_key or (0,))[0])
+        sealed = {"handle": handle, "name": name, "contact": contact, "guardian": guardian}
+        self._seal(connection, number, sealed)
+        return number
 
     def update(
         self,

@@ -8,12 +8,12 @@ says. Or the variable ``COUNTENANCE_KEK`` holds it as hex, and then no file is r
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from countenance.config.secrets import is_given, secret
 from countenance.errors import InputError, KeyMissing
 from countenance.vault.seal import KEY_SIZE
 from countenance.vault.secretfile import write_secret
@@ -67,7 +67,7 @@ def load_kek(path: Path | None = None, ask: str | Asking | None = None) -> bytes
 
     Raises `KeyMissing` when it is nowhere, or what is there is no key.
     """
-    text = os.environ.get(ENVIRONMENT)
+    text = secret(ENVIRONMENT)
     if text is not None:
         return parse_kek(text, f"the variable {ENVIRONMENT}")
     if path is None:
@@ -101,7 +101,7 @@ def parse_kek(text: str, where: str) -> bytes:
 
 def kind_of(path: Path) -> str:
     """Where the key comes from: one of `KINDS`."""
-    if ENVIRONMENT in os.environ:
+    if is_given(ENVIRONMENT):
         return VARIABLE
     try:
         return STRETCHED if _text(path).startswith("scrypt ") else FILE
@@ -121,7 +121,7 @@ def _text(path: Path) -> str:
 
 
 def _passphrase(path: Path, ask: str | Asking | None) -> str:
-    known = os.environ.get(PASSPHRASE) or ask
+    known = secret(PASSPHRASE) or ask
     if known is None:
         raise KeyMissing(
             f"The key-encryption key at {path} needs its passphrase.", hint=f"Set {PASSPHRASE}, or use a terminal."

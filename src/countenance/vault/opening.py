@@ -8,11 +8,11 @@ the vault, and which of them does says what is left to do.
 from __future__ import annotations
 
 import functools
-import os
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from countenance.config.secrets import is_given
 from countenance.errors import Busy, KeyMissing
 from countenance.vault import kek
 from countenance.vault.file import FileVault, open_vault
@@ -32,7 +32,7 @@ def unlock_vault(path: Path, kek_path: Path, ask: str | kek.Asking | None = None
 
     Raises `KeyMissing` when the key is missing, or another one than the vault's.
     """
-    if kek.ENVIRONMENT in os.environ:
+    if is_given(kek.ENVIRONMENT):
         return _by_variable(path, kek_path)
     asked = functools.cache(ask) if callable(ask) else ask  # two files may want it; a person is asked once
     if not next_to(kek_path).exists():

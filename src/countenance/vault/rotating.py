@@ -10,11 +10,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from countenance.config.secrets import secret
 from countenance.errors import InputError, KeyMissing, Tampered
 from countenance.vault import kek
 from countenance.vault.file import FileVault
@@ -72,7 +72,7 @@ def rotate(vault: FileVault, kek_path: Path, to: str, passphrase: str | None = N
 
 
 def _from_variable() -> bytes:
-    text = os.environ.get(kek.NEW_ENVIRONMENT)
+    text = secret(kek.NEW_ENVIRONMENT)
     if text is None:
         raise KeyMissing(
             "The new key-encryption key was not given.", hint=f"Set {kek.NEW_ENVIRONMENT} to 64 hexadecimal digits."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sys
 from contextlib import closing
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from countenance.config import HttpSection, Settings, load
+from countenance.config.secrets import secret
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.web.front import BACKLOG
 from countenance.web.guard import Session
@@ -98,7 +98,7 @@ def _gallery(config: Path | None, *, demo: bool) -> Countenance:
 
 def _passphrase() -> str | None:
     """What several processes are given; None where they find it in the environment."""
-    return None if os.environ.get("COUNTENANCE_PASSPHRASE") else _ask()
+    return None if secret("COUNTENANCE_PASSPHRASE") else _ask()
 
 
 def _ask() -> str:

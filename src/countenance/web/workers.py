@@ -95,7 +95,8 @@ class Crew:
 
     def _start(self, number: int) -> _Member:
         process = subprocess.Popen(
-            [sys.executable, "-m", "countenance.web.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-P", "-m", "countenance.web.worker"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
             pass_fds=[self._listening.fileno()], start_new_session=True,
         )  # fmt: skip
         assert process.stdin is not None  # noqa: S101 - for the type checker
