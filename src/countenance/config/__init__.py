@@ -13,7 +13,7 @@ from countenance.config.finding import (
     SearchSection,
     VisionSection,
 )
-from countenance.config.outside import HttpSection, MailSection, TimestampSection, WitnessSection
+from countenance.config.outside import HttpSection, MailSection, OidcSection, TimestampSection, WitnessSection
 from countenance.config.reading import FILE_NAME, load
 from countenance.config.records import GallerySection, KeysSection, PhotosSection, RegistrySection, S3Section
 from countenance.config.section import Section
@@ -29,6 +29,7 @@ __all__ = [
     "KeysSection",
     "MailSection",
     "MilvusSection",
+    "OidcSection",
     "PhotosSection",
     "RaySection",
     "RegistrySection",

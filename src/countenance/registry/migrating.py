@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from countenance.errors import BadConfiguration
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-HEAD = "0013"
+HEAD = "0032"
 """The newest migration."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from countenance.errors import NotSignedIn
+from countenance.service.handed_out import PATIENCE
 from countenance.service.signing_in import Place, Visit, enter
 
 if TYPE_CHECKING:
@@ -19,8 +20,13 @@ if TYPE_CHECKING:
 
     from countenance.service.countenance import Countenance
     from countenance.web.guard import Session
+    from countenance.web.oidc import Directory
 
 SIGN_IN = "/sign-in"
+DIRECTORY, BACK = "/sign-in/directory", "/sign-in/back"
+"""Where a browser is sent to the organisation's directory, and where it comes back from there."""
+DOORS = frozenset({SIGN_IN, DIRECTORY, BACK})
+"""What answers where people sign in, before they have."""
 VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 """Who asks: set for the request that is being answered. None where the terminal's own browser does, or nobody."""
 
@@ -31,6 +37,7 @@ class Doors:
     def __init__(self, opened: Countenance, session: Session) -> None:
         self.opened = opened
         self._session = session
+        self.directory = directory_of(opened)
 
     def enter(self, headers: Mapping[str, str], *, unasked: bool = False) -> Visit:
         """The visit that the request's cookie stands for. Raises `NotSignedIn`.
@@ -74,6 +81,28 @@ class Doors:
         value = self._cookie(headers, self.before(headers.get("host", "")))
         return None if value is None else token_of(value)
 
+    def origin(self, host: str) -> str:
+        """The whole origin by which the browser calls us."""
+        return next(origin for origin in sorted(self._session.origins) if urlsplit(origin).netloc == host)
+
+    def send(self, answer: Response, host: str, value: str) -> None:
+        """Set what a browser takes along to the directory. It comes back from elsewhere, so that it is not strict."""
+        answer.set_cookie(
+            self._sent(host), value, max_age=PATIENCE, httponly=True, samesite="lax", path="/",
+            secure=self._secure(host),
+        )  # fmt: skip
+
+    def sent(self, headers: Mapping[str, str]) -> str:
+        """What it took along; nothing where it was not sent."""
+        return self._cookie(headers, self._sent(headers.get("host", ""))) or ""
+
+    def unsend(self, answer: Response, host: str) -> None:
+        """Have the browser forget it."""
+        answer.delete_cookie(self._sent(host), httponly=True, samesite="lax", path="/", secure=self._secure(host))
+
+    def _sent(self, host: str) -> str:
+        return f"{self.name(host)}-directory"
+
     def place(self, host: str) -> Place | None:
         """Where passkeys work: on ``localhost`` and on the public address, never on a number."""
         for origin in sorted(self._session.origins):
@@ -92,6 +121,17 @@ class Doors:
         except CookieError:
             return None
         return None if found is None else found.value
+
+
+def directory_of(opened: Countenance) -> Directory | None:
+    """The organisation's directory, where the configuration names one. Raises `BadConfiguration`."""
+    context = opened.context
+    section = context.settings.http.oidc
+    if section is None:
+        return None
+    from countenance.web.oidc import Directory
+
+    return Directory(section, context.settings.folder, context.clock)
 
 
 def token_of(secret: str) -> str:

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from countenance.errors import CountenanceError, NotSignedIn, Refused, TooLarge, Unavailable
 from countenance.http.problem import FAULT
-from countenance.web.doors import SIGN_IN, VISIT, Doors, token_of
+from countenance.web.doors import BACK, DOORS, SIGN_IN, VISIT, Doors, token_of
 from countenance.web.forms import Form, parse
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Guard:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         guarded = _with_headers(send)
         let_in, visit = False, None
-        public, door = is_public(scope["path"]), self._doors is not None and scope["path"] == SIGN_IN
+        public, door = is_public(scope["path"]), self._doors is not None and scope["path"] in DOORS
         try:
             if (fault := scope.get(FAULT)) is not None:
                 raise fault
@@ -222,7 +222,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin not in self._session.origins:
             raise Refused("This request comes from another page.", requirement="P3", hint="Use the page's own forms.")
-        if scope["path"] == OPEN or (public and scope["method"] in ("GET", "HEAD")):
+        if scope["path"] in (OPEN, BACK) or (public and scope["method"] in ("GET", "HEAD")):
             return  # a link in an e-mail or on the organisation's own pages leads to the public ones
         # Cookies do not tell ports apart: another page on this machine could have one sent, by a picture say.
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
 from countenance.web import (
+    directory,
     exporting,
     jobs,
     logs,
@@ -69,6 +70,7 @@ def sign_in(site: Site, request: Request) -> Response:
 ROUTES = (
     Route("GET", OPEN, "sign-in", sign_in, party=True),
     *signing.ROUTES,
+    *directory.ROUTES,
     *look.ROUTES,
     *searching.ROUTES,
     *reviewing.ROUTES,
