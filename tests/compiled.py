@@ -7,6 +7,7 @@ statement and on the dialect alone, and all engines on SQLite in one process spe
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,6 +27,7 @@ class OneForAll(SQLiteDialect_pysqlite):
         return hash(type(self))
 
 
+@functools.cache
 def share() -> None:
     """From now on, every engine on SQLite keeps what it compiles in one place."""
     compiled: LRUCache[Any, Any] = LRUCache(2000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from breaks.kind import Break
 
+PAGES = "web/test_orders.py"
 ORDERS = "unit/service/test_orders.py"
 EXECUTING = "unit/service/test_executing.py"
 STOPPING = "unit/service/test_stopping.py"
@@ -72,7 +73,7 @@ BREAKS = [
     Break(
         "P8",
         "an order that is executed without its approvals",
-        (("service/executing.py", "                self._check_approved(connection, row)\n", ""),),
+        (("service/executing.py", "            self._check_approved(connection, row)\n", ""),),
         f"{EXECUTING}::test_p8_an_order_put_into_force_by_a_database_tool_is_not_executed",
     ),
     Break(
@@ -155,5 +156,35 @@ BREAKS = [
         "a release that accepts every mark from then on",
         (("ingest/provenance.py", "None or MANIFEST in self.accepted:", "None or self.accepted:"),),
         f"{SUPPLIERS}::test_p26_a_release_is_for_that_source_and_that_cause_alone",
+    ),
+    Break(
+        "P8",
+        "a draft that records what it counts",
+        (("service/orders.py", "raise _Foreseen(reach(connection", "return (reach(connection"),),
+        f"{PAGES}::test_p8_the_counts_are_shown_before_anything_is_recorded",
+    ),
+    Break(
+        "P8",
+        "a draft that somebody else records",
+        (("service/drafting.py", 'if content is None or content["by"] != context.account:', "if content is None:"),),
+        f"{PAGES}::test_p8_a_draft_is_recorded_by_whoever_made_it_and_as_it_was_counted",
+    ),
+    Break(
+        "P8",
+        "an execution that a stolen cookie begins",
+        (("policy/desk.py", '"account-revoked", "order-execute"}', '"account-revoked"}'),),
+        f"{PAGES}::test_p8_two_others_approve_it_each_signing_in_person_and_it_is_executed_and_certified",
+    ),
+    Break(
+        "P3",
+        "another organisation that is shown what waits here",
+        (
+            (
+                "service/waiting.py",
+                "        if self._context.party != self._context.organisation:\n            return agreements\n",
+                "",
+            ),
+        ),
+        f"{PAGES}::test_p3_another_organisation_signs_its_own_agreements_and_sees_nothing_else",
     ),
 ]  # fmt: skip

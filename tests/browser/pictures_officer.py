@@ -62,7 +62,17 @@ def _prepared(club: Club) -> dict[str, str]:
     club.anna.requests.receive("access", contact=ADA, details="I was at the regatta in May.")
     club.anna.requests.receive("objection", contact=BO)
     club.ben.requests.answer("R4")
-    return {"officer": "/officer", "requests": "/officer/requests", "request": "/officer/requests/R3"}
+    club.anna.bases.record(
+        club.subject("Cara Okafor", handle="cara"), ground="consent", condition="explicit-consent",
+        purposes=["photo-library"], notice="notice-2027", evidence=club.evidence("cara"),
+    )  # fmt: skip
+    club.obey("quarantine", territory="FR", authority="CNIL", reference="SAN-2027-004")
+    club.anna.orders.propose("erase", territory="GB", authority="ICO", reference="ENF-1", evidence=club.document())
+    return {
+        "officer": "/officer", "requests": "/officer/requests", "request": "/officer/requests/R3",
+        "orders": "/officer/orders", "order-new": "/officer/orders/new", "order": "/officer/orders/O2",
+        "approvals": "/approvals",
+    }  # fmt: skip
 
 
 def _signed_in(page: Any, url: str) -> Any:

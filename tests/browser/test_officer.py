@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +12,9 @@ from playwright.sync_api import expect
 
 from browser.signing import Served, serving
 from browser.test_pages import DARK, LIGHT, violations
-from clubs import BEN, WORDS, Club
+from clubs import ANNA, BEN, CLEO, WORDS, Club
+from countenance.check import check_certificate, parse_key
+from countenance.service.executing import Executing
 
 ADA = "ada@example.org"
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -86,10 +90,71 @@ def test_a_request_is_put_off_then_answered_and_its_answer_saved_and_sent(served
     assert club.anna.requests.get(name).state == "answered"
 
 
+def test_p8_an_order_from_its_document_to_its_certificate_with_two_approvers(
+    served: Served, enter: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    club = served.club
+    club.person("Cy", 3, territory="IE")
+    anna, ben, cleo = (enter(email) for email in (ANNA, BEN, CLEO))
+    anna.goto(f"{served.url}/officer/orders/new")
+    document = {"name": "notice.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 notice of enforcement"}
+    anna.get_by_label("The authority’s document").set_input_files(document)
+    anna.get_by_label("Authority", exact=True).fill("DPC")
+    anna.get_by_label("Erase.").check()
+    anna.get_by_label("Everybody who lives in").fill("IE")
+    anna.get_by_role("button", name="Count what it bears on").click()
+    expect(anna.get_by_role("heading", level=1)).to_have_text("What it bears on")
+    expect(anna.locator("dl.facts div", has_text="People")).to_contain_text("1")
+    assert club.anna.orders.list() == []
+    anna.get_by_role("button", name="Record this order").click()
+    expect(anna.locator("#grows")).to_contain_text("signatures missing: 2")
+    for page, email in ((ben, BEN), (cleo, CLEO)):
+        page.get_by_role("link", name="Approvals").click()
+        page.get_by_role("link", name="Look at it O1").click()
+        page.get_by_role("button", name="Approve").click()
+        sign(page, email)
+        expect(page.locator("#grows")).not_to_contain_text("It waits for your signature")
+    expect(cleo.locator("#grows")).to_contain_text("In force")
+    assert club.found(3) == []
+    go = threading.Event()
+    monkeypatch.setattr(Executing, "carry_on", held_back(go))
+    ben.goto(f"{served.url}/officer/orders/O1")
+    ben.get_by_label("Erase for good, people: 1").check()
+    ben.get_by_role("button", name="Execute it now").click()
+    sign(ben, BEN)
+    expect(ben.locator("#grows")).to_contain_text("0 of 1 people are erased")
+    assert ben.locator("progress").count() == 1
+    ben.evaluate("window.stays = document.querySelector('h1')")
+    go.set()
+    expect(ben.locator("#grows")).to_contain_text("Everything in its scope is erased.")
+    assert ben.evaluate("window.stays === document.querySelector('h1')"), "the page has grown, and was not loaded anew"
+    expect(ben.get_by_role("button", name="Execute it now")).to_have_count(0)
+    with ben.expect_download() as saved:
+        ben.get_by_role("link", name="Save the certificate").click()
+    key = parse_key(club.anna.context.book.verifier_key)
+    assert check_certificate(Path(saved.value.path()).read_bytes(), key)["kind"] == "order"
+
+
+def held_back(go: threading.Event) -> Callable[..., Any]:
+    """Carrying on, once somebody says so: what the page shows meanwhile is looked at."""
+    really = Executing.carry_on
+
+    def carry_on(orders: Executing, number: str) -> Any:
+        go.wait(90)
+        return really(orders, number)
+
+    return carry_on
+
+
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(served: Served, enter: Any) -> None:
     names = [served.club.anna.requests.open(kind, contact=ADA).id for kind in ("rectification", "erasure")]
     names.append(served.club.anna.requests.open("access", contact="eve@example.org").id)
-    paths = ["/officer", "/officer/requests", *(f"/officer/requests/{name}" for name in names)]
+    order = served.club.anna.orders.propose("quarantine", source=None, territory="FR", authority="CNIL",
+        evidence=served.club.document("cnil")).id  # fmt: skip
+    paths = [
+        "/officer", "/officer/requests", *(f"/officer/requests/{name}" for name in names), "/officer/orders",
+        "/officer/orders/new", f"/officer/orders/{order}", "/approvals",
+    ]  # fmt: skip
     told = {}
     for options in (LIGHT, DARK):
         page = enter(**options)

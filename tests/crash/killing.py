@@ -27,7 +27,9 @@ from types import FrameType
 from typing import Any
 
 from clubs import Club
+from compiled import share
 
+share()
 CHANGES = ("insert", "update", "delete", "commit", "create", "drop", "alter", "vacuum", "pragma wal_checkpoint")
 SETTINGS = {"_set_pragmas", "_connect", "connect"}
 """Functions whose statements change nothing on the disk."""
@@ -190,6 +192,7 @@ class Every:
         Where nothing on the disk changed between one write and the next (a statement inside a transaction, a file that
         was there already), the kills leave the same, and what the first of them left is judged for all of them.
         """
+        self._rehearse()
         root, states = self._copy("count"), list[str]()
         self.writes, lived = killed(self._ready(root), 0, self.each, lambda: states.append(on_disk(root)))
         assert lived
@@ -199,6 +202,15 @@ class Every:
         with multiprocessing.get_context("fork").Pool(PROCESSES) as pool:
             for said in pool.imap(self.kill, [list(same) for _, same in numbers]):
                 print("\n".join(said), flush=True)  # noqa: T201
+
+    def _rehearse(self) -> None:
+        """Do it once unwatched: what is imported and what SQL is compiled here need not be in each fork, watched."""
+        root = self._copy("rehearsal")
+        club = again(self.origin, root)
+        self.work(club)()
+        club.close()
+        self.judge(again(self.origin, root))
+        shutil.rmtree(root)
 
     def kill(self, numbers: list[int]) -> list[str]:
         """Kill at these writes, before which the same lies on the disk."""

@@ -11,6 +11,7 @@ import pytest
 from countenance import web
 from countenance.policy.cautions import CAUTIONS
 from countenance.policy.purposes import PURPOSES
+from countenance.rights.orders import KINDS as ORDERED
 from countenance.service.requests import KINDS, RIGHTS
 from countenance.web.exporting import OFFERED
 from countenance.web.hints import PAGES
@@ -30,6 +31,7 @@ def texts() -> set[str]:
     said = {ast.literal_eval(f'"{found}"') for file in files for found in SAID.findall(file.read_text("utf-8"))}
     said |= {text for kind, means in RIGHTS.items() for text in (kind.capitalize(), means)}
     said |= {text for _, _, text in PAGES} | {kind.capitalize() for kind in KINDS}
+    said |= set(ORDERED.values())
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
     said |= {means for _, means in OFFERED}
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}

@@ -15,7 +15,7 @@ from countenance.cli.session import Session
 from countenance.errors import InputError
 
 if TYPE_CHECKING:
-    from countenance.service.orders import Order
+    from countenance.service.order import Order
 
 Number = Annotated[str, typer.Argument(metavar="ORDER", help="Its number, such as O1.")]
 Document = Annotated[

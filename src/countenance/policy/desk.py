@@ -35,7 +35,7 @@ __all__ = ["LIFETIME", "Ask", "Desk", "gallery_scope"]
 LIFETIME = 600
 """A grant that is not spent within ten minutes is void."""
 
-IN_PERSON = frozenset({"Erase", "Export", "account", "account-revoked"})
+IN_PERSON = frozenset({"Erase", "Export", "account", "account-revoked", "order-execute"})
 """What a browser's session asks for with the person's own signature, beside what P18 names: what cannot be undone, and
 who acts here, or the thief of a cookie would make themselves a second person."""
 

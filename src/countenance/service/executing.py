@@ -29,7 +29,8 @@ from countenance.rights.certificates import Circumstances, issued_by, log_part, 
 from countenance.rights.order_certificate import order_body
 from countenance.rights.orders import Event
 from countenance.rights.reach import reach, sources_to_forget, to_erase
-from countenance.service.orders import ROLES, Order, Orders, Row, approval_of, number_of, order_row
+from countenance.service.order import Order, Row, approval_of, number_of, order_row
+from countenance.service.orders import ROLES, Orders
 from countenance.service.refusing import recording
 from countenance.types import AccountId, reference_number
 
@@ -58,6 +59,16 @@ class Executed:
         return {"order": self.order, "state": self.state, "counts": counts, "certificate": self.certificate}
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an order to erase is: ``left`` people of ``of`` are still here."""
+
+    state: str
+    executing: bool
+    left: int
+    of: int
+
+
 class Executing(Orders):
     """Orders, and what carries them out: execute orders to erase, finish what was cut short, certify."""
 
@@ -77,18 +88,36 @@ class Executing(Orders):
 
         Raises `OrderError` for another kind or state, `Tampered` when its approvals do not check, `RoleRefused`.
         """
-        context, number = self._context, number_of(order)
+        number = number_of(order)
         with self._only_one(_PATIENCE):
-            before = context.book.checkpoint()
-            with recording(context, "order-execute") as connection:
-                row = order_row(context, connection, number)
-                rights.after(row.kind, row.state, "comply")
-                self._check_approved(connection, row)
-                done = {"before": before} | json.loads(row.progress or "{}") | {"by": context.account}
-                values = {"executing": context.clock(), "progress": json.dumps(done)}
-                connection.execute(sa.update(t.orders).where(t.orders.c.id == number).values(**values))
-                context.desk.record(connection, "order-execute", *roles, facts={"order": reference_number("O", number)})
+            self._mark(number, roles)
             return self._carry_out(number, progress)
+
+    def begin(self, order: Order | str) -> Order:
+        """Mark an order as being executed, signed and logged: `carry_on` then needs nobody's key. Raises as above."""
+        with self._only_one(_PATIENCE):
+            self._mark(number_of(order), ROLES)
+        return self.get(order)
+
+    def carry_on(self, order: Order | str) -> Executed | None:
+        """Erase what an order that was begun has left. None where another process has done so meanwhile."""
+        number = number_of(order)
+        with self._only_one(_PATIENCE):
+            if not self.get(order).executing:
+                return None
+            return self._carry_out(number, None)
+
+    def standing(self, order: Order | str) -> Standing:
+        """How far an order is carried out. Counts, and names nobody."""
+        with self._context.registry.read() as connection:
+            row = order_row(self._context, connection, number_of(order))
+            left = len(to_erase(connection, row.id)) if row.kind == "erase" else 0
+        of = int(json.loads(row.progress or "{}").get("people", left))
+        return Standing(row.state, row.executing is not None, left, max(of, left))
+
+    def erasures(self, order: Order | str) -> tuple[dict[str, Any], ...]:
+        """The certificates of the erasures under an order, which its own certificate names."""
+        return self._erasures(number_of(self.get(order)))
 
     def execute_due(self) -> list[Executed]:
         """Execute orders whose deadline has passed, as far as no hold keeps everything; the purge calls this."""
@@ -145,6 +174,19 @@ class Executing(Orders):
         return self._signed(body, written, None)
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _mark(self, number: int, roles: tuple[str, ...]) -> None:
+        context = self._context
+        before = context.book.checkpoint()
+        with recording(context, "order-execute") as connection:
+            row = order_row(context, connection, number)
+            rights.after(row.kind, row.state, "comply")
+            self._check_approved(connection, row)
+            done = {"before": before} | json.loads(row.progress or "{}") | {"by": context.account}
+            done["people"] = len(to_erase(connection, number))
+            values = {"executing": context.clock(), "progress": json.dumps(done)}
+            connection.execute(sa.update(t.orders).where(t.orders.c.id == number).values(**values))
+            context.desk.record(connection, "order-execute", *roles, facts={"order": reference_number("O", number)})
 
     def _finish_one(self, number: int) -> Executed | CountenanceError:
         try:

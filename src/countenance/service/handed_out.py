@@ -16,9 +16,9 @@ PATIENCE = 300
 """Seconds in which what was asked of a passkey has to be answered."""
 
 
-def sealed(context: Context, what: str, content: dict[str, Any]) -> str:
-    """The content, for a form, with a number of its own; it opens for ``PATIENCE`` seconds, for this purpose alone."""
-    content = content | {"until": context.clock() + PATIENCE, "once": secrets.token_hex(32)}
+def sealed(context: Context, what: str, content: dict[str, Any], *, patience: int = PATIENCE) -> str:
+    """The content, for a form, with a number of its own; it opens for ``patience`` seconds, for this purpose alone."""
+    content = content | {"until": context.clock() + patience, "once": secrets.token_hex(32)}
     return encoded(context.keys.seal(context.own_key, json.dumps(content).encode(), f"handed out: {what}"))
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from countenance.errors import InputError
+from countenance.service.evidence import Seen
 from countenance.types import DAY
 
 LONGEST = 200
@@ -15,15 +16,18 @@ LATEST = 2200
 """The last year of which a day is taken: a later one is a slip of the hand."""
 
 
-def document(file: str | Path) -> str:
-    """The SHA-256 of a document. Raises `InputError` when it is empty or cannot be read."""
+def document(file: str | Path | bytes | Seen) -> str:
+    """The SHA-256 of a document, a file or its bytes. Raises `InputError` when it is empty or cannot be read."""
+    if isinstance(file, Seen):
+        return file.sha256
+    called = "" if isinstance(file, bytes) else f" {file}"
     try:
-        content = Path(file).read_bytes()
+        content = file if isinstance(file, bytes) else Path(file).read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "its name is none"
-        raise InputError(f"The document {file} cannot be read: {reason}.") from None
+        raise InputError(f"The document{called} cannot be read: {reason}.") from None
     if not content.strip():
-        raise InputError(f"The document {file} is empty.", hint="Give the authority's own document, or a scan of it.")
+        raise InputError(f"The document{called} is empty.", hint="Give the authority's own document, or a scan of it.")
     return hashlib.sha256(content).hexdigest()
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -14,53 +13,31 @@ from countenance.errors import InputError, NotFound, OrderError
 from countenance.policy.approving import approve, approvers, quorum, quorum_at, signatures
 from countenance.registry import schema as t
 from countenance.rights import orders as rights
-from countenance.rights.orders import Event, Instrument, Scope
+from countenance.rights.orders import KINDS, Event, Instrument, Scope
 from countenance.rights.reach import Reach, reach, subjects_of
+from countenance.service.evidence import Seen
 from countenance.service.instruments import day, document, words, words_or_none
+from countenance.service.order import Order, Row, approval_of, number_of, order_row, scope_names
 from countenance.service.refusing import recording
 from countenance.service.subjects import check_territory
-from countenance.types import DAY, AccountId, iso, parse_number, reference_number
-from countenance.vault.keyring import subject_key
+from countenance.types import DAY, AccountId, iso, reference_number
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
+
+__all__ = ["KINDS", "ROLES", "Order", "Orders"]
 
 ROLES = ("officer", "controller")
 DAYS = 30
 """Until an order to erase is executed by the purge, where it names no deadline."""
 
-Row = sa.Row[tuple[object, ...]]
 
+class _Foreseen(Exception):
+    """Undoes what was written to count it."""
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """An authority's order as it stands. ``waiting`` says how many signatures its next step still needs.
-
-    ``signed`` says who has approved it, and when. ``scope`` names the handle, the source, the territory or the
-    supplier; a person who is gone has no handle any more. ``warning`` says so where nobody and nothing is in its scope.
-    """
-
-    id: str
-    kind: str
-    authority: str
-    reference: str | None
-    scope: dict[str, str]
-    state: str
-    proposed: str
-    in_force: str | None
-    deadline: str | None
-    executing: bool
-    proposed_by: str
-    approvals: int
-    signed: list[dict[str, str]]
-    waiting: int
-    joined: list[dict[str, Any]]
-    history: list[dict[str, Any]]
-    evidence_sha256: str
-    warning: str | None = None
-
-    def __str__(self) -> str:
-        return self.id
+    def __init__(self, seen: Reach) -> None:
+        super().__init__()
+        self.reach = seen
 
 
 class Orders:
@@ -74,7 +51,7 @@ class Orders:
         kind: str,
         *,
         authority: str,
-        evidence: str | Path,
+        evidence: str | Path | bytes | Seen,
         reference: str | None = None,
         subject: str | None = None,
         source: str | None = None,
@@ -87,7 +64,7 @@ class Orders:
         Args:
             kind: ``stop``, ``erase``, ``quarantine`` or ``hold``.
             authority: Who ordered it.
-            evidence: The document; only its SHA-256 is kept.
+            evidence: The document, a file or its bytes; only its SHA-256 is kept.
             reference: The authority's own number.
             subject: A person it bears on. It bears on whatever any of these four covers.
             source: A source, with every appearance kept from it.
@@ -99,18 +76,11 @@ class Orders:
         """
         context, now = self._context, self._context.clock()
         with recording(context, "order") as connection:
-            chosen = rights.kind_of(kind)
-            instrument = Instrument(
-                chosen,
-                words("authority", authority),
-                words_or_none("reference", reference),
-                document(evidence),
-                self._scope(connection, subject, source, territory, supplier),
-                self._deadline(chosen, deadline, now),
-            )
+            said = (kind, authority, evidence, reference, deadline, (subject, source, territory, supplier))
+            instrument = self._instrument(connection, *said)
             number = self._insert(connection, instrument, now)
             scope = instrument.scope
-            facts = {"order": reference_number("O", number), "kind": chosen, "scope": scope.kinds}
+            facts = {"order": reference_number("O", number), "kind": instrument.kind, "scope": scope.kinds}
             facts |= {"territory": scope.territory or "", "evidence": instrument.evidence_sha256}
             context.desk.record(connection, "order", *ROLES, facts=facts)
             if quorum(connection, context.organisation, now) == 0:
@@ -138,7 +108,7 @@ class Orders:
                 self._enter(connection, row, len(signed))
             return self._order(connection, number)
 
-    def stay(self, order: Order | str, *, evidence: str | Path) -> Order:
+    def stay(self, order: Order | str, *, evidence: str | Path | bytes) -> Order:
         """An authority or a court set the order aside, or lifted it. This loosens, so two accounts sign it (solo: one).
 
         Each gives the same document. With the second signature it binds nobody any more; what was erased stays erased.
@@ -155,7 +125,7 @@ class Orders:
                 self._turn(connection, row, state, Event("stayed", context.clock(), digest))
             return self._order(connection, number, waiting=max(wanted - len(signed), 0))
 
-    def revive(self, order: Order | str, *, evidence: str | Path) -> Order:
+    def revive(self, order: Order | str, *, evidence: str | Path | bytes) -> Order:
         """A stayed order is again what it was: in force at once, with its approvals, or proposed. One signature."""
         context, number = self._context, number_of(order)
         with recording(context, "revive") as connection:
@@ -166,7 +136,9 @@ class Orders:
             self._turn(connection, row, state, Event("revived", context.clock(), digest))
             return self._order(connection, number)
 
-    def join(self, order: Order | str, *, authority: str, evidence: str | Path, reference: str | None = None) -> Order:
+    def join(
+        self, order: Order | str, *, authority: str, evidence: str | Path | bytes, reference: str | None = None
+    ) -> Order:
         """Another authority joins the order; its certificate names all of them."""
         context, number = self._context, number_of(order)
         thing = reference_number("O", number)
@@ -201,6 +173,29 @@ class Orders:
         with self._context.registry.read() as connection:
             return [self._order(connection, number) for number in connection.scalars(query.order_by(t.orders.c.id))]
 
+    def foresee(
+        self,
+        kind: str,
+        *,
+        authority: str,
+        evidence: str | Path | bytes | Seen,
+        reference: str | None = None,
+        subject: str | None = None,
+        source: str | None = None,
+        territory: str | None = None,
+        supplier: str | None = None,
+        deadline: str | date | None = None,
+    ) -> Reach:
+        """What such an order would bear on now, in numbers, before it is recorded. Raises what `propose` would."""
+        said = (kind, authority, evidence, reference, deadline, (subject, source, territory, supplier))
+        try:
+            with self._context.registry.write() as connection:
+                instrument = self._instrument(connection, *said)
+                number = self._insert(connection, instrument, self._context.clock(), number=0)
+                raise _Foreseen(reach(connection, number, instrument.kind))  # which undoes it
+        except _Foreseen as seen:
+            return seen.reach
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _scope(
@@ -222,6 +217,26 @@ class Orders:
         person = None if subject is None else context.subject_row(connection, subject).id
         return Scope(person, found, territory, words_or_none("supplier", supplier))
 
+    def _instrument(
+        self,
+        connection: sa.Connection,
+        kind: str,
+        authority: str,
+        evidence: str | Path | bytes | Seen,
+        reference: str | None,
+        deadline: str | date | None,
+        scope: tuple[str | None, str | None, str | None, str | None],
+    ) -> Instrument:
+        chosen = rights.kind_of(kind)
+        return Instrument(
+            chosen,
+            words("authority", authority),
+            words_or_none("reference", reference),
+            document(evidence),
+            self._scope(connection, *scope),
+            self._deadline(chosen, deadline, self._context.clock()),
+        )
+
     def _deadline(self, kind: str, given: str | date | None, now: int) -> int | None:
         if kind != "erase":
             if given is not None:
@@ -229,10 +244,11 @@ class Orders:
             return None
         return now + DAYS * DAY if given is None else day(given, now)
 
-    def _insert(self, connection: sa.Connection, instrument: Instrument, now: int) -> int:
+    def _insert(self, connection: sa.Connection, instrument: Instrument, now: int, number: int | None = None) -> int:
         scope = instrument.scope
         row = connection.execute(
             sa.insert(t.orders).values(
+                **({} if number is None else {"id": number}),
                 organisation=self._context.organisation,
                 kind=instrument.kind,
                 authority=instrument.authority,
@@ -317,37 +333,3 @@ class Orders:
         if row.state not in {"proposed", "in-force"} or not reach(connection, row.id, row.kind).nothing:
             return None
         return "This order bears on nobody and nothing that is recorded here today: check whom or what it names."
-
-
-def number_of(order: Order | str) -> int:
-    """The number in ``O12``. Raises `NotFound`."""
-    return parse_number("O", str(order), "order")
-
-
-def order_row(context: Context, connection: sa.Connection, number: int) -> Row:
-    """The order's row. Raises `NotFound`: absent, or not yours."""
-    mine = (t.orders.c.id == number, t.orders.c.organisation == context.organisation)
-    row = connection.execute(sa.select(t.orders).where(*mine)).first()
-    if row is None:
-        raise NotFound(f"There is no order {reference_number('O', number)}.", hint="`countenance order list`.")
-    return row
-
-
-def approval_of(row: Row) -> Any:
-    """What the approvers of this order sign."""
-    scope = Scope(row.subject, row.source, row.territory, row.supplier)
-    instrument = Instrument(row.kind, row.authority, row.reference, row.evidence_sha256 or "", scope, row.deadline)
-    return rights.approval(row.id, instrument, row.proposed_by, row.created)
-
-
-def scope_names(context: Context, connection: sa.Connection, row: Row) -> dict[str, str]:
-    """The order's scope in the words that people use here; a person by handle, while there is one."""
-    found: dict[str, str] = {}
-    if row.subject is not None:
-        person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == row.subject)).one()
-        key = subject_key(row.subject)
-        found["subject"] = context.keys.unseal_text(key, person.handle_sealed, "handle") or "(erased)"
-    if row.source is not None:
-        found["source"] = connection.scalar(sa.select(t.sources.c.name).where(t.sources.c.id == row.source)) or ""
-    found |= {name: getattr(row, name) for name in ("territory", "supplier") if getattr(row, name) is not None}
-    return found

@@ -31,6 +31,10 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "searches": "made under an agreement that it is the party of",
         "reviewed": "its own purposes that people must review",
     },
+    "approvals": {
+        "waiting": "the agreements that wait for its own signature",
+        "sign": "agreements that it is the party of, with its own key",
+    },
     "reviewing": {
         "list": "of its own searches",
         "show": "of its own searches, logged",

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from countenance.service.sources import Sources
     from countenance.service.stills import Stills
     from countenance.service.subjects import Subjects
+    from countenance.service.waiting import Approvals
 
 
 class Parts:
@@ -335,6 +336,13 @@ class Parts:
         from countenance.service.executing import Executing
 
         return Executing(self.context, self._leaving)
+
+    @cached_property
+    def approvals(self) -> Approvals:
+        """What waits for the signature of the account that is signed in."""
+        from countenance.service.waiting import Approvals
+
+        return Approvals(self.context, self.orders, self.activations, self.agreements, self.bases)
 
     @cached_property
     def requests(self) -> Requests:

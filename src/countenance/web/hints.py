@@ -28,6 +28,11 @@ PAGES = (
         "On the request’s page, say whose it is, or that nothing is held.",
     ),
     ("subject correct", "/officer/requests", "Record a request for rectification: its answer puts the contact right."),
+    ("basis countersign", "/approvals", "A second person signs it, signed in as themselves, among the approvals."),
+    ("order list", "/officer/orders", "The list of orders shows them all."),
+    ("order show", "/officer/orders", "The order’s page says in what state it is and what comes next."),
+    ("order approve", "/officer/orders/{number}", "If it is right, two people approve it on its page."),
+    ("agreement sign", "/approvals", "Each side signs it with their own key, among the approvals."),
 )  # fmt: skip
 """How a command begins, the page that does the same, and what to say instead."""
 

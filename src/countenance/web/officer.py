@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 def office(site: Site, _: Request) -> Response:
     """How much waits, and where."""
-    return site.page("officer.html", requests=site.club.status()["requests"])
+    club = site.club
+    orders = [each.state for each in club.orders.list()]
+    waiting = len(club.approvals.waiting())
+    return site.page("officer.html", requests=club.status()["requests"], orders=orders, waiting=waiting)
 
 
 ROUTES = (Route("GET", "/officer", "overview", office, ("controller", "officer")),)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from countenance.errors import NotSignedIn
 from countenance.web import (
+    approvals,
     directory,
     exporting,
     jobs,
     logs,
     look,
     officer,
+    orders,
     people,
     public,
     requests,
@@ -44,6 +46,8 @@ ACTIONS = {
     "ingest": "goes through a source's photos, as a job, or stops it; decided by the desk and logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
+    "approve": "signs what two people must agree to, with the account's own key; logged",
+    "order": "records, executes, stays or certifies an authority's order; decided by the desk and logged",
     "answer": "answers a person's request, or says whose it is; carried out, signed and logged",
     "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
     "publish": "tells what is public about this gallery; names nobody",
@@ -79,6 +83,8 @@ ROUTES = (
     *jobs.ROUTES,
     *officer.ROUTES,
     *requests.ROUTES,
+    *orders.ROUTES,
+    *approvals.ROUTES,
     *logs.ROUTES,
     *exporting.ROUTES,
     *public.ROUTES,

@@ -29,6 +29,7 @@ MENU = (
     ("/people", "People", ("controller", "operator", "officer"), False),
     ("/sources", "Sources", ("controller", "operator", "officer"), False),
     ("/officer", "Rights and orders", ("controller", "officer"), False),
+    ("/approvals", "Approvals", ("controller", "officer"), True),
     ("/log", "Log", ("controller", "officer"), False),
     ("/reports", "Reports", ("controller", "officer"), False),
 )
