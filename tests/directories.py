@@ -85,10 +85,7 @@ class Provider:
         made = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).decode()
         if (
             kept is None
-            or (
-                given != f"{CLIENT}:{SECRET.replace(' ', '+').replace(chr(39), '%27')}"
-                and given != f"{CLIENT}:{SECRET}"
-            )
+            or [unquote_plus(each) for each in given.split(":")] != [CLIENT, SECRET]
             or kept["code_challenge"] != made.rstrip("=")
             or kept["redirect_uri"] != form.get("redirect_uri")
         ):
