@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from countenance.errors import NotSignedIn
 from countenance.service.handed_out import PATIENCE
@@ -27,6 +27,8 @@ DIRECTORY, BACK = "/sign-in/directory", "/sign-in/back"
 """Where a browser is sent to the organisation's directory, and where it comes back from there."""
 DOORS = frozenset({SIGN_IN, DIRECTORY, BACK})
 """What answers where people sign in, before they have."""
+LONGEST_PATH = 1000
+"""Characters of an address that a browser is led back to."""
 VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 """Who asks: set for the request that is being answered. None where the terminal's own browser does, or nobody."""
 
@@ -102,6 +104,28 @@ class Doors:
 
     def _sent(self, host: str) -> str:
         return f"{self.name(host)}-directory"
+
+    def had(self, headers: Mapping[str, str]) -> bool:
+        """Whether the browser was signed in before, as far as its cookie says."""
+        return self._cookie(headers, self.name(headers.get("host", ""))) is not None
+
+    def remember(self, answer: Response, host: str, path: str) -> None:
+        """Note where a browser was when its session had ended, so that signing in leads back there."""
+        if len(path) <= LONGEST_PATH:
+            self.give(answer, host, quote(path, safe=""), name=self._there(host))
+
+    def there(self, headers: Mapping[str, str]) -> str | None:
+        """Where it was; whoever leads it there asks first whether that is a page of ours."""
+        value = self._cookie(headers, self._there(headers.get("host", "")))
+        return None if value is None else unquote(value)
+
+    def forget(self, answer: Response, host: str) -> None:
+        """Have the browser forget where it was."""
+        name = self._there(host)
+        answer.delete_cookie(name, httponly=True, samesite="strict", path="/", secure=self._secure(host))
+
+    def _there(self, host: str) -> str:
+        return f"{self.name(host)}-there"
 
     def place(self, host: str) -> Place | None:
         """Where passkeys work: on ``localhost`` and on the public address, never on a number."""

@@ -162,7 +162,7 @@ class Guard:
             await self._app(scope, receive, send)
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope)
         guarded = _with_headers(send)
         let_in, visit = False, None
         public, door = is_public(scope["path"]), self._doors is not None and scope["path"] in DOORS
@@ -210,11 +210,23 @@ class Guard:
         if self._doors is not None and isinstance(error, NotSignedIn) and scope["method"] == "GET":
             from starlette.responses import RedirectResponse
 
-            return RedirectResponse(SIGN_IN, status_code=303)
+            answer = RedirectResponse(SIGN_IN, status_code=303)
+            if not scope["path"].endswith(BY_THEMSELVES):
+                self._remember(scope, answer, scope["path"], scope.get("query_string", b"").decode("latin-1"))
+            return answer
         answer = self._show(error, signed_in=let_in)
+        if self._doors is not None and isinstance(error, NotSignedIn):
+            parts = urlsplit(_headers(scope).get("referer", ""))  # the page with the form; a photo was not kept
+            self._remember(scope, answer, parts.path, parts.query)
         if isinstance(error, Unavailable):
             answer.headers["retry-after"] = "5"
         return answer
+
+    def _remember(self, scope: Scope, answer: Response, path: str, query: str) -> None:
+        """Where a browser was that has been signed in: it is led back there. Of others nothing is noted."""
+        headers = _headers(scope)
+        if self._doors is not None and self._doors.had(headers) and path:
+            self._doors.remember(answer, headers.get("host", ""), f"{path}?{query}" if query else path)
 
     def _check(self, scope: Scope, headers: dict[str, str], *, public: bool) -> None:
         if headers.get("host", "") not in self._session.hosts:
@@ -247,6 +259,10 @@ class Guard:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _form(headers: dict[str, str], body: bytes, token: str) -> Form:

@@ -10,6 +10,7 @@ from countenance.service import directory as second
 from countenance.service import signing_again, signing_in
 from countenance.service.signing_in import Visit
 from countenance.web.doors import SIGN_IN, VISIT, Doors, token_of
+from countenance.web.look import a_page_of_ours
 from countenance.web.route import ANYBODY, Route
 
 if TYPE_CHECKING:
@@ -48,8 +49,10 @@ def come_in(site: Site, request: Request) -> Response:
     visit = signing_in.enter(site.opened, cookie)
     context = visit.club.context
     visit.close()
-    answer = RedirectResponse("/" if context.party == context.organisation else "/account", status_code=303)
+    usual = "/" if context.party == context.organisation else "/account"
+    answer = RedirectResponse(a_page_of_ours(request, doors.there(request.headers) or "") or usual, status_code=303)
     doors.give(answer, host, cookie)
+    doors.forget(answer, host)
     return answer
 
 
@@ -183,6 +186,8 @@ def form_with(
         asked=signing_in.ask(site.opened, seen=seen if person else None) if place and not waits else None,
         place=place,
         instead=None if place else _instead(site, host),
+        ended=fault is None and not seen and doors.had(request.headers),
+        back=a_page_of_ours(request, doors.there(request.headers) or ""),
         directory=doors.directory,
         waits=waits,
         person=person,
