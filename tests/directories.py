@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 CLIENT = "countenance"
@@ -64,6 +64,10 @@ class Provider:
         code = secrets.token_urlsafe(16)
         self.codes[code] = asked
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state'], 'iss': self.issuer})}"
+
+    def authorized(self, request: Request) -> Response:
+        """The page where the person would sign in: they are signed in there already."""
+        return RedirectResponse(self.authorize(str(request.url)), 302)
 
     # --- what it answers ---------------------------------------------------------------------------------------------
 
@@ -132,6 +136,7 @@ def provider(clock: Callable[[], int]) -> Iterator[Provider]:
         app = Starlette(
             routes=[
                 Route("/.well-known/openid-configuration", made.discovery), Route("/keys", made.jwks),
+                Route("/authorize", made.authorized),
                 Route("/token", made.token, methods=["POST"]),
             ]
         )  # fmt: skip
