@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
 from countenance.errors import NotSignedIn
-from countenance.service.handed_out import PATIENCE
 from countenance.service.signing_in import Place, Visit, enter
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class Doors:
     def send(self, answer: Response, host: str, value: str) -> None:
         """Set what a browser takes along to the directory. It comes back from elsewhere, so that it is not strict."""
         answer.set_cookie(
-            self._sent(host), value, max_age=PATIENCE, httponly=True, samesite="lax", path="/",
+            self._sent(host), value, httponly=True, samesite="lax", path="/",
             secure=self._secure(host),
         )  # fmt: skip
 
