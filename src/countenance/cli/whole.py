@@ -25,6 +25,7 @@ PARTS = {
     "reviewing": ("review",),
     "gathering": ("people",),
     "exporting": ("export",),
+    "visiting": ("visit",),
     "leaving": ("withdraw", "erase"),
     "orders": ("order",),
     "requests": ("request",),
