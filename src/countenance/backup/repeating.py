@@ -171,6 +171,9 @@ def _orders(
         facts = leaf.get("facts") or {}
         if leaf["act"] == "order" and "order" in facts:
             told.setdefault(str(facts["order"]), {}).update(facts, at=at(leaf))
+        if leaf["act"] == "restore":  # it had these bind again, whatever was said of them before
+            for name in told.keys() & set(facts.get("in_force", ())):
+                told[name].update(state="in-force", at=at(leaf))
     closed = []
     for name, facts in sorted(told.items()):
         if facts.get("state") != "in-force":

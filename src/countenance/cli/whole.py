@@ -44,6 +44,7 @@ PARTS = {
     "keys": ("keys",),
     "backup": ("backup", "restore"),
     "registry": ("registry",),
+    "upgrading": ("upgrade",),
     "indexing": ("index",),
     "models": ("models",),
 }
