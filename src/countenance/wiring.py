@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from countenance.backup.restoring import Staged
     from countenance.service.founding import Plan
     from countenance.service.relocating import Moved
+    from countenance.service.upgrading import Upgraded
 
 Asking = Callable[[], str]
 """Asks a person for a passphrase, when a key is needed and none was given."""
@@ -135,6 +136,50 @@ def prepare_registry(owner: str, role: str, organisation: str | None = None) -> 
 
     with Owner(owner) as owning:
         return owning.prepare(role, organisation)
+
+
+def upgrade_gallery(
+    config: Path,
+    *,
+    owner: str | None = None,
+    backup: Path | None = None,
+    account: str | None = None,
+    passphrase: str | Asking | None = None,
+    kek_passphrase: str | Asking | None = None,
+    clock: Clock = system_clock,
+    progress: Callable[[int, int], None] | None = None,
+) -> Upgraded:
+    """Bring a gallery of an older version up to date, with a backup before. See `countenance.service.upgrading`.
+
+    ``owner``: the address of the role that owns a server's tables. ``backup``: a file or a folder.
+    """
+    from countenance.registry.alone import nobody_else
+    from countenance.service import upgrading
+
+    settings = load(config)
+    email, url = account or settings.gallery.account or "", settings.registry_url
+    at_server = url.startswith("postgresql")
+    if at_server and owner is None:
+        raise BadConfiguration(
+            "Only the owner of a server's tables can change them.",
+            hint="Give --owner postgresql://OWNER@HOST/DATABASE.",
+        )
+    words = _passphrase(passphrase, email)
+    AccountKey.open(settings.account_key(email), words)  # whoever signs is known before anything is changed
+    with unlock_vault(settings.vault_path, settings.kek_path, kek_passphrase) as vault:
+        if not at_server:
+            with nobody_else(Path(url.removeprefix("sqlite:///"))):
+                pass
+        step = upgrading.prepare(settings, vault, email, backup, clock(), progress)
+    if not step.needed:
+        return step
+    if at_server and owner is not None:
+        prepare_registry(owner, sa.make_url(url).username or "")
+    else:
+        Registry(url, older="upgraded").close()
+    with open_gallery(config, account=email, passphrase=words, kek_passphrase=kek_passphrase, clock=clock) as opened:
+        upgrading.finish(opened.context, step)
+    return step
 
 
 def tidy_registry(owner: str, progress: Callable[[int, int], None] | None = None) -> list[str]:

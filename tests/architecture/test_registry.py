@@ -93,7 +93,7 @@ def test_an_older_registry_is_brought_up_to_date_with_what_it_holds(tmp_path: Pa
             "VALUES (1, 1, x'61', 1000, 1, 'done', 3, 77)"
         )
     old.dispose()
-    upgraded = Registry(f"sqlite:///{tmp_path}/old.db")
+    upgraded = Registry(f"sqlite:///{tmp_path}/old.db", older="upgraded")
     with upgraded.read() as connection:
         assert connection.scalar(sa.text("SELECT restricted FROM subjects")) is None
         assert connection.scalar(sa.text("SELECT territory FROM subjects")) == "GB"

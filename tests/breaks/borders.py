@@ -34,7 +34,7 @@ BREAKS = [
         (
             (
                 "registry/server.py",
-                'if connection.scalar(sa.text(_DRAWN), {"names": names}) != len(names):',
+                'if drawn and connection.scalar(sa.text(_DRAWN), {"names": names}) != len(names):',
                 "if False:",
             ),
         ),

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from browser.desk import expected
 from browser.served import Served, serving
 from countenance.demo import club as demo
 from countenance.samples import cast
@@ -62,6 +63,11 @@ def _walk(browser: Browser, anna: Served, clara: Served) -> None:
     for size in SIZES:
         for scheme in ("light", "dark"):
             _draw(browser, anna, "/reports/names", f"names-{size}-{scheme}", size, scheme, None)
+    expect_visitors(anna)
+    for name, reach in (("desk", None), ("desk-found", _at_the_desk)):
+        for size in SIZES:
+            for scheme in ("light", "dark"):
+                _draw(browser, anna, "/visits", f"{name}-{size}-{scheme}", size, scheme, reach)
     others = {
         "choose": (anna, "/", _choice), "reviews": (clara, "/reviews", None), "people": (anna, "/people", None),
         "person": (anna, "/people/goran", None), "photo": (anna, "/photos/P16", None),
@@ -94,6 +100,19 @@ def _draw(browser: Browser, served: Served, path: str, name: str, size: str, sch
     shot = shot.crop((0, 0, shot.width, min(shot.height, TALLEST)))
     shot.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(OUT / f"{name}.png", optimize=True)
     context.close()
+
+
+def expect_visitors(anna: Served) -> None:
+    """Three visitors: expected, inside, and one whose consent waits."""
+    expected(anna, "Robin Lind", "Goran")
+    anna.club.visits.arrive(expected(anna, "Omar Said", "Vera").id, way="badge")
+    expected(anna, "Lee Park", cast().identities[-1], confirmed=False)
+
+
+def _at_the_desk(page: Page) -> None:
+    page.locator("#photo").set_input_files(str(cast().photos("Goran")[1]))
+    page.get_by_role("button", name="Compare with today’s visitors").click()
+    page.wait_for_selector("article.card .score")
 
 
 def _found(page: Page) -> None:

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from countenance.samples import cast
 
 PAGES = (
-    "/", "/reviews", "/people", "/people?q=nobody", "/people/ada", "/photos/P1", "/sources", "/sources/1", "/log",
-    "/reports", "/reports/names", "/reports/accountability", "/reports/register", "/reports/orphans",
+    "/", "/visits", "/reviews", "/people", "/people?q=nobody", "/people/ada", "/photos/P1", "/sources", "/sources/1",
+    "/log", "/reports", "/reports/names", "/reports/accountability", "/reports/register", "/reports/orphans",
     "/sources/new", "/jobs", "/rights", "/public", "/nothing",
 )  # fmt: skip
 LIGHT = {"color_scheme": "light"}

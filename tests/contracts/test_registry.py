@@ -294,9 +294,14 @@ def test_an_older_registry_is_brought_up_to_date_with_what_it_holds(place: Place
         place.server.sql(f"GRANT SELECT ON alembic_version TO {APP}", place.name)
         with pytest.raises(BadConfiguration, match="older version") as refused:
             place.open()
-        assert "registry prepare" in refused.value.hint
+        assert "upgrade --owner" in refused.value.hint
         with Owner(place.server.url(place.name, OWNER)) as owner:
             assert owner.prepare(APP, "Rowing Club") == HEAD
+    else:
+        with pytest.raises(BadConfiguration, match="older version") as refused:
+            place.open()
+        assert "countenance upgrade" in refused.value.hint
+        Registry(place.url, older="upgraded").close()
     with place.open().read() as connection:
         assert connection.execute(sa.select(t.subjects.c.territory, t.subjects.c.restricted)).one() == ("GB", None)
         assert connection.scalar(sa.select(t.sources.c.name)) == "party"

@@ -18,6 +18,7 @@ from countenance.web.hints import PAGES
 from countenance.web.languages import catalogues, places, preferred
 from countenance.web.logs import REPORTS
 from countenance.web.site import MENU
+from countenance.web.visits import NAMES
 
 FOLDER = Path(web.__file__).parent
 SAID = re.compile(r'\bsay\(\s*"((?:[^"\\]|\\.)*)"')
@@ -33,7 +34,7 @@ def texts() -> set[str]:
     said |= {text for _, _, text in PAGES} | {kind.capitalize() for kind in KINDS}
     said |= set(ORDERED.values())
     said |= {each.means for each in PURPOSES.values()} | set(CAUTIONS.values()) | STATES
-    said |= {means for _, means in OFFERED}
+    said |= {means for _, means in OFFERED} | {name for _, name in NAMES}
     return said | {name for _, name, *_ in MENU} | {text for _, *two in REPORTS for text in two}
 
 

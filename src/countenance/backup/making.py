@@ -26,7 +26,7 @@ from countenance.log.book import Book
 from countenance.log.merkle import Frontier
 from countenance.registry import schema as t
 from countenance.registry.database import Registry
-from countenance.registry.dump import dump, snapshot
+from countenance.registry.dump import dump, found_in, snapshot
 from countenance.registry.migrating import HEAD
 from countenance.types import iso
 from countenance.vault.ledger import Ledger
@@ -95,7 +95,8 @@ def _write(origin: Origin, part: BinaryIO, key: bytes, now: int, progress: Progr
         manifest = _manifest(origin, connection, now)
         total = origin.registry.file.stat().st_size if origin.registry.file else 0
         digest, told = hashlib.sha256(), 0
-        for line in dump(connection):
+        older = origin.registry.migration != HEAD
+        for line in dump(connection, found_in(connection)) if older else dump(connection):
             digest.update(stream.put(line))
             if stream.written - told > _STEP:
                 told = stream.written
@@ -124,7 +125,9 @@ def _manifest(origin: Origin, connection: sa.Connection, now: int) -> Manifest:
         name: connection.scalar(sa.select(sa.func.count()).select_from(table).where(which)) or 0
         for name, (table, which) in counted.items()
     }
-    return Manifest(origin.gallery, VERSION, HEAD, now, frontier.size, root.hex(), signed, 0, "", counts=counts)
+    return Manifest(
+        origin.gallery, VERSION, origin.registry.migration, now, frontier.size, root.hex(), signed, 0, "", counts=counts
+    )
 
 
 class _Lines:

@@ -25,9 +25,9 @@ NOT_THIS, REJECTED = "people-not", "review-reject"
 """A face was taken off somebody; a reviewer said that a searched face is not theirs."""
 HARMLESS = frozenset(
     {
-        "basis", "confirm", "consent", "enrol", "guest", "ingest", "link", "locate", "look", "notice", "people",
-        "people-different", "people-is", "people-same", "receipt", "review", "review-confirm", "search", "subject",
-        "sweep", "verify",
+        "basis", "confirm", "consent", "enrol", "export", "guest", "ingest", "link", "locate", "look", "notice",
+        "people", "people-different", "people-is", "people-same", "receipt", "review", "review-confirm", "search",
+        "subject", "sweep", "verify", "visit", "visit-arrived", "visit-left",
     }
 )  # fmt: skip
 """Acts about a person that take nothing back. After any other one the person is out of search until it is looked at."""
@@ -171,6 +171,9 @@ def _orders(
         facts = leaf.get("facts") or {}
         if leaf["act"] == "order" and "order" in facts:
             told.setdefault(str(facts["order"]), {}).update(facts, at=at(leaf))
+        if leaf["act"] == "restore":  # it had these bind again, whatever was said of them before
+            for name in told.keys() & set(facts.get("in_force", ())):
+                told[name].update(state="in-force", at=at(leaf))
     closed = []
     for name, facts in sorted(told.items()):
         if facts.get("state") != "in-force":

@@ -159,7 +159,7 @@ def staged(place: Place, wish: Wish, account: str, progress: Progress | None = N
         url = f"sqlite:///{file}"
         with closing(Registry(url, create=True, revision=manifest.migration)) as registry:
             load(registry, registry_lines(wish.backup, key))
-        with closing(Registry(url)) as registry:
+        with closing(Registry(url, older="upgraded")) as registry:
             yield _filled(place, wish, account, registry, manifest, lines)
     finally:
         with suppress(FileNotFoundError):

@@ -48,7 +48,8 @@ def prepare(
 ) -> None:
     """Make the tables, or bring them up to date, as their owner; separate organisations; admit the program's role.
 
-    Run it once before `countenance init --registry`, and again after each new version. Needs no gallery.
+    Run it once before `countenance init --registry`; a new version's tables are made by `countenance upgrade`. Needs no
+    gallery.
     """
     from countenance.wiring import prepare_registry
 

@@ -25,6 +25,7 @@ PARTS = {
     "reviewing": ("review",),
     "gathering": ("people",),
     "exporting": ("export",),
+    "visiting": ("visit",),
     "leaving": ("withdraw", "erase"),
     "orders": ("order",),
     "requests": ("request",),
@@ -43,6 +44,7 @@ PARTS = {
     "keys": ("keys",),
     "backup": ("backup", "restore"),
     "registry": ("registry",),
+    "upgrading": ("upgrade",),
     "indexing": ("index",),
     "models": ("models",),
 }

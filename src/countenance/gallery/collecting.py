@@ -32,8 +32,10 @@ class Stored:
     commitment: str
 
 
-def whom(registry: Registry, only: SubjectId | None, among: int | None) -> frozenset[int] | None:
-    """The people who may be found: one, those of a collection, or (None) everybody."""
+def whom(registry: Registry, only: SubjectId | None, among: int | frozenset[int] | None) -> frozenset[int] | None:
+    """The people who may be found: one, these, those of a collection, or (None) everybody."""
+    if isinstance(among, frozenset):
+        return among
     if among is None:
         return None if only is None else frozenset({int(only)})
     with registry.read() as connection:

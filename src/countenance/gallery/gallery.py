@@ -158,7 +158,7 @@ class Gallery:
         limit: int,
         threshold: float | str | Above | None = USUAL,
         only: SubjectId | None = None,
-        among: int | None = None,
+        among: int | frozenset[int] | None = None,
         crop: Callable[[], bytes] | None = None,
         grant: Grant[Search],
     ) -> Answer:
@@ -166,8 +166,8 @@ class Gallery:
 
         ``asked``: one face, in memory; or enrolments, which find everybody but themselves. At most ``limit`` candidates
         of at least ``threshold``: `USUAL` is the configuration's for such a gallery, None is off. ``only``, ``among``:
-        this subject alone, or the people of this collection. ``crop`` makes a small picture of the face, which is
-        sealed where somebody is shown and must be reviewed (P16).
+        this subject alone, or these people, or those of this collection. ``crop`` makes a small picture of the face,
+        which is sealed where somebody is shown and must be reviewed (P16).
         """
         now = self._clock()
         grant.spend(Search, scope=gallery_scope(only, among), now=now)

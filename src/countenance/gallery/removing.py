@@ -16,10 +16,10 @@ from countenance.vault.keyring import subject_key
 
 _OF_A_SUBJECT = (
     t.reviews, t.appearances, t.references, t.receipts, t.requests, t.corrections, t.pairs, t.rejections, t.replies,
-    t.collected, t.guests,
+    t.collected, t.guests, t.visits,
 )  # fmt: skip
 """Deleted by their column ``subject``; links go with their basis, probes and ``shown`` with the search."""
-_OF_A_BASIS = (t.appearances, t.references, t.receipts, t.links, t.guests)
+_OF_A_BASIS = (t.appearances, t.references, t.receipts, t.links, t.guests, t.visits)
 """Deleted by their column ``basis``."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from countenance.policy import activating, agreeing, gather, inviting, territories
+from countenance.policy import activating, agreeing, gather, inviting, territories, visiting
 from countenance.policy.facts import DataSetFacts, Facts
 from countenance.policy.purposes import PURPOSES, reviewers
 from countenance.types import Action, Agreed, BasisId, CaseId, OrganisationId, SourceId, SubjectId
@@ -27,7 +27,7 @@ class Ask:
     ``receipt`` and ``guest`` are by what somebody without an account asks: then no account does, whoever has the
     session open.
     ``contract`` is of a model that is to be used, where it is another one than the gallery's. ``among`` is the
-    collection whose people alone are searched.
+    collection whose people alone are searched, or these people themselves. ``visit``: whose end is asked for.
     """
 
     purpose: str | None = None
@@ -40,7 +40,8 @@ class Ask:
     basis: BasisId | None = None
     source: SourceId | None = None
     on_behalf_of: SubjectId | None = None
-    among: int | None = None
+    among: int | frozenset[int] | None = None
+    visit: int | None = None
     data_set: DataSetFacts | None = None
     link: int | None = None
     receipt: int | None = None
@@ -73,8 +74,10 @@ class Ask:
         return gallery_scope(self.on_behalf_of, self.among)
 
 
-def gallery_scope(only: SubjectId | None, among: int | None = None) -> str:
-    """The scope of a search: everybody in the gallery, one person alone, or the people of a collection."""
+def gallery_scope(only: SubjectId | None, among: int | frozenset[int] | None = None) -> str:
+    """The scope of a search: everybody in the gallery, one person alone, the people of a collection, or these."""
+    if isinstance(among, frozenset):
+        return f"gallery:{group_scope('people', sorted(among))}"
     if among is not None:
         return f"gallery:collection:{among}"
     return "gallery" if only is None else f"gallery:subject:{only}"
@@ -115,6 +118,7 @@ def gather_facts(
         link=gather.link(connection, ask.link),
         receipt=gather.receipt(connection, ask.receipt),
         guest=inviting.guest(connection, desk, ask.guest, now),
+        visit=visiting.visit(connection, desk, ask.visit),
         solo=gather.is_solo(connection, party),
         recipient_named=bool(ask.sealed.get("recipient")),
         purposes_on=activating.purposes_on(connection, desk),

@@ -170,6 +170,14 @@ class ReceiptFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitFacts:
+    """A visit that was recorded here, whose signature was checked: whose, and under which basis."""
+
+    subject: SubjectId
+    basis: BasisId
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that one decision is made from.
 
@@ -196,6 +204,7 @@ class Facts:
     link: LinkFacts | None = None
     receipt: ReceiptFacts | None = None
     guest: GuestFacts | None = None
+    visit: VisitFacts | None = None
     solo: bool = True
     recipient_named: bool = False
     purposes_on: int = 0

@@ -221,6 +221,15 @@ def an_officer_or_what_is_due(facts: Facts) -> Refusal | None:
     return has_role("officer")(facts)
 
 
+def an_officer_or_the_visits_end(facts: Facts) -> Refusal | None:
+    """P5, P13: an officer withdraws; whoever is at the visitor desk ends the visit's own basis, and no other."""
+    visit, basis = facts.visit, facts.basis
+    own = visit is not None and basis is not None and basis.id == visit.basis and basis.subject == visit.subject
+    if own and facts.account is not None and "operator" in facts.account.roles:
+        return None
+    return has_role("officer")(facts)
+
+
 def no_hold(facts: Facts) -> Refusal | None:
     """A hold blocks an erasure."""
     if facts.group is not None and facts.group.held:
@@ -311,7 +320,7 @@ RULES: dict[type[Action], tuple[Rule, ...]] = {
     Search: _COMPARE,
     People: (*_KEEPER, *_WHY, a_purpose_that_groups, *_LIMITED),
     Verify: (*_COMPARE, verify_is_capped),
-    Withdraw: (by_its_receipt_or(*_KEEPER, has_role("officer")), a_living_record, a_receipts_own_basis),
+    Withdraw: (by_its_receipt_or(*_KEEPER, an_officer_or_the_visits_end), a_living_record, a_receipts_own_basis),
     Confirm: (an_open_challenge, a_living_record, a_basis_that_may_enrol, an_adults_pending_basis),
     Erase: (by_its_receipt_or(*_KEEPER, an_officer_or_what_is_due), a_living_record, no_hold),
     Locate: (*_KEEPER, has_role("officer"), for_a_request),

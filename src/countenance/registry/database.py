@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -26,6 +26,7 @@ from countenance.registry.migrating import HEAD
 from countenance.registry.names import plain_name
 
 BUSY_SECONDS = 5
+Older = Literal["refused", "kept", "upgraded"]
 
 
 class Registry:
@@ -36,6 +37,8 @@ class Registry:
         create: Make the database file when it is not there. PostgreSQL's tables are made by their owner alone
             (`countenance.registry.owning`).
         revision: The migration to bring it to; a restore makes a registry as old as its backup.
+        older: What is done with an older one: it is refused, ``kept`` as it is for whoever reads no more than there
+            is, or ``upgraded`` (a server's by its owner alone).
 
     Raises:
         Unavailable: the database cannot be reached, or another process has held the write lock for five seconds.
@@ -44,7 +47,7 @@ class Registry:
             row-level security.
     """
 
-    def __init__(self, url: str, *, create: bool = False, revision: str = HEAD) -> None:
+    def __init__(self, url: str, *, create: bool = False, revision: str = HEAD, older: Older = "refused") -> None:
         self.engine = engine_of(url, busy=BUSY_SECONDS)
         self.kind = self.engine.dialect.name
         self.file = Path(self.engine.url.database or "") if self.kind == "sqlite" else None
@@ -57,7 +60,7 @@ class Registry:
             sa.event.listen(self.engine, "connect", _set_pragmas)
         sa.event.listen(self.engine, "begin", _begin)
         try:
-            self._migrate(revision)
+            self.migration = self._migrate(revision, older)
         except BaseException:
             self.close()
             raise
@@ -141,16 +144,26 @@ class Registry:
         """Give the connections back."""
         self.engine.dispose()
 
-    def _migrate(self, revision: str) -> None:
+    def _migrate(self, revision: str, older: Older) -> str:
+        """Bring an empty or an older registry to a migration, if that is wanted; returns the one that it is at."""
         with plain_errors(), self.engine.connect() as connection:
             current = migrating.current(connection)
+            if current is not None and current != revision:
+                migrating.check_known(current)
             if self.file is None:
-                if current is None or current < revision:
+                if current is None or (current != revision and older != "kept"):
                     raise server.not_prepared(current)
-                server.check_role(connection)
-        if current != revision:
-            with self.write() as connection:
-                migrating.upgrade(connection, current, revision)
+                server.check_role(connection, drawn=current == revision)
+        if current == revision or (current is not None and older == "kept"):
+            return current
+        if current is not None and older == "refused":
+            raise BadConfiguration(
+                "The registry's tables are of an older version.",
+                hint="Stop what has the gallery open, then run `countenance upgrade`: it makes a backup first.",
+            )
+        with self.write() as connection:
+            migrating.upgrade(connection, current, revision)
+        return revision
 
 
 def when_undone(connection: sa.Connection, then: Callable[[], None]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import warnings
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
@@ -48,14 +49,23 @@ def snapshot(registry: Registry) -> Iterator[sa.Connection]:
             yield connection
 
 
-def dump(connection: sa.Connection) -> Iterator[Line]:
-    """Every row, tables before those that refer to them."""
-    for table in metadata.sorted_tables:
+def dump(connection: sa.Connection, tables: sa.MetaData = metadata) -> Iterator[Line]:
+    """Every row, tables before those that refer to them; of an older registry, as it says of itself (`found_in`)."""
+    for table in tables.sorted_tables:
         yield {"table": table.name, "columns": [column.name for column in table.columns]}
         with closing(connection.execute(sa.select(table).execution_options(yield_per=_BATCH))) as rows:
             for row in rows:
                 yield [_packed(value) for value in row]
     yield {"numbers": given_out(connection)}
+
+
+def found_in(connection: sa.Connection) -> sa.MetaData:
+    """The tables that a registry has, whatever migration it is at."""
+    found = sa.MetaData()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", sa.exc.SAWarning)  # of indexes that are no columns
+        found.reflect(connection, only=lambda name, _: name != "alembic_version")
+    return found
 
 
 def load(registry: Registry, lines: Iterable[Line]) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from countenance.errors import BadConfiguration
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 HEAD = "0032"
@@ -23,18 +27,36 @@ def current(connection: sa.Connection) -> str | None:
 
 def upgrade(connection: sa.Connection, before: str | None, revision: str) -> None:
     """Run what lies between, in the caller's transaction. Raises `BadConfiguration` for a registry that is newer."""
-    # Alembic takes a fifth of a second to import, and an up-to-date registry does not need it.
+    for each in (revision, before):
+        if each is not None:
+            check_known(each)
     from alembic import command
-    from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-    if revision not in known or (before is not None and before not in known):
+    config = _config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def check_known(found: str) -> None:
+    """Raise `BadConfiguration` for a migration that this version does not know: a newer one made it."""
+    if found not in _steps():
         raise BadConfiguration(
             "The registry was written by a newer version of Countenance.",
             hint="Install that version or a newer one.",
         )
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
+
+
+def _steps() -> list[str]:
+    """Every migration, the newest first."""
+    from alembic.script import ScriptDirectory
+
+    return [step.revision for step in ScriptDirectory.from_config(_config()).walk_revisions()]
+
+
+def _config() -> Config:
+    # Alembic takes a fifth of a second to import, and an up-to-date registry does not need it.
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config

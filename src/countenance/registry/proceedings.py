@@ -71,6 +71,23 @@ receipts = table(
     time("created"),
 )
 
+visits = table(
+    "visits",
+    to("organisations"),
+    to("subjects"),
+    to("bases", name="basis"),
+    blob("details_sealed"),
+    to("accounts", name="made_by"),
+    blob("signature"),
+    time("ends"),
+    time("arrived", null=True),
+    *one_of("way", "none", "face", "host", "paper", "badge"),
+    time("departed", null=True),
+    time("created"),
+)
+"""Who is expected at the visitor desk today. ``signature``: of the log's key over who, under which basis, until when.
+``way``: how they came in; every way counts the same. A row goes with its person or its basis."""
+
 links = table(
     "links",
     to("organisations"),

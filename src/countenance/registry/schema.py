@@ -39,6 +39,7 @@ from countenance.registry.proceedings import (
     rejections,
     requests,
     reviews,
+    visits,
     witnesses,
 )
 from countenance.registry.programs import api_keys, drawn, jobs, replies
@@ -92,6 +93,7 @@ __all__ = [
     "shown",
     "sources",
     "subjects",
+    "visits",
     "witnesses",
 ]
 

@@ -21,6 +21,7 @@ READING = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 WRITING = {"isolation_level": "READ COMMITTED", "postgresql_readonly": False}
 """Whoever holds the lock is alone, so each statement sees all that was committed before."""
 _PREPARE = "Prepare the database as its owner: `countenance registry prepare --help`."
+_UPGRADE = "Stop what has the gallery open, then `countenance upgrade --owner postgresql://OWNER@HOST/DATABASE`."
 _AUTHORITY = (
     "The server has to prove its name: give it a certificate for it, and name who signed that in [registry] url: "
     "?sslrootcert=/etc/ssl/our-authority.pem"
@@ -43,26 +44,23 @@ def take_the_lock(connection: sa.Connection, seconds: float) -> None:
     connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
 
 
-def check_role(connection: sa.Connection) -> None:
-    """Raise `BadConfiguration` where row-level security is not drawn, or does not bind the role that we are."""
+def check_role(connection: sa.Connection, *, drawn: bool = True) -> None:
+    """Raise `BadConfiguration` where row-level security is not ``drawn``, or does not bind the role that we are."""
     names = [table.name for table in metadata.sorted_tables]
     if connection.scalar(sa.text(_WHO), {"names": names}):
         raise BadConfiguration(
             "The role in [registry] url owns the tables or may pass over row-level security.",
             hint="Name the application's own role there, which owns nothing: docs/how-to/use-postgresql.md.",
         )
-    if connection.scalar(sa.text(_DRAWN), {"names": names}) != len(names):
+    if drawn and connection.scalar(sa.text(_DRAWN), {"names": names}) != len(names):
         raise BadConfiguration("The registry's tables are not separated by organisation.", hint=_PREPARE)
 
 
 def not_prepared(current: str | None) -> BadConfiguration:
     """Why a role that owns nothing cannot go on with tables of another migration."""
-    what = (
-        "There is no registry in this database."
-        if current is None
-        else "The registry's tables are of an older version."
-    )
-    return BadConfiguration(what, hint=_PREPARE)
+    if current is None:
+        return BadConfiguration("There is no registry in this database.", hint=_PREPARE)
+    return BadConfiguration("The registry's tables are of an older version.", hint=_UPGRADE)
 
 
 def translated(error: sa.exc.DBAPIError) -> CountenanceError | None:

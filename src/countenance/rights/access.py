@@ -38,6 +38,7 @@ SECTIONS = {
     "replies": "replies",
     "collected": "collections",
     "guests": "events",
+    "visits": "visits",
     "erasures": "erasures",
     "changes": "subject",
     "openings": "log",
@@ -131,6 +132,24 @@ def _collections(reading: Reading) -> list[dict[str, Any]]:
     ]
 
 
+def _visits(reading: Reading) -> list[dict[str, Any]]:
+    """When they were expected at the visitor desk, by whom, and how they came in."""
+    query = sa.select(t.visits).where(t.visits.c.subject == reading.subject).order_by(t.visits.c.id)
+    return [
+        {
+            "visit": reference_number("V", row.id),
+            "host": json.loads(reading.text(row.details_sealed, "visit") or "{}").get("host"),
+            "basis": reference_number("B", row.basis),
+            "recorded_by": reading.account(row.made_by),
+            "until": iso(row.ends),
+            "arrived": when(row.arrived),
+            "way": row.way if row.arrived else None,
+            "left": when(row.departed),
+        }
+        for row in reading.all(query)
+    ]
+
+
 def _events(reading: Reading) -> list[dict[str, Any]]:
     """To which event the person came as a guest, and what they did there."""
     query = (
@@ -187,6 +206,7 @@ _TOLD: dict[str, Callable[[Reading], Any]] = {
     "replies": _replies,
     "collections": _collections,
     "events": _events,
+    "visits": _visits,
     "erasures": _erasures,
     "log": _log,
 }

@@ -18,7 +18,7 @@ from countenance.gallery.only_one import OnlyOne
 from countenance.policy.desk import Desk
 from countenance.registry import schema as t
 from countenance.service.refusing import recording
-from countenance.types import iso
+from countenance.types import iso, reference_number
 from countenance.vault.keyring import BACKUP_KEY, subject_key
 from countenance.vault.ledger import Ledger
 
@@ -146,9 +146,15 @@ def place(settings: Settings, vault: Vault, *, drill: bool = False) -> Place:
 
 
 def log_restore(desk: Desk, made: Staged) -> None:
-    """The restore as an entry of the restored log, by the account that asks for it. Raises `RoleRefused`."""
+    """The restore as an entry of the restored log, by the account that asks for it. Raises `RoleRefused`.
+
+    Orders that bind from now on are named: one may have been stayed after the backup, and the log's last word on it
+    would be the stay, should an older backup be restored next.
+    """
+    binding = sa.select(t.orders.c.id).where(t.orders.c.state == "in-force").order_by(t.orders.c.id)
     with made.registry.write() as connection:
-        desk.record(connection, "restore", "controller", facts=made.facts())
+        names = [reference_number("O", number) for number in connection.scalars(binding)]
+        desk.record(connection, "restore", "controller", facts=made.facts() | {"in_force": names})
 
 
 def _remains(connection: sa.Connection, made: Staged) -> list[str]:

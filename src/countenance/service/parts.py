@@ -56,6 +56,7 @@ if TYPE_CHECKING:
     from countenance.service.sources import Sources
     from countenance.service.stills import Stills
     from countenance.service.subjects import Subjects
+    from countenance.service.visits import Visits
     from countenance.service.waiting import Approvals
 
 
@@ -351,6 +352,13 @@ class Parts:
         from countenance.service.requests import Requests
 
         return Requests(self.context, Answering(self.context, self.pictures, self._leaving))
+
+    @cached_property
+    def visits(self) -> Visits:
+        """The visitor desk."""
+        from countenance.service.visits import Visits
+
+        return Visits(self.context, self.subjects, self.bases, self._enrolling, self.cases)
 
     @cached_property
     def exporting(self) -> Exporting:

@@ -21,6 +21,7 @@ from countenance.web import (
     searching,
     signing,
     sources,
+    visits,
 )
 from countenance.web.guard import OPEN
 from countenance.web.route import Route
@@ -39,6 +40,7 @@ ACTIONS = {
     "read-report": "reports from live state, to the account that is signed in; names nobody",
     "look": "shows what is held of one person, or who may be named in one photo; logged",
     "search": "compares a probe with the gallery; decided by the desk and logged",
+    "visit": "expects, lets in and lets go of a visitor of the day; decided by the desk or signed, and logged",
     "export": "hands out names that two reviewers confirmed; decided by the desk and logged",
     "review-look": "shows the reviews of the account's own organisation; a look at faces is logged",
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
@@ -81,6 +83,7 @@ ROUTES = (
     *people.ROUTES,
     *sources.ROUTES,
     *jobs.ROUTES,
+    *visits.ROUTES,
     *officer.ROUTES,
     *requests.ROUTES,
     *orders.ROUTES,

@@ -26,6 +26,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 MENU = (
     ("/", "Search", ("operator",), True),
     ("/reviews", "Review", ("reviewer",), True),
+    ("/visits", "Visitor desk", ("operator",), False),
     ("/people", "People", ("controller", "operator", "officer"), False),
     ("/sources", "Sources", ("controller", "operator", "officer"), False),
     ("/officer", "Rights and orders", ("controller", "officer"), False),

@@ -291,6 +291,24 @@ def test_p8_an_order_whose_scope_the_log_does_not_tell_binds_everybody(club: Clu
     assert club.found(1) == club.found(2) == []
 
 
+def test_p8_an_order_that_a_restore_had_bind_again_binds_after_an_older_backup_too(club: Club, ada: int) -> None:
+    """It was stayed in between, and that is the last word that the log has of the order itself."""
+    assert club.cleo
+    older = backup(club, "older.backup")
+    order = club.obey("quarantine", territory="GB")
+    newer = backup(club, "newer.backup")
+    for account in (club.ben, club.cleo):
+        account.orders.stay(order, evidence=club.document("stayed"))
+    assert club.found(1) == ["ada"]
+    lose(club, log=True)
+    restore(club, newer.file)
+    assert club.found(1) == [], "a stay after the backup is not repeated"
+    club.anna.context.book.publish()
+    lose(club, log=True)
+    restore(club, older.file)
+    assert club.found(1) == []
+
+
 def entered(club: Club, kind: str, **scope: object) -> None:
     """An order in force, with the entries that a proposal and its approvals leave."""
     number = club.order(kind, **scope)

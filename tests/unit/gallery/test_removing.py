@@ -41,6 +41,8 @@ def filled(club: Club) -> tuple[int, int]:
                         "receive": "blurred", "approve": False, "happened": 1, "ends": 1, "signature": b"x"}),
             (t.invitations, {"event": 1, "made_by": 1, "token_hash": "7" * 64, "signature": b"x", "expires": 1}),
             (t.guests, {"invitation": 1, "subject": ada.id, "basis": basis, "key_hash": "8" * 64, "signature": b"x"}),
+            (t.visits, {"subject": ada.id, "basis": basis, "details_sealed": b"x", "made_by": 1, "signature": b"x",
+                        "ends": 1, "way": "none"}),
             (t.pairs, {"subject": ada.id, "other": cleo.id, "decision": "same"}),
             (t.rejections, {"subject": ada.id, "party": 1, "mark": "3" * 64}),
             (t.pairs, {"subject": bea.id, "other": ada.id, "decision": "different"}),

@@ -85,7 +85,7 @@ function start() {
     from.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(from.action, { method: "POST", body: data });
-      show(await answer.text());
+      show(await answer.text(), from.dataset.page ?? "/");
     } catch {
       status.textContent = status.dataset.failed;
       from.removeAttribute("aria-busy");
@@ -94,9 +94,9 @@ function start() {
 }
 
 // The answer takes the place of the page; the photo stays in memory for "choose the face".
-function show(text) {
+function show(text, at) {
   const page = new DOMParser().parseFromString(text, "text/html");
-  history.pushState({}, "", "/");
+  history.pushState({}, "", at);
   document.title = page.title;
   document.querySelector("main").replaceWith(page.querySelector("main"));
   document.querySelector(".said").replaceWith(page.querySelector(".said"));
