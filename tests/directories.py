@@ -69,6 +69,12 @@ class Provider:
         """The page where the person would sign in: they are signed in there already."""
         return RedirectResponse(self.authorize(str(request.url)), 302)
 
+    def elsewhere(self, request: Request) -> Response:
+        """Where a redirect leads that nobody follows."""
+        self.answer = None
+        self.asked.append("elsewhere")
+        return self.discovery(request)
+
     # --- what it answers ---------------------------------------------------------------------------------------------
 
     def discovery(self, _: Request) -> Response:
@@ -136,7 +142,7 @@ def provider(clock: Callable[[], int]) -> Iterator[Provider]:
         app = Starlette(
             routes=[
                 Route("/.well-known/openid-configuration", made.discovery), Route("/keys", made.jwks),
-                Route("/authorize", made.authorized),
+                Route("/authorize", made.authorized), Route("/elsewhere", made.elsewhere),
                 Route("/token", made.token, methods=["POST"]),
             ]
         )  # fmt: skip

@@ -86,6 +86,6 @@ BREAKS = [
             ("web/oidc.py", "follow_redirects=False", "follow_redirects=True"),
             ("web/oidc.py", "if answer.status_code != 200 or", "if"),
         ),
-        f"{TESTS}::test_p25_a_directory_that_is_not_well_is_told_and_followed_nowhere",
+        f"{TESTS}::test_p25_a_redirect_is_not_followed",
     ),
 ]

@@ -348,6 +348,12 @@ def test_p25_a_directory_that_is_not_well_is_told_and_followed_nowhere(
     assert 'href="/sign-in/directory"' in told.text
 
 
+def test_p25_a_redirect_is_not_followed(visitor: Visitor, known: Provider) -> None:
+    known.answer = lambda: RedirectResponse(f"{known.issuer}/elsewhere")
+    assert visitor.browser.get("/sign-in/directory").status_code == 503
+    assert "elsewhere" not in known.asked
+
+
 def test_a_directory_that_is_down_lets_nobody_in_and_says_so(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     club.configure("[http.oidc]", 'issuer = "http://127.0.0.1:1"', f'client_id = "{CLIENT}"', "required = true")
     visitor = Visitor(site_of(club))
