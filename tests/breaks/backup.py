@@ -98,7 +98,7 @@ BREAKS = [
     Break(
         "P9",
         "a restore that forgets that somebody was put right",
-        (("backup/repeating.py", '"receipt", "review",', '"receipt", "rectify", "review",'),),
+        (("backup/repeating.py", '"receipt", "remind",', '"receipt", "rectify", "remind",'),),
         f"{CONTINUE}::test_p9_whoever_was_put_right_after_the_backup_is_out_of_search",
     ),
     Break(

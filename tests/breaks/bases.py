@@ -157,4 +157,34 @@ BREAKS: list[Break] = [
         (("service/counting.py", '"live", t.bases.c.ends > context.clock()', '"live",'),),
         BASES + "test_p1_how_consent_was_confirmed_is_counted",
     ),
+    Break(
+        "P13",
+        "a letter every day",
+        (("service/reminding.py", "row.reminded is not None or ", ""),),
+        "unit/service/test_reminding.py::test_p13_each_is_written_to_once_at_the_contact_on_record",
+    ),
+    Break(
+        "P5",
+        "a letter to somebody who is restricted",
+        (("service/reminding.py", "or row.restricted is not None ", ""),),
+        "unit/service/test_reminding.py::test_p5_who_is_restricted_is_not_written_to_and_a_minors_guardian_is",
+    ),
+    Break(
+        "P13",
+        "a list that names who has agreed anew",
+        (("service/reminding.py", "                ~again,\n", ""),),
+        "unit/service/test_reminding.py::test_p13_whose_consent_ends_soon_is_listed_and_who_agreed_anew_is_not",
+    ),
+    Break(
+        "P21",
+        "a reminder by whoever may not",
+        (
+            (
+                "service/reminding.py",
+                '("controller", "officer", "system")',
+                '("controller", "officer", "system", "reviewer")',
+            ),
+        ),
+        "unit/service/test_reminding.py::test_p21_who_may_not_remind_sends_nothing",
+    ),
 ]

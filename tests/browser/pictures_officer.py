@@ -66,12 +66,14 @@ def _prepared(club: Club) -> dict[str, str]:
         club.subject("Cara Okafor", handle="cara"), ground="consent", condition="explicit-consent",
         purposes=["photo-library"], notice="notice-2027", evidence=club.evidence("cara"),
     )  # fmt: skip
+    for name, contact in (("Dee Arden", "dee@example.org"), ("Emil Brandt", None), ("Fay Costa", "+44 20 7946 0000")):
+        club.basis(club.subject(name, contact=contact), until="2027-03-21")
     club.obey("quarantine", territory="FR", authority="CNIL", reference="SAN-2027-004")
     club.anna.orders.propose("erase", territory="GB", authority="ICO", reference="ENF-1", evidence=club.document())
     return {
         "officer": "/officer", "requests": "/officer/requests", "request": "/officer/requests/R3",
         "orders": "/officer/orders", "order-new": "/officer/orders/new", "order": "/officer/orders/O2",
-        "approvals": "/approvals",
+        "approvals": "/approvals", "consents": "/officer/consents?days=60",
     }  # fmt: skip
 
 

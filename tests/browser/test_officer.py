@@ -146,6 +146,23 @@ def held_back(go: threading.Event) -> Callable[..., Any]:
     return carry_on
 
 
+def test_p13_a_consent_near_its_end_is_seen_and_its_person_looked_at(served: Served, enter: Any) -> None:
+    club = served.club
+    club.basis(club.subject("Dee", contact="dee@example.org"), until="2027-02-01")
+    page = enter()
+    page.get_by_role("link", name="Rights and orders").click()
+    page.get_by_role("link", name="Consents near their end").click()
+    expect(page.locator("tbody tr")).to_have_count(1)
+    expect(page.locator("tbody tr")).to_contain_text("2027-02-0")
+    page.get_by_label("Days to look ahead").fill("5")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("main")).to_contain_text("No consent ends so soon.")
+    page.get_by_label("Days to look ahead").fill("60")
+    page.get_by_role("button", name="Show").click()
+    page.get_by_role("link", name="Dee").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dee")
+
+
 def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(served: Served, enter: Any) -> None:
     names = [served.club.anna.requests.open(kind, contact=ADA).id for kind in ("rectification", "erasure")]
     names.append(served.club.anna.requests.open("access", contact="eve@example.org").id)
@@ -153,7 +170,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(served: Served, ent
         evidence=served.club.document("cnil")).id  # fmt: skip
     paths = [
         "/officer", "/officer/requests", *(f"/officer/requests/{name}" for name in names), "/officer/orders",
-        "/officer/orders/new", f"/officer/orders/{order}", "/approvals",
+        "/officer/orders/new", f"/officer/orders/{order}", "/approvals", "/officer/consents?days=900",
     ]  # fmt: skip
     told = {}
     for options in (LIGHT, DARK):

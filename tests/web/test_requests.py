@@ -139,3 +139,16 @@ def test_a_hint_names_the_page_and_no_command(ben: Visitor) -> None:
     stranger = Visitor(ben.site)
     refused = stranger.browser.post("/rights", data={"token": ben.site.session.public_token, "kind": "x"})
     assert "countenance " not in refused.text
+
+
+def test_p13_consents_near_their_end_are_listed_by_the_days_that_are_left(ben: Visitor, club: Club) -> None:
+    club.basis(club.subject("Bo", contact="+44 20 7946 0000"), until="2027-02-01")
+    text = ben.browser.get("/officer/consents").text
+    assert "Bo" in text
+    assert "another contact" in text
+    assert "/people/ada" not in text
+    assert "no mail server is configured" in text
+    assert "No consent ends so soon." in ben.browser.get("/officer/consents?days=3").text
+    assert ben.browser.get("/officer/consents?days=x").status_code == 422
+    assert ben.browser.get("/officer/consents?days=0").status_code == 422
+    assert "<dt>Within 30 days</dt><dd>1</dd>" in ben.browser.get("/officer").text

@@ -26,8 +26,8 @@ NOT_THIS, REJECTED = "people-not", "review-reject"
 HARMLESS = frozenset(
     {
         "basis", "confirm", "consent", "enrol", "export", "guest", "ingest", "link", "locate", "look", "notice",
-        "people", "people-different", "people-is", "people-same", "receipt", "review", "review-confirm", "search",
-        "subject", "sweep", "verify", "visit", "visit-arrived", "visit-left",
+        "people", "people-different", "people-is", "people-same", "receipt", "remind", "review", "review-confirm",
+        "search", "subject", "sweep", "verify", "visit", "visit-arrived", "visit-left",
     }
 )  # fmt: skip
 """Acts about a person that take nothing back. After any other one the person is out of search until it is looked at."""

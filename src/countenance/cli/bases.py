@@ -44,6 +44,7 @@ def register(app: typer.Typer) -> None:
     command(
         bases, "list", "countenance basis list", "countenance basis list anna", "countenance basis list --ending 30"
     )(listing)
+    command(bases, "expiring", "countenance basis expiring", "countenance basis expiring --days 60 --json")(expiring)
     consents.add_to(bases)
 
 
@@ -188,6 +189,34 @@ def listing(
     columns = ("basis", "subject", "state", "purposes", "notice", "until", "confirmed", "finds nobody because")
     session.screen.table(columns, rows, empty="No basis ends so soon." if ending else "There are no bases.")
     session.screen.answer(told)
+
+
+def expiring(
+    session: Session,
+    days: Annotated[int, typer.Option("--days", metavar="N", help="How far to look ahead.")] = 30,
+) -> None:
+    """Show whose consent ends soon, and who was written to: whom to ask again. The first to end comes first.
+
+    Whoever has agreed anew, for the same purposes and longer, is not among them. `countenance serve` writes to each
+    once, at the contact on record, where the configuration has [mail].
+    """
+    with session.open() as c:
+        found = c.reminders.expiring(days)
+    rows = (
+        (
+            each.basis,
+            each.subject,
+            ", ".join(each.purposes),
+            each.ends[:10],
+            plural(each.days_left, "day"),
+            each.way,
+            each.reminded[:10] if each.reminded else "not yet",
+        )
+        for each in found
+    )
+    columns = ("basis", "subject", "purposes", "until", "left", "reached by", "reminded")
+    session.screen.table(columns, rows, empty="No consent ends so soon.")
+    session.screen.answer([asdict(each) for each in found])
 
 
 def _told(c: Countenance, bases: list[Basis]) -> list[dict[str, Any]]:

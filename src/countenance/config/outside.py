@@ -75,15 +75,20 @@ class HttpSection(Section):
         return proxies
 
 
-class MailSection(Section):
-    """A mail server that takes checkpoints. The password, if any, is read from COUNTENANCE_SMTP_PASSWORD."""
+class MailServerSection(Section):
+    """A mail server that takes letters to people. The password, if any, is read from COUNTENANCE_SMTP_PASSWORD."""
 
     host: str
     port: int = Field(default=587, ge=1, le=65535)
     starttls: bool = True
     sender: str
-    to: str
     user: str | None = None
+
+
+class MailSection(MailServerSection):
+    """A mail server that takes checkpoints, and whom they go ``to``."""
+
+    to: str
 
 
 class TimestampSection(Section):

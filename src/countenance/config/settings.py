@@ -14,7 +14,7 @@ from countenance.config.finding import (
     SearchSection,
     VisionSection,
 )
-from countenance.config.outside import HttpSection, WitnessSection
+from countenance.config.outside import HttpSection, MailServerSection, WitnessSection
 from countenance.config.records import GallerySection, KeysSection, PhotosSection, RegistrySection, S3Section
 
 
@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     photos: PhotosSection = PhotosSection()
     s3: S3Section | None = None
     witness: WitnessSection = WitnessSection()
+    mail: MailServerSection | None = None
     http: HttpSection = HttpSection()
 
     @classmethod

@@ -1,7 +1,8 @@
-"""Checkpoints go outside: to a folder, by e-mail, to a time-stamping authority.
+"""Checkpoints go outside: to a folder, by e-mail, to a time-stamping authority; and letters to people, by e-mail.
 
 This is the one module that may open a connection (DESIGN §10). It speaks to the endpoint in the configuration alone:
-no redirect is followed, no proxy of the environment is asked, and nothing but a checkpoint is sent.
+no redirect is followed, no proxy of the environment is asked, and nothing is sent but a checkpoint, or a letter to the
+contact on record.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from countenance.config import MailSection, TimestampSection, WitnessSection
+from countenance.config import MailSection, MailServerSection, TimestampSection, WitnessSection
 from countenance.config.secrets import secret
-from countenance.errors import BadConfiguration, Unavailable
+from countenance.errors import BadConfiguration, InputError, Unavailable
 from countenance.log import timestamps
 from countenance.log.note import Checkpoint
 
@@ -69,19 +71,40 @@ def drop(place: Path, seen: Checkpoint, text: str) -> None:
 
 def mail(to: MailSection, seen: Checkpoint, text: str) -> bytes:
     """Send a checkpoint by e-mail; returns the message's id."""
-    message = EmailMessage()
-    message["From"], message["To"] = to.sender, to.to
-    message["Subject"] = f"Checkpoint of {seen.origin}: {seen.size} entries"
-    message["Date"] = formatdate(datetime.now(UTC).timestamp())
-    message["Message-ID"] = make_msgid(domain=to.sender.rpartition("@")[2] or "countenance")
+    message = _message(to, to.to, f"Checkpoint of {seen.origin}: {seen.size} entries")
     message.set_content(
         "Keep this. With it anybody can tell later whether the log was changed:\ncountenance-check --help"
     )
     message.add_attachment(text, filename=f"checkpoint-{seen.size}.txt")
+    _deliver(to, message, "[witness.smtp]", "the checkpoint")
+    return str(message["Message-ID"]).encode()
+
+
+def letter(server: MailServerSection, to: str, subject: str, text: str) -> None:
+    """Send a person a letter. Raises `InputError` for what is no address; else as `mail`."""
+    try:
+        message = _message(server, to, subject)
+        message.set_content(text)
+        if len(message["To"].addresses) != 1 or not message["To"].addresses[0].domain:
+            raise ValueError
+    except (ValueError, IndexError, MessageError):  # the library's own words would carry the address
+        raise InputError("The contact on record is no e-mail address.", hint="Write to them another way.") from None
+    _deliver(server, message, "[mail]", "the letter")
+
+
+def _message(server: MailServerSection, to: str, subject: str) -> EmailMessage:
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = server.sender, to, subject
+    message["Date"] = formatdate(datetime.now(UTC).timestamp())
+    message["Message-ID"] = make_msgid(domain=server.sender.rpartition("@")[2] or "countenance")
+    return message
+
+
+def _deliver(to: MailServerSection, message: EmailMessage, section: str, what: str) -> None:
     password = secret(PASSWORD) or ""
     if to.user and not (to.starttls and password):
         raise BadConfiguration(
-            "[witness.smtp] user is set, but no password, or the connection is not encrypted.",
+            f"{section} user is set, but no password, or the connection is not encrypted.",
             hint=f"Set {PASSWORD}, and starttls = true.",
         )
     try:
@@ -92,8 +115,7 @@ def mail(to: MailSection, seen: Checkpoint, text: str) -> bytes:
                 server.login(to.user, password)
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
-        raise Unavailable(f"The mail server did not take the checkpoint: {_why(error)}.") from None
-    return str(message["Message-ID"]).encode()
+        raise Unavailable(f"The mail server did not take {what}: {_why(error)}.") from None
 
 
 def stamp(authority: TimestampSection, folder: Path, text: str) -> bytes:

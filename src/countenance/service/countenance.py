@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from countenance.errors import CountenanceError, NotSignedIn
-from countenance.service.parts import Parts
+from countenance.service.duties import Duties
 
 if TYPE_CHECKING:
     from countenance.evaluate.run import Progress as Measuring
@@ -38,7 +38,7 @@ class Unfinished:
     reason: str
 
 
-class Countenance(Parts):
+class Countenance(Duties):
     """One gallery: its parts (see `Parts`), and what is done with them. Close it, or use it as a context manager."""
 
     def enrol(

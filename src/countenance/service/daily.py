@@ -74,8 +74,15 @@ class Daily:
             self._tell(f"Due as well, and kept for a reason: {len(purged.blocked)}. See `countenance purge --dry-run`.")
 
     def _remind(self) -> None:
+        try:
+            sent = self._gallery.reminders.send()
+        except CountenanceError as error:
+            self._tell(f"Nobody was reminded of a consent that ends: {error.message} {error.hint}")
+        else:
+            if sent:
+                self._tell(f"Reminded by e-mail that their consent ends: {len(sent)}.")
         if ending := len(self._gallery.bases.list(ending=SOON)):
-            self._tell(f"Bases that end within {SOON} days: {ending}. See `countenance basis list --ending {SOON}`.")
+            self._tell(f"Bases that end within {SOON} days: {ending}. See `countenance basis expiring --days {SOON}`.")
 
     def _send(self) -> None:
         try:

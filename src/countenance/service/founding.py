@@ -86,6 +86,14 @@ port = 8420
 # proxies = ["10.0.0.2"]         # whose X-Forwarded-Host and X-Forwarded-Proto are believed
 # workers = 2                    # processes that answer; several need the records on PostgreSQL
 
+# Who is written to before their consent ends, at the contact on record. Without it nobody is.
+# [mail]                         # the password, if there is a user: COUNTENANCE_SMTP_PASSWORD
+# host = "mail.example.org"
+# port = 587
+# starttls = true
+# sender = "faces@example.org"
+# user = "faces"
+
 # Where `countenance log send` sends signed checkpoints, so that others can tell whether the log was changed.
 # [witness]
 # drop = "/media/elsewhere"      # a folder that somebody else keeps

@@ -56,8 +56,6 @@ if TYPE_CHECKING:
     from countenance.service.sources import Sources
     from countenance.service.stills import Stills
     from countenance.service.subjects import Subjects
-    from countenance.service.visits import Visits
-    from countenance.service.waiting import Approvals
 
 
 class Parts:
@@ -339,26 +337,12 @@ class Parts:
         return Executing(self.context, self._leaving)
 
     @cached_property
-    def approvals(self) -> Approvals:
-        """What waits for the signature of the account that is signed in."""
-        from countenance.service.waiting import Approvals
-
-        return Approvals(self.context, self.orders, self.activations, self.agreements, self.bases)
-
-    @cached_property
     def requests(self) -> Requests:
         """People's rights: access, erasure, objection, restriction, rectification."""
         from countenance.service.answering import Answering
         from countenance.service.requests import Requests
 
         return Requests(self.context, Answering(self.context, self.pictures, self._leaving))
-
-    @cached_property
-    def visits(self) -> Visits:
-        """The visitor desk."""
-        from countenance.service.visits import Visits
-
-        return Visits(self.context, self.subjects, self.bases, self._enrolling, self.cases)
 
     @cached_property
     def exporting(self) -> Exporting:

@@ -129,3 +129,12 @@ def test_p1_a_minor_has_a_guardian(run, club):
     told = run("subject", "add", "Kid", "--born", "2015", "--guardian", "mum@example.org", "--json").json
     assert told["guardian"] == "mum@example.org"
     assert run("subject", "add", "Grown", "--born", "1990", "--guardian", "mum@example.org").code == 10
+
+
+def test_p13_whose_consent_ends_is_listed_for_people_and_for_programs(run, club):
+    told = run("basis", "expiring", "--days", "36500", "--json", "--config", club).json
+    assert {each["subject"] for each in told} >= {"ada"}
+    assert all(each["days_left"] > 0 and each["way"] == "no contact" and not each["reminded"] for each in told)
+    assert "not yet" in run("basis", "expiring", "--days", "36500", "--config", club).out
+    assert run("basis", "expiring", "--days", "0", "--config", club).code == 10
+    assert "No consent ends so soon." in run("basis", "expiring", "--days", "1", "--config", club).out
