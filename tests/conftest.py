@@ -74,7 +74,7 @@ def _no_loop_is_left() -> Iterator[None]:
     assert left is None, "an event loop still runs: stop what started it (Playwright?) at the end of the file"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def _milvuses() -> Iterator[Milvuses]:
     with ExitStack() as closing:
         yield Milvuses(closing)
@@ -82,7 +82,8 @@ def _milvuses() -> Iterator[Milvuses]:
 
 @pytest.fixture
 def milvuses(_milvuses: Milvuses) -> Iterator[Milvuses]:
-    """Milvus servers, started once a run. What a test opens on them is dropped at its end."""
+    """Milvus servers, started once a file: idle, one takes a twentieth of a core until it ends. What a test opens on
+    them is dropped at its end."""
     yield _milvuses
     _milvuses.tidy()
 

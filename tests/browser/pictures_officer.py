@@ -73,7 +73,7 @@ def _prepared(club: Club) -> dict[str, str]:
     return {
         "officer": "/officer", "requests": "/officer/requests", "request": "/officer/requests/R3",
         "orders": "/officer/orders", "order-new": "/officer/orders/new", "order": "/officer/orders/O2",
-        "approvals": "/approvals", "consents": "/officer/consents?days=60",
+        "approvals": "/approvals", "consents": "/officer/consents?days=60", "accuracy": "/reports/accuracy",
     }  # fmt: skip
 
 

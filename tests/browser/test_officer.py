@@ -171,6 +171,7 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(served: Served, ent
     paths = [
         "/officer", "/officer/requests", *(f"/officer/requests/{name}" for name in names), "/officer/orders",
         "/officer/orders/new", f"/officer/orders/{order}", "/approvals", "/officer/consents?days=900",
+        "/reports/accuracy",
     ]  # fmt: skip
     told = {}
     for options in (LIGHT, DARK):

@@ -152,3 +152,12 @@ def test_p13_consents_near_their_end_are_listed_by_the_days_that_are_left(ben: V
     assert ben.browser.get("/officer/consents?days=x").status_code == 422
     assert ben.browser.get("/officer/consents?days=0").status_code == 422
     assert "<dt>Within 30 days</dt><dd>1</dd>" in ben.browser.get("/officer").text
+
+
+def test_what_is_no_answer_of_an_evaluation_makes_no_page(ben: Visitor) -> None:
+    assert 'href="/reports/accuracy"' in ben.browser.get("/reports").text
+    assert "None was made here yet" in ben.browser.get("/reports/accuracy").text
+    for content in (b"", b"x", b"[1]", b"{}", b'{"a": ' * 50_000, b'{"a": NaN}', b'{"a": 1e999}'):
+        files = {"answer": ("answer.json", content, "application/json")}
+        answer = ben.browser.post("/reports/accuracy", data={"token": ben.token}, files=files)
+        assert (answer.status_code, "is not in the log" in answer.text) == (422, True), content[:20]

@@ -91,7 +91,7 @@ def test_every_route_names_its_roles_unless_it_is_open_to_all() -> None:
         assert route.action in ACTIONS
         assert route.roles or route.action in OPEN_TO_ALL, route.path
         assert set(route.roles) <= set(ANYBODY)
-    assert {"sign-in", "request", "publish", "confirm", "show"} == OPEN_TO_ALL
+    assert {"sign-in", "request", "publish", "confirm", "guest", "show"} == OPEN_TO_ALL
 
 
 def test_a_route_that_names_no_role_is_nobody_s(everybody: Everybody) -> None:

@@ -65,7 +65,9 @@ SEALED = (
         lambda row: organisation_key(row.organisation) if row.subject is None else subject_key(row.subject),
         answer_sealed="reply",
     ),
+    *_fixed(t.events, lambda row: organisation_key(row.organisation), name_sealed="event"),
     *_fixed(t.requests, lambda row: str(row.key), details_sealed="request"),
+    *_fixed(t.visits, lambda row: subject_key(row.subject), details_sealed="visit"),
     *_fixed(t.probes, lambda row: str(row.key), sealed="probe"),
     Sealed(t.openings, "sealed", lambda row: str(row.key), lambda row: f"opening:{row.index}"),
 )

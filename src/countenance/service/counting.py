@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -182,15 +183,19 @@ def people(connection: sa.Connection, context: Context) -> dict[str, int]:
 
 def last_evaluation(connection: sa.Connection) -> dict[str, Any] | None:
     """What the log says of the last evaluation that was made here; None when none was."""
+    return next(evaluations(connection), None)
+
+
+def evaluations(connection: sa.Connection) -> Iterator[dict[str, Any]]:
+    """What the log says of each evaluation that was made here, the last one first."""
     end = connection.scalar(sa.select(sa.func.max(t.leaves.c.index)))
     while end is not None and end >= 0:
         query = sa.select(t.leaves.c.leaf).where(t.leaves.c.index <= end, t.leaves.c.index > end - _PAGE)
         for leaf in connection.scalars(query.order_by(t.leaves.c.index.desc())):
             told = json.loads(leaf) if _EVALUATED in leaf else {}
             if told.get("act") == "evaluate" and told["outcome"] == "done":
-                return {"log_entry": told["index"], "at": told["at"], **told["facts"]}
+                yield {"log_entry": told["index"], "at": told["at"], **told["facts"]}
         end -= _PAGE
-    return None
 
 
 def _in_force(context: Context) -> tuple[sa.ColumnElement[bool], ...]:

@@ -66,7 +66,7 @@ class Events:
         name: str,
         *,
         source: str,
-        notice: str | Path,
+        notice: str | Path | bytes,
         day: str | date,
         receive: str = "blurred",
         statement: str | None = None,
@@ -77,7 +77,7 @@ class Events:
         Args:
             name: What guests know it by.
             source: Where its photos come from; it must serve `find-my-photos`.
-            notice: The file with the text that each guest reads before they agree.
+            notice: The text that each guest reads before they agree: a file, or its bytes.
             day: When it took or takes place. Everything of its guests is erased 90 days later.
             receive: ``blurred``: in the pictures that guests get, all other faces are covered; or ``original``.
             statement: The owner's statement of why guests may have the originals, which show others too.
@@ -91,7 +91,7 @@ class Events:
         context, now = self._context, self._context.clock()
         context.own()
         happened = _day(day, now)
-        words = _words(Path(notice))
+        words = _words(notice)
         _check(name, receive, statement)
         place = self._place(source)
         with recording(context, "event") as connection:
@@ -145,6 +145,11 @@ class Events:
         with self._context.registry.read() as connection:
             rows = connection.execute(query.order_by(t.events.c.id.desc())).all()
             return [self._opened(connection, row) for row in rows]
+
+    def sources(self) -> tuple[str, ...]:
+        """The names of the sources that an event can be of."""
+        every = Sources(self._context).list()
+        return tuple(each.name for each in every if PURPOSE in each.purposes and each.state == "active")
 
     def row(self, connection: sa.Connection, event: Event | str) -> Row:
         """The event's row. Raises `NotFound`: absent or not yours, in the same words."""
@@ -237,11 +242,11 @@ def _day(day: str | date, now: int) -> int:
     return at
 
 
-def _words(file: Path) -> str:
+def _words(notice: str | Path | bytes) -> str:
     try:
-        words = file.read_text("utf-8").strip()
+        words = (notice if isinstance(notice, bytes) else Path(notice).read_bytes()).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError):
-        raise InputError(f"The notice {file} cannot be read as text.", hint="Give a file in UTF-8.") from None
+        raise InputError("The notice cannot be read as text.", hint="Give a file in UTF-8.") from None
     if not words or len(words) > MOST_WORDS:
         raise InputError(f"A notice has 1 to {MOST_WORDS:,} characters.")
     return words

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from countenance.errors import CountenanceError
+from countenance.errors import Busy, CountenanceError
 
 if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
@@ -48,6 +48,8 @@ class GuestSweeps:
         """Look for the guests who wait, if any do. What keeps it from being done is told once."""
         try:
             sweep_for_guests(self._gallery, self._ends)
+        except Busy:
+            return  # another process looks at these photos now; it is asked again in a moment
         except CountenanceError as error:
             if error.message != self._said:
                 self._tell(f"Guests wait to be looked for: {error.message} `countenance event look` does it.")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
+import rfc8785
 import sqlalchemy as sa
 
+from countenance.errors import InputError
 from countenance.gallery.orphans import orphans
 from countenance.registry import schema as t
 from countenance.service.accountability import accountability
+from countenance.service.counting import evaluations
 from countenance.service.exports import FOLDER, exports_of
 from countenance.service.publishing import public
 from countenance.service.register import register
@@ -33,6 +38,31 @@ class Reporting:
         """The record of processing, GDPR Article 30. Raises `NotFound` for another organisation."""
         self._context.own()
         return register(self._context)
+
+    def accuracy(self) -> list[dict[str, Any]]:
+        """What the log says of each evaluation that was made here, the last one first."""
+        self._context.own()
+        with self._context.registry.read() as connection:
+            return list(evaluations(connection))
+
+    def evaluation(self, content: bytes) -> dict[str, Any]:
+        """The answer of an evaluation that was made here, read again: its hash must stand in the log.
+
+        ``content`` is what ``countenance evaluate --json`` printed. Raises `InputError` for anything else.
+        """
+        wrong = InputError(
+            "This is no answer of an evaluation that was made here: its hash is not in the log.",
+            hint="Give the file that `countenance evaluate --json` made in this gallery, unchanged.",
+        )
+        try:
+            told = json.loads(content)
+            answer = {name: value for name, value in told.items() if name != "logged"}
+            digest = hashlib.sha256(rfc8785.dumps(answer)).hexdigest()
+        except (ValueError, AttributeError, RecursionError, rfc8785.CanonicalizationError):
+            raise wrong from None
+        if digest not in {each.get("answer") for each in self.accuracy()}:
+            raise wrong
+        return dict(told)
 
     def public(self) -> dict[str, Any]:
         """What anybody may see; asked for without an account, too."""

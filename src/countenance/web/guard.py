@@ -45,6 +45,7 @@ OPEN = "/open"
 
 PUBLIC = frozenset({"/rights", "/public", "/public.json", "/style.css"})
 CONFIRM = "/confirm/"
+GUESTS = ("/guest/", "/mine/")
 DRAWN_WITH = ("/static/", "/language/")
 """What answers without a session, beside the paths of one-time links and of what pages are drawn with."""
 
@@ -53,6 +54,8 @@ BY_THEMSELVES = ("/standing", "/standing.json")
 
 PUBLIC_LIMIT = 256 * 2**10
 """The most bytes of a request to a public page: a receipt has a few thousand."""
+STILLS_LIMIT = 4 * 2**20
+"""The same for three stills, which the page makes small before it sends them."""
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; "
@@ -135,7 +138,11 @@ class Session:
 
 def is_public(path: str) -> bool:
     """Whether a page answers without a session."""
-    return path in PUBLIC or path.startswith((CONFIRM, *DRAWN_WITH))
+    return path in PUBLIC or path.startswith((CONFIRM, *GUESTS, *DRAWN_WITH))
+
+
+def _public_limit(path: str) -> int:
+    return STILLS_LIMIT if path.startswith(GUESTS) and path.endswith("/stills") else PUBLIC_LIMIT
 
 
 class Guard:
@@ -175,7 +182,7 @@ class Guard:
                 let_in = True
             VISIT.set(visit)
             if scope["method"] == "POST":
-                most = self._limit if let_in else min(self._limit, PUBLIC_LIMIT)
+                most = self._limit if let_in else min(self._limit, _public_limit(scope["path"]))
                 body = await self._body(headers, receive, most)
                 scope["form"] = _form(headers, body, self._token(headers, visit, public=public))
             await self._app(scope, receive, guarded)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from countenance.reports.evaluated import render_evaluated
 from countenance.reports.governing import paper_of
+from countenance.reports.words import share
+from countenance.web.forms import Form
 from countenance.web.route import Route, number
 from countenance.web.site import Site
 
@@ -61,6 +64,22 @@ def reports(site: Site, _: Request) -> Response:
     return site.page("reports.html", reports=REPORTS, testing=told["testing"])
 
 
+def accuracy(site: Site, _: Request) -> Response:
+    """Every evaluation that was made here, as the log has it, and a form that makes the page of one."""
+    told = site.club.reports.accountability()
+    return site.page("accuracy.html", evaluations=site.club.reports.accuracy(), testing=told["testing"], share=share)
+
+
+def evaluated(site: Site, request: Request) -> Response:
+    """The page of one evaluation, as a file, once its hash is found in the log."""
+    from starlette.responses import Response
+
+    form: Form = request.scope["form"]
+    told = site.club.reports.evaluation(form.files.get("answer", b""))
+    headers = {"content-disposition": 'attachment; filename="evaluation.html"'}
+    return Response(render_evaluated(told), media_type="text/html; charset=utf-8", headers=headers)
+
+
 def _report(name: str) -> Route:
     def answer(site: Site, _: Request) -> Response:
         """One report as a page."""
@@ -86,5 +105,7 @@ ROUTES = (
     Route("GET", "/log/grown.json", "read-log", grown, READERS),
     Route("GET", "/log/{index}/proof.json", "read-log", proof, READERS),
     Route("GET", "/reports", "read-report", reports, READERS),
+    Route("GET", "/reports/accuracy", "read-report", accuracy, READERS),
+    Route("POST", "/reports/accuracy", "read-report", evaluated, READERS),
     *(make(name) for name, _, _ in REPORTS for make in (_report, _data)),
 )

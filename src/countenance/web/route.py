@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_DIGITS = 9
 ANYBODY = ("controller", "operator", "reviewer", "officer")
 """Every role: whoever is signed in."""
-OPEN_TO_ALL = frozenset({"sign-in", "request", "publish", "confirm", "show"})
+OPEN_TO_ALL = frozenset({"sign-in", "request", "publish", "confirm", "guest", "show"})
 """What needs no role, among the actions; a route of any other names the roles of which one is needed."""
 
 

@@ -8,7 +8,9 @@ from countenance.errors import NotSignedIn
 from countenance.web import (
     approvals,
     directory,
+    events,
     exporting,
+    guests,
     jobs,
     logs,
     look,
@@ -53,6 +55,8 @@ ACTIONS = {
     "answer": "answers a person's request, or says whose it is; carried out, signed and logged",
     "request": "records a person's request; anybody may, and the answer tells nobody who is here; logged",
     "publish": "tells what is public about this gallery; names nobody",
+    "host": "makes an event, invitations, or decides about a guest; logged",
+    "guest": "takes a guest's consent and stills, shows them their own pictures, erases them; by their secret; logged",
     "confirm": "takes a person's own yes or no to their consent, by a one-time link; logged",
 }
 """What a route may do. From look on, all but publish pass the policy desk or are written to the log."""
@@ -91,4 +95,6 @@ ROUTES = (
     *logs.ROUTES,
     *exporting.ROUTES,
     *public.ROUTES,
+    *events.ROUTES,
+    *guests.ROUTES,
 )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from countenance.errors import BadConfiguration
 from countenance.service.daily import Daily
+from countenance.service.guest_sweeps import GuestSweeps
 
 if TYPE_CHECKING:
     from countenance.http.metrics import Metrics
@@ -31,6 +32,8 @@ UVICORN: dict[str, Any] = {
 """How the server is set."""
 _MINUTE = 60.0
 _SECOND = 1.0
+_WAITING = 5.0
+"""Seconds between two looks at whether guests wait to be looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ def run(
     _many_files()
     if asked.log_requests:
         _log_to_stderr()
-    with _every_day(club), _counting(counts):
+    with _every_day(club), _for_guests(club), _counting(counts):
         service = front.api.state.service
         try:
             Serving(settings, service.stopping).run(sockets=[listening])
@@ -141,6 +144,25 @@ def _every_day(club: Countenance) -> Iterator[None]:
         stopped.set()
         thread.join()
         daily.close()
+
+
+@contextmanager
+def _for_guests(club: Countenance) -> Iterator[None]:
+    """Guests who wait are looked for, all in one pass, in a thread of its own."""
+    stopped = threading.Event()
+    sweeps = GuestSweeps(club, _note, stopped.is_set)
+
+    def work() -> None:
+        while not stopped.wait(_WAITING):
+            sweeps.run_if_due()
+
+    thread = threading.Thread(target=work, name="guests", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
 
 
 @contextmanager

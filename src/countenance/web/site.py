@@ -29,6 +29,7 @@ MENU = (
     ("/visits", "Visitor desk", ("operator",), False),
     ("/people", "People", ("controller", "operator", "officer"), False),
     ("/sources", "Sources", ("controller", "operator", "officer"), False),
+    ("/events", "Events", ("controller", "operator"), False),
     ("/officer", "Rights and orders", ("controller", "officer"), False),
     ("/approvals", "Approvals", ("controller", "officer"), True),
     ("/log", "Log", ("controller", "officer"), False),

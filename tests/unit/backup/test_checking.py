@@ -81,9 +81,16 @@ def test_a_field_that_was_changed_is_told(full: Club, sealed) -> None:
     full.anna.replies.begin("a", "b")
     full.anna.replies.finish("a", 200, {})
     with full.sql() as connection:
-        named = full.anna.context.keys.seal_text("organisation:1", "desk 7", "user")
-        called = full.anna.context.keys.seal_text("subject:1", "ada 1", "external")
+        held = full.anna.context.keys
+        named = held.seal_text("organisation:1", "desk 7", "user")
+        called = held.seal_text("subject:1", "ada 1", "external")
+        event = {
+            "agreement": 1, "source": 1, "notice": 1, "made_by": 1, "words": "x", "receive": "blurred",
+            "approve": False, "happened": 1, "ends": 2, "signature": b"",
+            "name_sealed": held.seal_text("organisation:1", "ball", "event"),
+        }  # fmt: skip
         for table, values in (
+            (t.events, event),
             (t.collections, {"name": "staff", "made_by": 1}),
             (t.collection_users, {"collection": 1, "name_hash": "0" * 64, "user_sealed": named}),
             (t.collected, {"collection": 1, "subject": 1, "name_hash": "1" * 64, "external_sealed": called}),

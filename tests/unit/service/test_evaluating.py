@@ -17,6 +17,7 @@ from countenance.reports.evaluated import render_evaluated
 from countenance.samples import cast
 from countenance.service.evaluating import Progress, Wish, evaluate, rebuild
 from countenance.vision.contract import embedding_contract
+from web.visitors import Visitor, site_of
 
 LFW = Path(__file__).parents[4] / "shared" / "data" / "lfw-dev"
 
@@ -171,6 +172,22 @@ def test_with_a_gallery_it_is_logged_and_leaves_nothing_there(people: Path, club
     answer = {key: value for key, value in found.items() if key != "logged"}
     assert done["facts"]["answer"] == hashlib.sha256(rfc8785.dumps(answer)).hexdigest()
     assert cast().identities[0] not in json.dumps([asked, done])
+    _is_shown(club, json.dumps(found).encode(), found["images"])
+
+
+def _is_shown(club: Club, content: bytes, images: int) -> None:
+    """On the page of accuracy, and as a page of its own for whoever has the answer; a changed one is none."""
+    ben = Visitor(site_of(club))
+    ben.sign_in(BEN)
+    text = ben.browser.get("/reports/accuracy").text
+    assert f'<td class="figure">{images}</td>' in text
+    for answer, status in ((content, 200), (content.replace(b'"detected": ', b'"detected": 1'), 422), (b"[]", 422)):
+        files = {"answer": ("answer.json", answer, "application/json")}
+        sent = ben.browser.post("/reports/accuracy", data={"token": ben.token}, files=files)
+        assert sent.status_code == status
+        if status == 200:
+            assert sent.headers["content-disposition"] == 'attachment; filename="evaluation.html"'
+            assert "How often it is wrong" in sent.text
 
 
 def test_p22_the_report_is_rebuilt_from_raw_scores_by_group_too(people: Path, tmp_path: Path) -> None:
