@@ -217,10 +217,10 @@ class Guard:
         if self._doors is not None and isinstance(error, NotSignedIn) and scope["method"] == "GET":
             from starlette.responses import RedirectResponse
 
-            answer = RedirectResponse(SIGN_IN, status_code=303)
+            away = RedirectResponse(SIGN_IN, status_code=303)
             if not scope["path"].endswith(BY_THEMSELVES):
-                self._remember(scope, answer, scope["path"], scope.get("query_string", b"").decode("latin-1"))
-            return answer
+                self._remember(scope, away, scope["path"], scope.get("query_string", b"").decode("latin-1"))
+            return away
         answer = self._show(error, signed_in=let_in)
         if self._doors is not None and isinstance(error, NotSignedIn):
             parts = urlsplit(_headers(scope).get("referer", ""))  # the page with the form; a photo was not kept
