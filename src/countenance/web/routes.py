@@ -73,7 +73,9 @@ def sign_in(site: Site, request: Request) -> Response:
         refused = NotSignedIn("This is not the address that the terminal shows.", hint="Copy it whole.")
         return site.fault(refused, signed_in=False)
     answer = RedirectResponse("/", status_code=303)
-    answer.set_cookie(site.session.cookie, site.session.secret, httponly=True, samesite="strict", path="/")
+    answer.set_cookie(
+        site.session.cookie, site.session.secret, httponly=True, samesite="strict", path="/", secure=site.session.secure
+    )
     return answer
 
 
