@@ -9,6 +9,9 @@ in bulk. Each part works on a copy, in processes of its own:
    `countenance.Client` to `countenance serve`. Then the same of `verify`. Told is the median of the ratios.
 2. Four programs search at once for some seconds, with service and programs on one core, and then on two.
 3. The most memory that the service and its processes held together.
+4. Four programs at once with the records on a PostgreSQL server, which shares the cores: one worker on one core, one
+   worker on two, two workers on two (`benchmarks.service_workers`).
+5. The demo club's pages in headless Chromium (`benchmarks.service_pages`).
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import gallery, pages, whole
+from benchmarks import gallery, pages, service_pages, service_workers, whole
 from benchmarks.ingest import CACHE
 from benchmarks.measuring import ROOT, Failed, Peak, ours, timed
 from benchmarks.people import PURPOSE
@@ -54,7 +57,13 @@ def main() -> None:
     if options.job == "turns":
         told = turns(options.folder, options.searches)
     elif options.job == "load":
-        told = load(options.folder, options.seconds)
+        with whole.copied(options.folder) as copy:
+            told = load(copy, options.seconds)
+    elif options.job == "workers":
+        with service_workers.on_postgresql(options.folder) as copy:
+            told = load(copy, options.seconds, "--workers", str(options.workers))
+    elif options.job == "pages":
+        told = service_pages.measure(options.pages)
     else:
         told = _all(options) | {"conditions": pages.conditions()}
         if options.docs:
@@ -75,10 +84,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--people", type=int, default=100_000, help="in the gallery, beside ten of the cast")
     parser.add_argument("--searches", type=int, default=40, help="how many searches are timed by turns")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long programs search at once")
+    parser.add_argument("--pages", type=int, default=5, help="how often each page is opened")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where the gallery is kept")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--docs", action="store_true", help="write the figures into the documentation")
-    parser.add_argument("--job", choices=("turns", "load"), help=argparse.SUPPRESS)
+    parser.add_argument("--job", choices=("turns", "load", "workers", "pages"), help=argparse.SUPPRESS)
+    parser.add_argument("--workers", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     return parser.parse_args()
 
@@ -92,6 +103,12 @@ def _all(options: argparse.Namespace) -> Told:
     for count in (1, 2):
         pages.progress(f"{PROGRAMS} programs at once, cores: {count}")
         told[f"cores_{count}"] = ours("service", "--job", "load", *given, count=count)
+    for workers, count in ((1, 1), (1, 2), (2, 2)):
+        pages.progress(f"{PROGRAMS} programs at once on PostgreSQL, workers: {workers}, cores: {count}")
+        several = ["--workers", str(workers)]
+        told[f"workers_{workers}_{count}"] = ours("service", "--job", "workers", *given, *several, count=count)
+    pages.progress("pages in Chromium")
+    told["pages"] = ours("service", "--job", "pages", "--pages", str(options.pages), count=2)
     return told
 
 
@@ -108,7 +125,7 @@ class Served:
 
 
 @contextmanager
-def served(copy: Path) -> Iterator[Served]:
+def served(copy: Path, *more: str) -> Iterator[Served]:
     """``countenance serve`` on a copy of the gallery, on the cores of this process."""
     config = copy / "club"
     with open_gallery(config, account=whole.ANNA, passphrase=whole.WORDS) as club:
@@ -116,7 +133,7 @@ def served(copy: Path) -> Iterator[Served]:
     command = [sys.executable, "-m", "countenance", "--config", config, "--account", whole.ANNA, "serve", "--port", "0"]
     environment = os.environ | {"COUNTENANCE_PASSPHRASE": whole.WORDS, "COUNTENANCE_HTTP__REQUESTS": "1000000"}
     process = subprocess.Popen(  # noqa: S603 - our own command
-        [*map(str, command), "--no-open"], stdout=subprocess.PIPE, env=environment, text=True, cwd=ROOT
+        [*map(str, command), "--no-open", *more], stdout=subprocess.PIPE, env=environment, text=True, cwd=ROOT
     )
     peak = Peak()
     try:
@@ -179,10 +196,10 @@ def _compared(photos: list[bytes], count: int, here: Callable[..., Any], there: 
     }
 
 
-def load(folder: Path, seconds: float) -> Told:
+def load(copy: Path, seconds: float, *more: str) -> Told:
     """How many searches a second several programs get together."""
     photos = [cast().photos(name)[shot].read_bytes() for shot in (0, 1, 2) for name in people()]
-    with whole.copied(folder) as copy, served(copy) as service:
+    with served(copy, *more) as service:
         done, ready, until = [0] * PROGRAMS, threading.Barrier(PROGRAMS + 1), 0.0
 
         def program(number: int) -> None:
@@ -222,6 +239,17 @@ def _facts(told: Told) -> list[tuple[str, str]]:
         (f"searches a second of {PROGRAMS} programs, on one core", f"{one:.1f}"),
         ("… on two cores", f"{two:.1f} ({two / one:.2f} ×)"),
         ("memory of the service and its processes, at the most", f"{memory / 1e6:.0f} MB"),
+        *_facts_of_workers(told),
+        *service_pages.facts(told["pages"]),
+    ]
+
+
+def _facts_of_workers(told: Told) -> list[tuple[str, str]]:
+    alone, wide, both = (told[f"workers_{each}"]["per_second"] for each in ("1_1", "1_2", "2_2"))
+    return [
+        ("on PostgreSQL, one worker on one core, searches a second", f"{alone:.1f}"),
+        ("… one worker on two cores", f"{wide:.1f} ({wide / alone:.2f} ×)"),
+        ("… two workers on two cores", f"{both:.1f} ({both / alone:.2f} ×; {both / wide:.2f} × one on two)"),
     ]
 
 

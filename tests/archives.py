@@ -20,7 +20,7 @@ CATALOGUE = "archive-cataloguing"
 DORA = "dora@club.example"
 WORDS[DORA] = "dora's words"
 ROLES = ["controller", "operator", "reviewer", "officer"]
-BOX = Box(60, 40, 20, 40)
+BOX = Box(60, 40, 20, 30)
 """Ada's face in every scan, in pixels of a scan that stands upright, 100 wide and 200 high."""
 
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from countenance.errors import NotSignedIn
 from countenance.web import (
     approvals,
+    directory,
     events,
     exporting,
     guests,
+    jobs,
     logs,
     look,
     officer,
@@ -44,6 +46,8 @@ ACTIONS = {
     "export": "hands out names that two reviewers confirmed; decided by the desk and logged",
     "review-look": "shows the reviews of the account's own organisation; a look at faces is logged",
     "review": "signs what a reviewer says of a candidate, with their own key; logged",
+    "source": "records a source below [photos] root; logged",
+    "ingest": "goes through a source's photos, as a job, or stops it; decided by the desk and logged",
     "withdraw": "withdraws a person's bases; decided by the desk and logged",
     "erase": "erases a person; decided by the desk and logged",
     "approve": "signs what two people must agree to, with the account's own key; logged",
@@ -69,18 +73,22 @@ def sign_in(site: Site, request: Request) -> Response:
         refused = NotSignedIn("This is not the address that the terminal shows.", hint="Copy it whole.")
         return site.fault(refused, signed_in=False)
     answer = RedirectResponse("/", status_code=303)
-    answer.set_cookie(site.session.cookie, site.session.secret, httponly=True, samesite="strict", path="/")
+    answer.set_cookie(
+        site.session.cookie, site.session.secret, httponly=True, samesite="strict", path="/", secure=site.session.secure
+    )
     return answer
 
 
 ROUTES = (
     Route("GET", OPEN, "sign-in", sign_in, party=True),
     *signing.ROUTES,
+    *directory.ROUTES,
     *look.ROUTES,
     *searching.ROUTES,
     *reviewing.ROUTES,
     *people.ROUTES,
     *sources.ROUTES,
+    *jobs.ROUTES,
     *visits.ROUTES,
     *officer.ROUTES,
     *requests.ROUTES,

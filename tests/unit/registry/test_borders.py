@@ -83,8 +83,19 @@ INSERT INTO passkeys (id, organisation, account, label, credential, public_key, 
     VALUES (900, 900, 900, 'l', '\\x01', '\\x00', 's', 0, '\\x00', 1);
 INSERT INTO sessions (id, organisation, account, public_key, how, proof, created, seen, expires)
     VALUES (900, 900, 900, '\\x01', 'password', '\\x00', 1, 1, 2);
+INSERT INTO bindings (id, organisation, account, issuer, person_hash, signature, created)
+    VALUES (900, 900, 900, 'i', 'h', '\\x00', 1);
 INSERT INTO answered (id, organisation, once, created) VALUES (900, 900, 'o', 1);
 INSERT INTO guesses (id, organisation, who_hash, starts, count) VALUES (900, 900, 'w', 1, 1);
+INSERT INTO events (id, organisation, agreement, source, notice, made_by, name_sealed, words, receive, approve,
+    happened, ends, signature, created)
+    VALUES (900, 900, 900, 900, 900, 900, '\\x00', 'w', 'blurred', false, 1, 2, '\\x00', 1);
+INSERT INTO invitations (id, organisation, event, made_by, token_hash, signature, expires, created)
+    VALUES (900, 900, 900, 900, 't', '\\x00', 2, 1);
+INSERT INTO guests (id, organisation, invitation, subject, basis, key_hash, signature, created)
+    VALUES (900, 900, 900, 900, 900, 'k', '\\x00', 1);
+INSERT INTO visits (id, organisation, subject, basis, details_sealed, made_by, signature, ends, way, created)
+    VALUES (900, 900, 900, 900, '\\x00', 900, '\\x00', 2, 'none', 1);
 INSERT INTO changes (id, subject) VALUES (900, 900);
 INSERT INTO openings (index, key, sealed) VALUES (0, 'subject:900', '\\x00'), (0, 'organisation:900', '\\x00');
 """

@@ -121,7 +121,8 @@ def test_p4_whoever_is_not_among_today_s_visitors_is_not_compared(desk: Club) ->
     basis = desk.basis(member, [PURPOSE, "photo-library"])
     desk.anna.enrol(member, cast().portrait("Goran"), basis=basis)
     assert [each.subject for each in desk.anna.search(still("Goran"), purpose=PURPOSE, case="c")] == ["goran"]
-    assert seen(desk, "Goran") == []
+    answer = desk.anna.visits.search(still("Goran"))
+    assert (answer.visits, list(answer.found)) == ((), [])
 
 
 # --- the end ---------------------------------------------------------------------------------------------------------
