@@ -5,6 +5,8 @@ from __future__ import annotations
 from breaks.kind import Break
 
 DOORS = "web/test_doors.py"
+JOBS = "web/test_jobs.py"
+SOURCE = "web/test_new_source.py"
 PHOTOS = "unit/service/test_photographs.py"
 
 BREAKS = [
@@ -31,5 +33,58 @@ BREAKS = [
         "a photo that names who has withdrawn",
         (("gallery/appearing.py", '            t.bases.c.state == "live",\n', ""),),
         f"{PHOTOS}::test_p5_who_has_withdrawn_is_named_in_no_photo",
+    ),
+    Break(
+        "P25",
+        "a name from a browser that leads out of the photos by a link",
+        (
+            (
+                "service/sources_below.py",
+                "if not is_bucket(base) and not _lies_in(place_of(root, settings), base):",
+                "if False:",
+            ),
+        ),
+        f"{SOURCE}::test_p25_no_name_from_a_browser_leads_out_of_it[out/secret]",
+    ),
+    Break(
+        "P25",
+        "a source whose place a browser names as a path",
+        (
+            (
+                "service/sources.py",
+                "self.add(name, inside(self._context.settings, place), **stated)",
+                "self.add(name, place, **stated)",
+            ),
+        ),
+        f"{SOURCE}::test_p25_no_name_from_a_browser_leads_out_of_it[/etc]",
+    ),
+    Break(
+        "P3",
+        "work that goes on when its session was ended or is over",
+        (("policy/sessions.py", "standing = now < row.expires if working else", "standing = True if working else"),),
+        f"{JOBS}::test_p3_work_whose_session_has_ended_keeps_nothing_more[too long]",
+    ),
+    Break(
+        "P3",
+        "an open page that keeps its browser signed in by itself",
+        (("service/signing_in.py", "if used and now - row.seen >= NOTED:", "if now - row.seen >= NOTED:"),),
+        f"{JOBS}::test_p3_a_page_that_asks_by_itself_does_not_keep_its_browser_signed_in",
+    ),
+    Break(
+        "P3",
+        "a planted place that signing in leads to",
+        (
+            (
+                "web/look.py",
+                'if not path.startswith("/") or path.startswith(("//", "/\\\\")) or not place.isprintable():',
+                "if not place.isprintable():",
+            ),
+            (
+                "web/look.py",
+                "return place if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes) else None",
+                "return place or None",
+            ),
+        ),
+        "web/test_idle.py::test_p3_a_planted_place_leads_nowhere_else",
     ),
 ]

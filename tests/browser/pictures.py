@@ -7,6 +7,7 @@ a phone, in the light and in the dark.
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import sys
 from contextlib import ExitStack
@@ -32,6 +33,7 @@ def main() -> None:
     """Open the demo club, walk through its pages, write the pictures."""
     OUT.mkdir(parents=True, exist_ok=True)
     places = demo.ready()
+    os.environ["COUNTENANCE_PHOTOS__ROOT"] = str(places.photos)
     with ExitStack() as closing:
         anna, clara = (
             closing.enter_context(serving(closing.enter_context(places.open(account))))
@@ -51,6 +53,8 @@ def _walk(browser: Browser, anna: Served, clara: Served) -> None:
         "search": (anna, "/", None),
         "found": (anna, "/", _found),
         "review": (clara, f"/reviews/{found.review}", None),
+        "job": (anna, "/sources/1", _ingest),
+        "source-new": (anna, "/sources/new", None),
     }
     for name, (served, path, reach) in main_ones.items():
         for size in SIZES:
@@ -67,7 +71,8 @@ def _walk(browser: Browser, anna: Served, clara: Served) -> None:
     others = {
         "choose": (anna, "/", _choice), "reviews": (clara, "/reviews", None), "people": (anna, "/people", None),
         "person": (anna, "/people/goran", None), "photo": (anna, "/photos/P16", None),
-        "sources": (anna, "/sources", None), "source": (anna, "/sources/1", _open_all), "log": (anna, "/log", _check),
+        "sources": (anna, "/sources", None), "source": (anna, "/sources/1", _open_all), "jobs": (anna, "/jobs", None),
+        "log": (anna, "/log", _check),
         "reports": (anna, "/reports", None),
         "accountability": (anna, "/reports/accountability", None), "public": (anna, "/public", None),
         "rights": (anna, "/rights", None), "refused": (anna, "/people/nobody", None),
@@ -113,6 +118,12 @@ def _at_the_desk(page: Page) -> None:
 def _found(page: Page) -> None:
     page.locator("button[value=Goran]").click()
     page.wait_for_selector("article.card")
+
+
+def _ingest(page: Page) -> None:
+    page.get_by_label("Look at every photo anew").check()
+    page.get_by_role("button", name="Begin the ingest").click()
+    page.wait_for_selector("[data-state=done]")
 
 
 def _choice(page: Page) -> None:

@@ -96,6 +96,9 @@ def test_a_photo_is_dropped_or_pasted(opened, club, way):
     )
     expect(page.locator(".status")).to_have_text("Ready to search with: face.jpg")
     expect(page.locator("canvas.preview")).to_be_visible()
+    page.get_by_label("Case").fill(CASE)
+    page.locator("form.search button.main:has-text('Search')").last.click()
+    expect(page.locator("article.card h2")).to_have_text("Ada")
 
 
 def test_another_account_reviews_with_the_keys_and_the_history_says_so(opened, club):

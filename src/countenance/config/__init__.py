@@ -13,7 +13,14 @@ from countenance.config.finding import (
     SearchSection,
     VisionSection,
 )
-from countenance.config.outside import HttpSection, MailSection, MailServerSection, TimestampSection, WitnessSection
+from countenance.config.outside import (
+    HttpSection,
+    MailSection,
+    MailServerSection,
+    OidcSection,
+    TimestampSection,
+    WitnessSection,
+)
 from countenance.config.reading import FILE_NAME, load
 from countenance.config.records import GallerySection, KeysSection, PhotosSection, RegistrySection, S3Section
 from countenance.config.section import Section
@@ -30,6 +37,7 @@ __all__ = [
     "MailSection",
     "MailServerSection",
     "MilvusSection",
+    "OidcSection",
     "PhotosSection",
     "RaySection",
     "RegistrySection",

@@ -13,6 +13,23 @@ from countenance.config.section import Section
 _PUBLIC = re.compile(r"(https://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?/?")
 
 
+class OidcSection(Section):
+    """The organisation's directory (OpenID Connect), the only one that is ever spoken to, over TLS or on this machine.
+
+    ``required``: nobody signs in with a browser whom it has not just seen; the account's own key is needed as well.
+    ``hours``: after which the directory has to see a person anew. ``certificates``: PEM of an authority of your own.
+    A secret of the client is read from COUNTENANCE_OIDC_SECRET.
+    """
+
+    issuer: str = Field(
+        pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://127\.0\.0\.1:[0-9]{1,5})(/[A-Za-z0-9._~/-]*)?$"
+    )
+    client_id: str = Field(min_length=1, max_length=255)
+    required: bool = False
+    hours: int = Field(default=10, ge=1, le=10)
+    certificates: Path | None = None
+
+
 class HttpSection(Section):
     """How the service is reached, and how much it takes.
 
@@ -21,7 +38,7 @@ class HttpSection(Section):
     ``public_url``: what people call it, https:// or a name of this machine. ``workers``: processes that answer.
 
     ``requests``: of one account in a minute, in all processes together. ``max_bytes``: of a request.
-    ``waiting``: bytes of all requests that are being received or answered at one time.
+    ``waiting``: bytes of all requests that are being received or answered at one time. ``oidc``: a second lock.
     """
 
     host: str = "127.0.0.1"
@@ -34,6 +51,7 @@ class HttpSection(Section):
     requests: int = Field(default=600, ge=1, le=1_000_000)
     max_bytes: int = Field(default=32 * 2**20, ge=1024)
     waiting: int = Field(default=256 * 2**20, ge=1024)
+    oidc: OidcSection | None = None
 
     @field_validator("host")
     @classmethod

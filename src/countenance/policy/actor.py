@@ -25,6 +25,8 @@ class Actor:
     """How the person signs from a browser, where they were just asked to."""
     moment: tuple[int, str] | None = None
     """Time and number of what the person is asked to sign from a browser: the same when it is asked again."""
+    working: bool = False
+    """Work that a browser began goes on while the browser rests, until its session ends."""
 
     def sign_in_person(self, statement: bytes) -> bytes:
         """What only the named person signs, with their own key: an approval, a review, a confirmation (P18).

@@ -328,7 +328,8 @@ class Desk:
             if actor.program is not None:
                 return delegating.public_of(connection, actor.account, actor.program, now) or b""
             if actor.session is not None:
-                return sessions.public_of(connection, actor.account, actor.session, now) or b""
+                number, working = actor.session, actor.working
+                return sessions.public_of(connection, actor.account, number, now, working=working) or b""
             return connection.scalar(sa.select(accounts.c.public_key).where(accounts.c.id == actor.account)) or b""
 
     def _signed_by(self, signature: bytes | None) -> dict[str, Any]:

@@ -52,11 +52,16 @@ def narrowed(connection: sa.Connection, whole: AccountFacts, number: int) -> Acc
     return whole
 
 
-def public_of(connection: sa.Connection, account: int, number: int, now: int) -> bytes | None:
-    """The key by which a session's question is checked now; None where it may ask nothing (any more)."""
+def public_of(connection: sa.Connection, account: int, number: int, now: int, *, working: bool = False) -> bytes | None:
+    """The key by which a session's question is checked now; None where it may ask nothing (any more).
+
+    ``working``: it is asked by work that the browser began, which goes on while the browser rests.
+    """
     row = row_of(connection, number)
-    standing = row is not None and row.account == account and now < min(row.expires, row.seen + IDLE)
-    return row.public_key if row is not None and standing else None
+    if row is None or row.account != account:
+        return None
+    standing = now < row.expires if working else now < min(row.expires, row.seen + IDLE)
+    return row.public_key if standing else None
 
 
 def keys_of(connection: sa.Connection, account: int | None, at: int) -> list[bytes]:

@@ -31,6 +31,7 @@ POLICIES: dict[sa.Table, tuple[str, str]] = {
     t.presented: (_OURS, _OURS),
     t.passkeys: (_OURS, _OURS),
     t.sessions: (_OURS, _OURS),
+    t.bindings: (_OURS, _OURS),
     t.changes: (clause := "EXISTS (SELECT 1 FROM public.subjects s WHERE s.id = subject)", clause),
     t.shown: (_OF_A_SEARCH, _OF_A_SEARCH),
     t.probes: (_OF_A_SEARCH, _OF_A_SEARCH),

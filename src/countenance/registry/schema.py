@@ -43,7 +43,7 @@ from countenance.registry.proceedings import (
     witnesses,
 )
 from countenance.registry.programs import api_keys, drawn, jobs, replies
-from countenance.registry.signing import answered, guesses, passkeys, sessions
+from countenance.registry.signing import answered, bindings, guesses, passkeys, sessions
 
 __all__ = [
     "accounts",
@@ -55,6 +55,7 @@ __all__ = [
     "approvals",
     "bases",
     "basis_forms",
+    "bindings",
     "cases",
     "changes",
     "collected",

@@ -40,13 +40,26 @@ sessions = table(
 """A browser that an account has signed in. Its secret is the browser's alone: ``public_key`` is what it derives to.
 ``proof`` is a signature over that key and its end, by the account's own key or by its passkey."""
 
+bindings = table(
+    "bindings",
+    to("organisations"),
+    to("accounts"),
+    text("issuer"),
+    Column("person_hash", String(64), nullable=False),
+    blob("signature"),
+    time("created"),
+    time("ended", null=True),
+)
+"""Which person of the organisation's directory an account is: the keyed hash of their number there, under a signature
+of the account's own key. A row without one, or with another one, binds nobody."""
+
 answered = table(
     "answered",
     to("organisations"),
     Column("once", String(64), nullable=False, unique=True),
     time("created"),
 )
-"""Numbers of what was handed out for a passkey to answer, and was answered: nothing is twice. Gone after a day."""
+"""Numbers of what was handed out to a browser, and was answered: nothing is twice. Gone after a day."""
 
 guesses = table(
     "guesses",

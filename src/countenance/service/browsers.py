@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from countenance.errors import NotFound
+from countenance.policy.directory import binding_of
 from countenance.policy.sessions import IDLE
 from countenance.registry import schema as t
+from countenance.service import directory
 from countenance.types import iso, parse_number, reference_number
 
 if TYPE_CHECKING:
@@ -63,6 +65,19 @@ class Browsers:
         actor = self._context.actor
         if actor is not None and actor.session is not None:
             self._end(actor.session)
+
+    def directory(self) -> str | None:
+        """Since when the account's key has said who it is in the organisation's directory; None where it has not."""
+        section = self._context.settings.http.oidc
+        if section is None:
+            return None
+        with self._context.registry.read() as connection:
+            bound = binding_of(connection, self._context.account, section.issuer)
+        return None if bound is None else iso(bound.created)
+
+    def leave_directory(self) -> None:
+        """End what was said of it: the next sign-in by password says it anew."""
+        directory.ended(self._context)
 
     def _end(self, number: int) -> bool:
         context, c = self._context, t.sessions.c

@@ -1,6 +1,6 @@
-"""Long work that programs begin: what is under way, how far it is, and what came of it. The records outlive a process.
+"""Long work that programs and browsers begin: what is under way, how far it is, what came of it.
 
-Counts are kept, and no path of a photo: nothing stays behind of somebody who is erased.
+The records outlive a process. Counts are kept, and no path of a photo: nothing stays behind of somebody who is erased.
 """
 
 from __future__ import annotations

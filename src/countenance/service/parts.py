@@ -282,7 +282,7 @@ class Parts:
 
     @cached_property
     def jobs(self) -> Jobs:
-        """Long work that programs have begun."""
+        """Long work that programs and browsers have begun."""
         from countenance.service.jobs import Jobs
 
         return Jobs(self.context)

@@ -1,4 +1,4 @@
-"""Does the long work that programs begin, each in a thread of the process that serves them, and stops when told."""
+"""Does the long work that programs and browsers begin: in threads of the process that serves, until told to stop."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from countenance.errors import CountenanceError, Unavailable
+from countenance.errors import CountenanceError, NotSignedIn, Unavailable
 from countenance.service.jobs import Job, Jobs
 from countenance.service.progress import as_event
+from countenance.service.signing_in import club_of
 
 if TYPE_CHECKING:
     from countenance.ingest.report import Progress, Report, Swept
@@ -22,6 +24,17 @@ OFTEN = 1.0
 _NAMES = ("skipped", "near")
 """What of a report names photos: it is shown on the machine that has them, and is not kept."""
 Work = Callable[[Callable[["Progress"], None]], "Report | Swept"]
+
+
+def at_work(opened: Countenance, club: Countenance) -> Countenance:
+    """The gallery as whoever asks has it, for work that outlives their request.
+
+    A browser's session may rest meanwhile; that it is ended, or its account revoked, ends the work at its next batch.
+    """
+    actor = club.context.actor
+    if actor is None:
+        raise NotSignedIn("No account is asking.")
+    return club_of(opened, replace(actor, moment=None, in_person=None, working=actor.session is not None))
 
 
 class _Stopped(Exception):
@@ -36,7 +49,7 @@ class Runner:
     """The jobs of one process.
 
     Args:
-        opened: The gallery that is served; it writes the records. Each job acts as the program that began it.
+        opened: The gallery that is served; it writes the records. Each job acts as whoever began it.
         stopping: Set when the process is told to stop: then each job stops after the photos in hand.
     """
 

@@ -20,6 +20,7 @@ from countenance.policy import in_person, sessions
 from countenance.policy.actor import Actor
 from countenance.policy.delegating import SECRET, Row, signing_key
 from countenance.registry import schema as t
+from countenance.service import directory
 from countenance.service.guessing import open_key
 from countenance.service.handed_out import decoded, encoded, sealed, unsealed
 from countenance.types import DAY, AccountId, OrganisationId
@@ -93,33 +94,45 @@ def club_of(opened: Countenance, actor: Actor) -> Countenance:
 # --- signing in ------------------------------------------------------------------------------------------------------
 
 
-def ask(opened: Countenance) -> Asked:
-    """What a passkey is to sign to open a session. It names nobody: the passkey says whose it is."""
+def ask(opened: Countenance, *, seen: str | None = None) -> Asked:
+    """What a passkey is to sign to open a session. It names nobody: the passkey says whose it is.
+
+    ``seen``: what the directory said, as it was handed out: the session ends no later than it says.
+    """
     context, secret = opened.context, secrets.token_bytes(SECRET)
-    expires = context.clock() + sessions.HOURS * 3600
+    expires = _ends(context, directory.seen(context, seen) if seen else None)
     statement = sessions.statement(_public(context, secret), expires)
     content = {"secret": secret.hex(), "expires": expires}
     return Asked(encoded(in_person.challenge_of(statement)), sealed(context, "sign-in", content))
 
 
-def by_password(opened: Countenance, email: str, passphrase: str) -> str:
-    """Open a session; returns the cookie. Raises `TooMany`, and `NotSignedIn` in the same words for all else."""
+def by_password(opened: Countenance, email: str, passphrase: str, *, seen: str | None = None) -> str:
+    """Open a session; returns the cookie. Raises `TooMany`, and `NotSignedIn` in the same words for all else.
+
+    ``seen``: what the directory said, as it was handed out. Where it is required, no password is tried without it.
+    """
     context = opened.context
+    found = directory.seen(context, seen)
     account, key = open_key(context, email, passphrase)
-    secret, expires = secrets.token_bytes(SECRET), context.clock() + sessions.HOURS * 3600
+    secret, expires = secrets.token_bytes(SECRET), _ends(context, found)
     proof = key.sign(sessions.statement(_public(context, secret), expires))
     with context.registry.write() as connection:
-        cookie = _open(connection, context, account, secret, expires, {"how": "password", "proof": proof})
+        told = directory.admit(connection, context, account, found, key)
+        cookie = _open(connection, context, account, secret, expires, {"how": "password", "proof": proof}, told)
     context.book.publish()
     return cookie
 
 
-def by_passkey(opened: Countenance, given: str, answer: str, place: Place) -> str:
-    """Open a session that a passkey has signed; returns the cookie. Raises `NotSignedIn`, in the same words always."""
+def by_passkey(opened: Countenance, given: str, answer: str, place: Place, *, seen: str | None = None) -> str:
+    """Open a session that a passkey has signed; returns the cookie. Raises `NotSignedIn`, in the same words always.
+
+    ``seen``: as for `by_password`.
+    """
     context = opened.context
+    found = directory.seen(context, seen)
     wrong = NotSignedIn("This passkey opens nothing here.", hint="Try again, or use your password.")
     content = unsealed(context, "sign-in", given)
-    if content is None:
+    if content is None or content["expires"] > _ends(context, found):
         raise wrong
     secret, expires = bytes.fromhex(content["secret"]), content["expires"]
     challenge = in_person.challenge_of(sessions.statement(_public(context, secret), expires))
@@ -132,7 +145,8 @@ def by_passkey(opened: Countenance, given: str, answer: str, place: Place) -> st
         if account.revoked is not None:
             raise wrong
         how = {"how": "passkey", "passkey": row.id, "proof": packed}
-        cookie = _open(connection, context, account, secret, expires, how)
+        told = directory.admit(connection, context, account, found, None)
+        cookie = _open(connection, context, account, secret, expires, how, told)
     context.book.publish()
     return cookie
 
@@ -172,6 +186,7 @@ def _open(
     secret: bytes,
     expires: int,
     how: dict[str, Any],
+    told: dict[str, Any],
 ) -> str:
     now, public = context.clock(), _public(context, secret)
     values = {"organisation": account.organisation, "account": account.id, "public_key": public} | how
@@ -181,9 +196,15 @@ def _open(
         raise NotSignedIn("What was signed opens no session.")
     private = signing_key(secret, context.desk.origin, sessions.LABEL)
     actor = Actor(AccountId(account.id), OrganisationId(account.organisation), account.email, private.sign)
-    facts = {"session": f"N{number}", "how": how["how"]}
+    facts = {"session": f"N{number}", "how": how["how"]} | told
     context.acting(actor).desk.write(connection, "sign-in", facts=facts)
     return f"{number}.{encoded(secret)}"
+
+
+def _ends(context: Context, found: directory.Seen | None) -> int:
+    """When a session ends that is opened now: after its hours, or before, where the directory says so."""
+    usual = context.clock() + sessions.HOURS * 3600
+    return usual if found is None else min(usual, found.person.until)
 
 
 def _public(context: Context, secret: bytes) -> bytes:
@@ -193,8 +214,11 @@ def _public(context: Context, secret: bytes) -> bytes:
 # --- being signed in -------------------------------------------------------------------------------------------------
 
 
-def enter(opened: Countenance, cookie: str) -> Visit:
-    """Let a browser in by its cookie. Raises `NotSignedIn`, in the same words for whatever does not open."""
+def enter(opened: Countenance, cookie: str, *, used: bool = True) -> Visit:
+    """Let a browser in by its cookie. Raises `NotSignedIn`, in the same words for whatever does not open.
+
+    ``used``: somebody is there, and the session rests anew from now on.
+    """
     context, found = opened.context, _COOKIE.fullmatch(cookie)
     number, secret = (int(found[1]), decoded(found[2])) if found else (0, bytes(SECRET))
     private, now = signing_key(secret, context.desk.origin, sessions.LABEL), context.clock()
@@ -205,7 +229,7 @@ def enter(opened: Countenance, cookie: str) -> Visit:
         owner = connection.execute(sa.select(t.accounts).where(*live)).first()
     if row is None or owner is None or not compare_digest(private.public_key().public_bytes_raw(), public or b""):
         raise NotSignedIn("This browser is not signed in.", hint="Sign in again.")
-    if now - row.seen >= NOTED:
+    if used and now - row.seen >= NOTED:
         with context.registry.write() as connection:
             connection.execute(sa.update(t.sessions).where(t.sessions.c.id == number).values(seen=now))
     actor = Actor(

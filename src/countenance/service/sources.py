@@ -16,12 +16,13 @@ from countenance.errors import AlreadyExists, InputError, NotFound, SourceRefuse
 from countenance.ingest.manifest import read_manifest
 from countenance.photos.opening import BELOW, KINDS, archive_kind, is_bucket, open_store, place_of
 from countenance.policy import bearing, rules
-from countenance.policy.purposes import mask, names, purpose
+from countenance.policy.purposes import PURPOSES, mask, names, purpose
 from countenance.registry import schema as t
 from countenance.service.instruments import words_or_none
 from countenance.service.refusing import recording
 from countenance.service.releasing import release
 from countenance.service.sources_apart import keep_from_bound
+from countenance.service.sources_below import below, inside, offered
 from countenance.service.subjects import check_territory
 from countenance.types import SourceId
 
@@ -121,6 +122,25 @@ class Sources:
         }
         return self._record(values, wanted)
 
+    def add_below(self, name: str, place: str, **stated: Any) -> Source:
+        """Record what lies below ``[photos] root`` as a source: all that the web page may name (decision 0028).
+
+        ``place``: a name below it, as `places` offers them. ``stated``: as for `add`, without a manifest, which is a
+        path. Raises `SourceRefused` where the name leads elsewhere, through a link say.
+        """
+        return self.add(name, inside(self._context.settings, place), **stated)
+
+    def places(self) -> list[str] | None:
+        """What lies below ``[photos] root`` and is no source yet; None where the configuration names no such place."""
+        with self._context.registry.read() as connection:
+            mine = t.sources.c.organisation == self._context.organisation
+            taken = connection.scalars(sa.select(t.sources.c.root).where(mine)).all()
+        return offered(self._context.settings, taken)
+
+    def purposes(self) -> dict[str, str]:
+        """What the faces kept from a source may be shown for: each purpose's name, and what it means."""
+        return {each.name: each.means for each in PURPOSES.values()}
+
     def _record(self, values: dict[str, Any], wanted: list[str]) -> Source:
         context, digest = self._context, values["manifest_sha256"]
         with recording(context, "source") as connection:
@@ -212,7 +232,7 @@ class Sources:
         """The root as it is recorded, once its store was asked whether it is there."""
         settings = self._context.settings
         if root.startswith(BELOW):
-            named = _below(root)
+            named = below(root)
             open_store(named, settings).close()  # which says so where no [photos] root is configured
             self._place(place_of(named, settings))
             return named
@@ -234,14 +254,6 @@ class Sources:
         with closing(open_store(place, settings)) as store:
             store.check()
         return place
-
-
-def _below(root: str) -> str:
-    """A root below ``[photos] root``: names of folders, and nothing that leads out of it or is hidden."""
-    name = root.removeprefix(BELOW).rstrip("/")
-    if name and (not name.isprintable() or any(not part or part.startswith(".") for part in name.split("/"))):
-        raise InputError("This is no name below [photos] root.", hint="For example photos://2026/summer.")
-    return BELOW + name
 
 
 def _purposes(given: Iterable[str]) -> list[str]:

@@ -55,14 +55,19 @@ def _served(site: Site, route: Route) -> Callable[[Request], Response]:
                 _let(site, route)
                 return route.handler(site, request)
         except CountenanceError as error:
-            return site.fault(error, signed_in=not is_public(route.path))
+            return site.fault(error, signed_in=_known(site, route.path))
         except Exception as error:  # noqa: BLE001 - the last resort: its text could carry what must not be shown
             _log.error("%s %s failed: %s", route.method, route.path, type(error).__name__)
             fault = CountenanceError("Something went wrong inside Countenance.", hint="Please report this.")
-            return site.fault(fault, signed_in=not is_public(route.path))
+            return site.fault(fault, signed_in=_known(site, route.path))
 
     answer.__name__ = route.handler.__name__
     return answer
+
+
+def _known(site: Site, path: str) -> bool:
+    """Whether a page may say whose gallery this is, and who acts: somebody was let in to ask for it."""
+    return not is_public(path) and (site.doors is None or VISIT.get() is not None)
 
 
 def _let(site: Site, route: Route) -> None:
@@ -76,7 +81,7 @@ def _let(site: Site, route: Route) -> None:
 
 def _not_served(site: Site) -> Callable[[Request, Any], Response]:
     def answer(request: Request, error: Any) -> Response:
-        signed_in = not is_public(request.url.path)
+        signed_in = _known(site, request.url.path)
         if error.status_code == 405:
             fault = InputError("This page is not asked in this way.", hint="Use the page's own links.")
             return site.fault(fault, signed_in=signed_in)

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from countenance.errors import NotSignedIn
 from countenance.service.signing_in import Place, Visit, enter
@@ -19,8 +19,15 @@ if TYPE_CHECKING:
 
     from countenance.service.countenance import Countenance
     from countenance.web.guard import Session
+    from countenance.web.oidc import Directory
 
 SIGN_IN = "/sign-in"
+DIRECTORY, BACK = "/sign-in/directory", "/sign-in/back"
+"""Where a browser is sent to the organisation's directory, and where it comes back from there."""
+DOORS = frozenset({SIGN_IN, DIRECTORY, BACK})
+"""What answers where people sign in, before they have."""
+LONGEST_PATH = 1000
+"""Characters of an address that a browser is led back to."""
 VISIT: ContextVar[Visit | None] = ContextVar("visit", default=None)
 """Who asks: set for the request that is being answered. None where the terminal's own browser does, or nobody."""
 
@@ -31,13 +38,17 @@ class Doors:
     def __init__(self, opened: Countenance, session: Session) -> None:
         self.opened = opened
         self._session = session
+        self.directory = directory_of(opened)
 
-    def enter(self, headers: Mapping[str, str]) -> Visit:
-        """The visit that the request's cookie stands for. Raises `NotSignedIn`."""
+    def enter(self, headers: Mapping[str, str], *, unasked: bool = False) -> Visit:
+        """The visit that the request's cookie stands for. Raises `NotSignedIn`.
+
+        ``unasked``: an open page asks by itself, which is no use of the session: it ends as it would have.
+        """
         cookie = self._cookie(headers, self.name(headers.get("host", "")))
         if cookie is None:
             raise NotSignedIn("This browser is not signed in.", hint="Sign in first.")
-        return enter(self.opened, cookie)
+        return enter(self.opened, cookie, used=not unasked)
 
     def leave(self, headers: Mapping[str, str]) -> None:
         """End the session that this browser had, if it had one: the next one has a new secret."""
@@ -71,6 +82,50 @@ class Doors:
         value = self._cookie(headers, self.before(headers.get("host", "")))
         return None if value is None else token_of(value)
 
+    def origin(self, host: str) -> str:
+        """The whole origin by which the browser calls us."""
+        return next(origin for origin in sorted(self._session.origins) if urlsplit(origin).netloc == host)
+
+    def send(self, answer: Response, host: str, value: str) -> None:
+        """Set what a browser takes along to the directory. It comes back from elsewhere, so that it is not strict."""
+        answer.set_cookie(
+            self._sent(host), value, httponly=True, samesite="lax", path="/",
+            secure=self._secure(host),
+        )  # fmt: skip
+
+    def sent(self, headers: Mapping[str, str]) -> str:
+        """What it took along; nothing where it was not sent."""
+        return self._cookie(headers, self._sent(headers.get("host", ""))) or ""
+
+    def unsend(self, answer: Response, host: str) -> None:
+        """Have the browser forget it."""
+        answer.delete_cookie(self._sent(host), httponly=True, samesite="lax", path="/", secure=self._secure(host))
+
+    def _sent(self, host: str) -> str:
+        return f"{self.name(host)}-directory"
+
+    def had(self, headers: Mapping[str, str]) -> bool:
+        """Whether the browser was signed in before, as far as its cookie says."""
+        return self._cookie(headers, self.name(headers.get("host", ""))) is not None
+
+    def remember(self, answer: Response, host: str, path: str) -> None:
+        """Note where a browser was when its session had ended, so that signing in leads back there."""
+        if len(path) <= LONGEST_PATH:
+            self.give(answer, host, quote(path, safe=""), name=self._there(host))
+
+    def there(self, headers: Mapping[str, str]) -> str | None:
+        """Where it was; whoever leads it there asks first whether that is a page of ours."""
+        value = self._cookie(headers, self._there(headers.get("host", "")))
+        return None if value is None else unquote(value)
+
+    def forget(self, answer: Response, host: str) -> None:
+        """Have the browser forget where it was."""
+        name = self._there(host)
+        answer.delete_cookie(name, httponly=True, samesite="strict", path="/", secure=self._secure(host))
+
+    def _there(self, host: str) -> str:
+        return f"{self.name(host)}-there"
+
     def place(self, host: str) -> Place | None:
         """Where passkeys work: on ``localhost`` and on the public address, never on a number."""
         for origin in sorted(self._session.origins):
@@ -89,6 +144,17 @@ class Doors:
         except CookieError:
             return None
         return None if found is None else found.value
+
+
+def directory_of(opened: Countenance) -> Directory | None:
+    """The organisation's directory, where the configuration names one. Raises `BadConfiguration`."""
+    context = opened.context
+    section = context.settings.http.oidc
+    if section is None:
+        return None
+    from countenance.web.oidc import Directory
+
+    return Directory(section, context.settings.folder, context.clock)
 
 
 def token_of(secret: str) -> str:

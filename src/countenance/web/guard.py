@@ -16,13 +16,14 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from countenance.errors import CountenanceError, NotSignedIn, Refused, TooLarge, Unavailable
 from countenance.http.problem import FAULT
-from countenance.web.doors import SIGN_IN, VISIT, Doors, token_of
+from countenance.web.doors import BACK, DOORS, SIGN_IN, VISIT, Doors, token_of
 from countenance.web.forms import Form, parse
 
 if TYPE_CHECKING:
@@ -47,6 +48,9 @@ CONFIRM = "/confirm/"
 GUESTS = ("/guest/", "/mine/")
 DRAWN_WITH = ("/static/", "/language/")
 """What answers without a session, beside the paths of one-time links and of what pages are drawn with."""
+
+BY_THEMSELVES = ("/standing", "/standing.json")
+"""How paths end that an open page asks for by itself: nobody need be there, and no session is prolonged by it."""
 
 PUBLIC_LIMIT = 256 * 2**10
 """The most bytes of a request to a public page: a receipt has a few thousand."""
@@ -165,16 +169,16 @@ class Guard:
             await self._app(scope, receive, send)
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        headers = _headers(scope)
         guarded = _with_headers(send)
         let_in, visit = False, None
-        public, door = is_public(scope["path"]), self._doors is not None and scope["path"] == SIGN_IN
+        public, door = is_public(scope["path"]), self._doors is not None and scope["path"] in DOORS
         try:
             if (fault := scope.get(FAULT)) is not None:
                 raise fault
             self._check(scope, headers, public=public or door)
             if scope["path"] != OPEN and not public and not door:
-                visit = await self._let_in(headers)
+                visit = await self._let_in(headers, unasked=scope["path"].endswith(BY_THEMSELVES))
                 let_in = True
             VISIT.set(visit)
             if scope["method"] == "POST":
@@ -189,12 +193,12 @@ class Guard:
                 visit.close()
             VISIT.set(None)
 
-    async def _let_in(self, headers: dict[str, str]) -> Visit | None:
+    async def _let_in(self, headers: dict[str, str], *, unasked: bool) -> Visit | None:
         """Who has signed in; None for the one browser that the terminal has opened. Raises `NotSignedIn`."""
         if self._doors is not None:
             from anyio.to_thread import run_sync
 
-            return await run_sync(self._doors.enter, headers)
+            return await run_sync(partial(self._doors.enter, headers, unasked=unasked))
         if not self._session.holds(headers.get("cookie", "")):
             raise NotSignedIn("This browser has not been let in.", hint=THE_ADDRESS)
         return None
@@ -213,11 +217,23 @@ class Guard:
         if self._doors is not None and isinstance(error, NotSignedIn) and scope["method"] == "GET":
             from starlette.responses import RedirectResponse
 
-            return RedirectResponse(SIGN_IN, status_code=303)
+            away = RedirectResponse(SIGN_IN, status_code=303)
+            if not scope["path"].endswith(BY_THEMSELVES):
+                self._remember(scope, away, scope["path"], scope.get("query_string", b"").decode("latin-1"))
+            return away
         answer = self._show(error, signed_in=let_in)
+        if self._doors is not None and isinstance(error, NotSignedIn):
+            parts = urlsplit(_headers(scope).get("referer", ""))  # the page with the form; a photo was not kept
+            self._remember(scope, answer, parts.path, parts.query)
         if isinstance(error, Unavailable):
             answer.headers["retry-after"] = "5"
         return answer
+
+    def _remember(self, scope: Scope, answer: Response, path: str, query: str) -> None:
+        """Where a browser was that has been signed in: it is led back there. Of others nothing is noted."""
+        headers = _headers(scope)
+        if self._doors is not None and self._doors.had(headers) and path:
+            self._doors.remember(answer, headers.get("host", ""), f"{path}?{query}" if query else path)
 
     def _check(self, scope: Scope, headers: dict[str, str], *, public: bool) -> None:
         if headers.get("host", "") not in self._session.hosts:
@@ -225,7 +241,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin not in self._session.origins:
             raise Refused("This request comes from another page.", requirement="P3", hint="Use the page's own forms.")
-        if scope["path"] == OPEN or (public and scope["method"] in ("GET", "HEAD")):
+        if scope["path"] in (OPEN, BACK) or (public and scope["method"] in ("GET", "HEAD")):
             return  # a link in an e-mail or on the organisation's own pages leads to the public ones
         # Cookies do not tell ports apart: another page on this machine could have one sent, by a picture say.
         if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
@@ -250,6 +266,10 @@ class Guard:
             chunks.append(chunk)
             if not message.get("more_body", False):
                 return b"".join(chunks)
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 def _form(headers: dict[str, str], body: bytes, token: str) -> Form:

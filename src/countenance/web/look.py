@@ -52,16 +52,21 @@ def language(_: Site, request: Request) -> Response:
 
 def _where_from(request: Request) -> str:
     """The page of this server on which the link was clicked, where it can be asked for again; else the start."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if came.netloc != request.headers.get("host"):
+        return "/"
+    return a_page_of_ours(request, f"{came.path}?{came.query}" if came.query else came.path) or "/"
+
+
+def a_page_of_ours(request: Request, place: str) -> str | None:
+    """The path, where this server shows a page there; None for all else, and for what lies elsewhere."""
     from starlette.routing import Match
 
-    came = urlsplit(request.headers.get("referer", ""))
-    if came.netloc != request.headers.get("host") or not came.path.startswith("/") or came.path.startswith("//"):
-        return "/"
-    asked = {"type": "http", "method": "GET", "path": came.path, "root_path": "", "headers": []}
-    for route in request.app.routes:
-        if route.matches(asked)[0] is Match.FULL:
-            return came.path + (f"?{came.query}" if came.query else "")
-    return "/"
+    path = place.partition("?")[0]
+    if not path.startswith("/") or path.startswith(("//", "/\\")) or not place.isprintable():
+        return None
+    asked = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
+    return place if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes) else None
 
 
 @cache

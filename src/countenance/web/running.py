@@ -81,7 +81,9 @@ def run(
 
     club.sign_in()
     doors = Doors(club, session) if named(club, session, wanted, asked) else None
-    front = Front(create_app(Site(club, session, demo=asked.demo, doors=doors)), create_api(club, counts=counts))
+    api = create_api(club, counts=counts)
+    site = Site(club, session, demo=asked.demo, doors=doors, runner=api.state.service.runner)
+    front = Front(create_app(site), api)
     tell(session.address if doors is None else sign_in_address(session), club.context.settings.gallery.organisation)
     gate = Gate(front, session=session, reach=wanted)
     # One connection at a time, where others wait for their share; `Serving` sets the queue's length again.
@@ -101,14 +103,20 @@ def run(
 
 def named(club: Countenance, session: Session, wanted: Reach, asked: Asked) -> bool:
     """Whether each person signs in as themselves."""
+    oidc = club.context.settings.http.oidc
     outside = bool(session.public_url) or wanted.beyond
+    if asked.sign_in is False and oidc is not None and oidc.required:
+        raise BadConfiguration(
+            "A page that the organisation's directory guards is for people who sign in.",
+            hint="Leave out --no-sign-in, or [http.oidc] required.",
+        )
     if asked.sign_in is False and outside:
         raise BadConfiguration(
             "A page that others can reach is for people who sign in.",
             hint="Leave out --no-sign-in, or [http] public_url and host.",
         )
     if asked.sign_in is None:
-        return outside or not (asked.demo or club.status()["solo"])
+        return outside or (oidc is not None and oidc.required) or not (asked.demo or club.status()["solo"])
     return asked.sign_in
 
 

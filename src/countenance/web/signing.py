@@ -6,9 +6,11 @@ import secrets
 from typing import TYPE_CHECKING
 
 from countenance.errors import CountenanceError, InputError, NotFound, NotSignedIn, SignAgain, TooMany
+from countenance.service import directory as second
 from countenance.service import signing_again, signing_in
 from countenance.service.signing_in import Visit
 from countenance.web.doors import SIGN_IN, VISIT, Doors, token_of
+from countenance.web.look import a_page_of_ours
 from countenance.web.route import ANYBODY, Route
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 def form(site: Site, request: Request) -> Response:
     """The sign-in page."""
-    return _form(site, request)
+    return form_with(site, request)
 
 
 def come_in(site: Site, request: Request) -> Response:
@@ -33,20 +35,24 @@ def come_in(site: Site, request: Request) -> Response:
 
     doors, host = _doors(site), request.headers.get("host", "")
     given: Form = request.scope["form"]
+    seen, opened = given.text("directory"), site.opened
     try:
         if given.text("answer"):
-            place = _place(doors, host)
-            cookie = signing_in.by_passkey(site.opened, given.text("sealed") or "", given.text("answer") or "", place)
+            sealed, answered = given.text("sealed") or "", given.text("answer") or ""
+            cookie = signing_in.by_passkey(opened, sealed, answered, _place(doors, host), seen=seen)
         else:
-            cookie = signing_in.by_password(site.opened, given.text("email") or "", given.fields.get("password", ""))
+            email, password = given.text("email") or "", given.fields.get("password", "")
+            cookie = signing_in.by_password(opened, email, password, seen=seen)
     except (NotSignedIn, TooMany) as error:
-        return _form(site, request, error)
+        return form_with(site, request, error, seen=seen)
     doors.leave(request.headers)
     visit = signing_in.enter(site.opened, cookie)
     context = visit.club.context
     visit.close()
-    answer = RedirectResponse("/" if context.party == context.organisation else "/account", status_code=303)
+    usual = "/" if context.party == context.organisation else "/account"
+    answer = RedirectResponse(a_page_of_ours(request, doors.there(request.headers) or "") or usual, status_code=303)
     doors.give(answer, host, cookie)
+    doors.forget(answer, host)
     return answer
 
 
@@ -72,6 +78,8 @@ def account(site: Site, request: Request) -> Response:
         options=site.club.passkeys.options(place) if place else None,
         instead=None if place else _instead(site, host),
         visiting=visit is not None,
+        directory=site.doors.directory if site.doors else None,
+        bound=site.club.browsers.directory(),
     )
 
 
@@ -161,18 +169,29 @@ def _ask_again(
 # --- inside ----------------------------------------------------------------------------------------------------------
 
 
-def _form(site: Site, request: Request, fault: CountenanceError | None = None) -> Response:
+def form_with(
+    site: Site, request: Request, fault: CountenanceError | None = None, *, seen: str | None = None
+) -> Response:
+    """The sign-in form. ``seen``: what the directory said, as it was handed out; it comes back with the form."""
     doors, host = _doors(site), request.headers.get("host", "")
     place, before = doors.place(host), secrets.token_urlsafe(32)
+    person = second.still_seen(site.opened.context, seen)
+    waits = doors.directory is not None and doors.directory.required and person is None
     answer = site.page(
         "sign-in.html",
         status=fault.status if fault else 200,
         signed_in=False,
         token=token_of(before),
         fault=fault,
-        asked=signing_in.ask(site.opened) if place else None,
+        asked=signing_in.ask(site.opened, seen=seen if person else None) if place and not waits else None,
         place=place,
         instead=None if place else _instead(site, host),
+        ended=fault is None and not seen and doors.had(request.headers),
+        back=a_page_of_ours(request, doors.there(request.headers) or ""),
+        directory=doors.directory,
+        waits=waits,
+        person=person,
+        seen=seen if person else None,
     )
     doors.give(answer, host, before, name=doors.before(host))
     return answer

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from countenance.errors import CountenanceError
 from countenance.reports.page import environment
 from countenance.service.countenance import Countenance
+from countenance.service.runner import Runner
 from countenance.web.doors import VISIT, Doors, token_of
 from countenance.web.guard import Session
 from countenance.web.hints import hint_of
@@ -51,6 +52,11 @@ class Site:
     doors: Doors | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     samples: dict[str, bytes] = field(default_factory=dict, repr=False)
+    runner: Runner = field(default=None, repr=False)  # type: ignore[assignment] # one of its own, see below
+
+    def __post_init__(self) -> None:
+        """The work that browsers begin is done by the server's runner, where a server is there."""
+        self.runner = self.runner or Runner(self.opened, threading.Event())
 
     @property
     def club(self) -> Countenance:

@@ -83,6 +83,8 @@ INSERT INTO passkeys (id, organisation, account, label, credential, public_key, 
     VALUES (900, 900, 900, 'l', '\\x01', '\\x00', 's', 0, '\\x00', 1);
 INSERT INTO sessions (id, organisation, account, public_key, how, proof, created, seen, expires)
     VALUES (900, 900, 900, '\\x01', 'password', '\\x00', 1, 1, 2);
+INSERT INTO bindings (id, organisation, account, issuer, person_hash, signature, created)
+    VALUES (900, 900, 900, 'i', 'h', '\\x00', 1);
 INSERT INTO answered (id, organisation, once, created) VALUES (900, 900, 'o', 1);
 INSERT INTO guesses (id, organisation, who_hash, starts, count) VALUES (900, 900, 'w', 1, 1);
 INSERT INTO events (id, organisation, agreement, source, notice, made_by, name_sealed, words, receive, approve,
