@@ -191,3 +191,11 @@ def test_a_page_that_is_not_there_is_said_so_in_the_same_look(page):
         assert answer.status_code == 404
         assert "/style.css" in answer.text
     assert page.browser.put("/log").status_code == 422
+
+
+def test_the_answer_to_a_form_is_marked_in_the_menu_as_the_page_of_the_form_is(page, unseen):
+    marked = r'<a href="([^"]+)" aria-current="page">'
+    withdrawing = page.browser.post("/people/bela/withdraw", data={"token": page.site.token})
+    assert re.findall(marked, withdrawing.text) == ["/people"]
+    assert re.findall(marked, page.search(unseen("Bruno")).text) == ["/"]
+    assert re.findall(marked, page.browser.get("/account").text) == []

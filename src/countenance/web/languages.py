@@ -104,8 +104,7 @@ class Spoken:
             return
         headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
         language = preferred(headers.get(b"accept-language", ""), headers.get(b"cookie", ""))
-        path = scope["path"] if scope["method"] == "GET" else "/"
-        token = _asked.set(Asked(language, path))
+        token = _asked.set(Asked(language, scope["path"]))
         try:
             await self._app(scope, receive, send)
         finally:
