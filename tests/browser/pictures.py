@@ -1,36 +1,39 @@
 """Draws the pictures of the web application that the documentation shows: ``python tests/browser/pictures.py``.
 
-On the demo club (``.demo``, founded when it is not there), whose people do not exist. The main pages on a desktop and
-a phone, in the light and in the dark.
+On the demo club (``.demo``, founded when it is not there), whose people do not exist. The officer's and the guests'
+pages are drawn on clubs of their own (`pictures_officer`, `pictures_guests`). At the end ``docs/reference/pages.md``
+lists them all.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import shutil
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from browser import pictures_guests, pictures_officer
 from browser.desk import expected
+from browser.drawing import OUT, SCHEMES, SIZES, at, draw, drawing
 from browser.served import Served, serving
 from countenance.demo import club as demo
 from countenance.samples import cast
 
-OUT = Path(__file__).parents[2] / "docs" / "images" / "web"
-SIZES = {"desktop": (1200, 820), "phone": (390, 844)}
-TALLEST = 1500
-"""Pixels: what a page has below is cut off."""
+LIST = Path(__file__).parents[2] / "docs" / "reference" / "pages.md"
+_HEAD = """# Every page
+
+Each page of the web application, as Chromium draws it on a desktop and a phone, in the light and in the dark.
+The people do not exist. What each page is for: [Use the web page](../how-to/use-the-web-page.md).
+Drawn anew by `PYTHONPATH=tests python tests/browser/pictures.py`.
+"""
 
 
 def main() -> None:
-    """Open the demo club, walk through its pages, write the pictures."""
+    """Open the demo club, walk through its pages, write the pictures; then the other clubs', and the list."""
     OUT.mkdir(parents=True, exist_ok=True)
     places = demo.ready()
     os.environ["COUNTENANCE_PHOTOS__ROOT"] = str(places.photos)
@@ -39,67 +42,30 @@ def main() -> None:
             closing.enter_context(serving(closing.enter_context(places.open(account))))
             for account in (demo.ANNA, demo.CLARA)
         )
-        playwright = closing.enter_context(sync_playwright())
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        _walk(browser, anna, clara)
-        browser.close()
+        _walk(closing.enter_context(drawing()), anna, clara)
+    pictures_officer.main()
+    pictures_guests.main()
+    LIST.write_text(_listed(), "utf-8")
 
 
 def _walk(browser: Browser, anna: Served, clara: Served) -> None:
     found = anna.club.search(cast().photos("Goran")[1], purpose="photo-library", case="press office 12")
-    main_ones = {
-        "search": (anna, "/", None),
-        "found": (anna, "/", _found),
-        "review": (clara, f"/reviews/{found.review}", None),
-        "job": (anna, "/sources/1", _ingest),
-        "source-new": (anna, "/sources/new", None),
-    }
-    for name, (served, path, reach) in main_ones.items():
-        for size in SIZES:
-            for scheme in ("light", "dark"):
-                _draw(browser, served, path, f"{name}-{size}-{scheme}", size, scheme, reach)
-    for size in SIZES:
-        for scheme in ("light", "dark"):
-            _draw(browser, anna, "/reports/names", f"names-{size}-{scheme}", size, scheme, None)
-    expect_visitors(anna)
-    for name, reach in (("desk", None), ("desk-found", _at_the_desk)):
-        for size in SIZES:
-            for scheme in ("light", "dark"):
-                _draw(browser, anna, "/visits", f"{name}-{size}-{scheme}", size, scheme, reach)
-    others = {
-        "choose": (anna, "/", _choice), "reviews": (clara, "/reviews", None), "people": (anna, "/people", None),
-        "person": (anna, "/people/goran", None), "photo": (anna, "/photos/P16", None),
-        "sources": (anna, "/sources", None), "source": (anna, "/sources/1", _open_all), "jobs": (anna, "/jobs", None),
-        "log": (anna, "/log", _check),
-        "reports": (anna, "/reports", None),
-        "accountability": (anna, "/reports/accountability", None), "public": (anna, "/public", None),
-        "rights": (anna, "/rights", None), "refused": (anna, "/people/nobody", None),
+    pages = {
+        "search": (anna, "/", None), "choose": (anna, "/", _choice), "found": (anna, "/", _found),
+        "review": (clara, f"/reviews/{found.review}", None), "reviews": (clara, "/reviews", None),
+        "people": (anna, "/people", None), "person": (anna, "/people/goran", None),
+        "photo": (anna, "/photos/P16", None), "refused": (anna, "/people/nobody", None),
+        "sources": (anna, "/sources", None), "source": (anna, "/sources/1", _open_all),
+        "source-new": (anna, "/sources/new", None), "job": (anna, "/sources/1", _ingest), "jobs": (anna, "/jobs", None),
+        "log": (anna, "/log", _check), "reports": (anna, "/reports", None), "names": (anna, "/reports/names", None),
+        "accountability": (anna, "/reports/accountability", None), "register": (anna, "/reports/register", None),
+        "public": (anna, "/public", None), "rights": (anna, "/rights", None), "thanks": (anna, "/rights", _request),
     }  # fmt: skip
-    for number, (name, (served, path, reach)) in enumerate(others.items()):
-        # Each once, and every combination among them.
-        size, scheme = list(SIZES)[number % 2], ("light", "dark")[number // 2 % 2]
-        _draw(browser, served, path, f"{name}-{size}-{scheme}", size, scheme, reach)
-
-
-def _draw(browser: Browser, served: Served, path: str, name: str, size: str, scheme: str, reach: object) -> None:
-    width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB", reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.set_default_timeout(120_000)
-    page.goto(served.address)
-    if path != "/":
-        page.goto(served.here + path)
-    if callable(reach):
-        reach(page)
-    page.evaluate("document.activeElement.blur()")
-    shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
-    shot = shot.crop((0, 0, shot.width, min(shot.height, TALLEST)))
-    shot.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(OUT / f"{name}.png", optimize=True)
-    context.close()
+    for name, (served, path, reach) in pages.items():
+        draw(browser, name, at(served.address), at(served.here + path), *([reach] if reach else []))
+    expect_visitors(anna)
+    for name, reach in (("desk", []), ("desk-found", [_at_the_desk])):
+        draw(browser, name, at(anna.address), at(f"{anna.here}/visits"), *reach)
 
 
 def expect_visitors(anna: Served) -> None:
@@ -132,6 +98,13 @@ def _choice(page: Page) -> None:
     page.wait_for_selector(".choosing")
 
 
+def _request(page: Page) -> None:
+    page.locator("input[name=kind][value=access]").check()
+    page.locator("input[name=contact]").fill("goran@example.org")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Send the request").click()
+
+
 def _open_all(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
 
@@ -140,6 +113,20 @@ def _check(page: Page) -> None:
     page.get_by_role("button", name="Paste the one of now").click()
     page.locator(".check-log").get_by_role("button", name="Check", exact=True).click()
     page.wait_for_selector(".verdict.good")
+
+
+def _listed() -> str:
+    """A table a page, of what lies in the folder."""
+    names = sorted({file.stem.rsplit("-", 2)[0] for file in OUT.glob("*.png")})
+    looks = [(size, scheme) for size in SIZES for scheme in SCHEMES]
+    lines = [_HEAD]
+    for name in names:
+        lines.append(f"## {name}\n")
+        lines.append("| " + " | ".join(f"{size}, {scheme}" for size, scheme in looks) + " |")
+        lines.append("|---" * len(looks) + "|")
+        shown = (f"![{name} on a {size}, {scheme}](../images/web/{name}-{size}-{scheme}.png)" for size, scheme in looks)
+        lines.append("| " + " | ".join(shown) + " |\n")
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,21 @@
-"""Draws the pictures of the officer's pages: ``python tests/browser/pictures_officer.py``. Nobody in them exists.
+"""Draws the officer's pages, and those of signing in and signing: ``python tests/browser/pictures_officer.py``.
 
-On a club that is made for it, without photographs; light and dark, on a desktop and a phone.
+On a club that is made for it, without photographs. Nobody in them exists.
 """
 
 from __future__ import annotations
 
-import io
+import itertools
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
 
-from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, Page
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from browser.pictures import OUT, SIZES, TALLEST
+from browser.drawing import Reach, at, draw, drawing
 from browser.signing import serving
 from clubs import BEN, WORDS, Club
 
@@ -29,24 +27,20 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="countenance-pictures-"))
     club = Club(folder)
     pages = _prepared(club)
-    with serving(club) as served, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
-        )
-        for size, (width, height) in SIZES.items():
-            for scheme in ("light", "dark"):
-                context = browser.new_context(
-                    viewport={"width": width, "height": height}, color_scheme=scheme, locale="en-GB",
-                    reduced_motion="reduce",
-                )  # fmt: skip
-                page = _signed_in(context.new_page(), served.url)
-                for name, path in pages.items():
-                    page.goto(served.url + path)
-                    _save(page, f"{name}-{size}-{scheme}")
-                context.close()
-        browser.close()
+    with serving(club) as served, drawing() as browser:
+        _walk(browser, served.url, pages)
     club.close()
     shutil.rmtree(folder)
+
+
+def _walk(browser: Browser, url: str, pages: dict[str, str]) -> None:
+    draw(browser, "sign-in", at(f"{url}/sign-in"))
+    inside = [at(f"{url}/sign-in"), _sign_in]
+    for name, path in pages.items():
+        draw(browser, name, *inside, at(url + path))
+    leaving = [*inside, _next_of(f"{url}/people/gia-{{}}"), _erase]
+    draw(browser, "sign", *leaving)
+    draw(browser, "erased", *leaving, _sign)
 
 
 def _prepared(club: Club) -> dict[str, str]:
@@ -68,30 +62,40 @@ def _prepared(club: Club) -> dict[str, str]:
     )  # fmt: skip
     for name, contact in (("Dee Arden", "dee@example.org"), ("Emil Brandt", None), ("Fay Costa", "+44 20 7946 0000")):
         club.basis(club.subject(name, contact=contact), until="2027-03-21")
+    for number in range(8):
+        club.subject("Gia Rossi", handle=f"gia-{number}", territory="IT")
     club.obey("quarantine", territory="FR", authority="CNIL", reference="SAN-2027-004")
     club.anna.orders.propose("erase", territory="GB", authority="ICO", reference="ENF-1", evidence=club.document())
     return {
-        "officer": "/officer", "requests": "/officer/requests", "request": "/officer/requests/R3",
-        "orders": "/officer/orders", "order-new": "/officer/orders/new", "order": "/officer/orders/O2",
-        "approvals": "/approvals", "consents": "/officer/consents?days=60", "accuracy": "/reports/accuracy",
+        "account": "/account", "officer": "/officer", "requests": "/officer/requests",
+        "request": "/officer/requests/R3", "orders": "/officer/orders", "order-new": "/officer/orders/new",
+        "order": "/officer/orders/O2", "approvals": "/approvals", "consents": "/officer/consents?days=60",
+        "accuracy": "/reports/accuracy",
     }  # fmt: skip
 
 
-def _signed_in(page: Any, url: str) -> Any:
-    page.set_default_timeout(120_000)
-    page.goto(f"{url}/sign-in")
+def _sign_in(page: Page) -> None:
     page.get_by_label("Your address").fill(BEN)
     page.get_by_label("Password").fill(WORDS[BEN])
     page.get_by_role("button", name="Sign in", exact=True).click()
-    page.wait_for_url(lambda at: "/sign-in" not in at)
-    return page
+    page.wait_for_url(lambda there: "/sign-in" not in there)
 
 
-def _save(page: Any, name: str) -> None:
-    page.evaluate("document.activeElement.blur()")
-    shot = Image.open(io.BytesIO(page.screenshot(full_page=True)))
-    shot = shot.crop((0, 0, shot.width, min(shot.height, TALLEST)))
-    shot.convert("RGB").quantize(256, dither=Image.Dither.FLOYDSTEINBERG).save(OUT / f"{name}.png", optimize=True)
+def _next_of(address: str, numbers: itertools.count = itertools.count()) -> Reach:  # noqa: B008 - one count for all
+    return lambda page: page.goto(address.format(next(numbers)))
+
+
+def _erase(page: Page) -> None:
+    page.locator("summary", has_text="Erase").click()
+    page.get_by_label("Erase Gia Rossi for good").check()
+    page.locator("button.danger").click()
+    page.get_by_role("heading", name="Sign this").wait_for()
+
+
+def _sign(page: Page) -> None:
+    page.get_by_label("Password").fill(WORDS[BEN])
+    page.locator("form.panel button.main").first.click()
+    page.get_by_role("heading", name="Erased, and certified").wait_for()
 
 
 if __name__ == "__main__":
