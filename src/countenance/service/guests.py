@@ -173,6 +173,7 @@ class Guests:
         if not small:
             with context.registry.write() as connection:
                 self._write(connection, guest, {"step": "downloaded", "photo": photo})
+            context.book.publish()
         return self._made(wanted, event.receive, small=small)
 
     def _made(self, wanted: Appearance, receive: str, *, small: bool) -> tuple[bytes, str]:
