@@ -66,8 +66,11 @@ def test_p8_the_counts_are_shown_before_anything_is_recorded(people: dict[str, V
     assert "not recorded: 1" in answer.text
     assert club.anna.orders.list() == []
     assert club.anna.status()["log"]["size"] == size
-    nobody = drafted(people[ANNA], territory="JP", kind="hold")
-    assert "check whom or what it names" in nobody.text or "<dd>1</dd>" in nobody.text
+    elsewhere = drafted(people[ANNA], territory="JP", kind="hold").text
+    assert "<dt>People</dt><dd>1</dd>" in elsewhere, "who lives nobody knows where"
+    assert "check whom or what it names" not in elsewhere
+    nobody = drafted(people[ANNA], territory="", supplier="nobody's", kind="hold").text
+    assert "check whom or what it names" in nobody
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from countenance.cli.command import MAIN_JOB, command, group
 from countenance.cli.options import Face, Territory
 from countenance.cli.session import Session
-
-if TYPE_CHECKING:
-    from countenance.service.visits import Visit
 
 Number = Annotated[str, typer.Argument(metavar="VISIT", help="Such as V3.")]
 
@@ -130,9 +127,5 @@ def visit_leave(session: Session, visit: Number) -> None:
     """End a visit: no search finds the visitor from here on, and the purge erases what is kept of them."""
     with session.signed_in() as c:
         made = c.visits.leave(visit)
-    _left(session, made)
-
-
-def _left(session: Session, made: Visit) -> None:
     session.screen.done(f"{made.id}: {made.name} has left. Their face is found by no search any more.")
     session.screen.answer(made.as_json())

@@ -22,6 +22,7 @@ class Metrics:
 
     def __init__(self, folder: Path | None = None, number: int = 0) -> None:
         self._lock = threading.Lock()
+        self._leaving = threading.Lock()
         self._folder = folder
         self._number = number
         self._requests: Counter[tuple[str, str, int]] = Counter()
@@ -57,8 +58,9 @@ class Metrics:
             within = [[list(key), count] for key, count in self._within.items()]
             told = [counted, within, dict(self._seconds), dict(self._count), self.running]
         fresh = self._file(self._number).with_suffix(".new")
-        fresh.write_text(json.dumps(told), "utf-8")
-        fresh.replace(self._file(self._number))
+        with self._leaving:  # whoever asks for the counts leaves them too, beside the thread that does it every second
+            fresh.write_text(json.dumps(told), "utf-8")
+            fresh.replace(self._file(self._number))
 
     def text(self) -> str:
         """In the exposition format: of all processes together."""

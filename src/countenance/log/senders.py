@@ -1,8 +1,7 @@
 """Checkpoints go outside: to a folder, by e-mail, to a time-stamping authority; and letters to people, by e-mail.
 
-This is the one module that may open a connection (DESIGN §10). It speaks to the endpoint in the configuration alone:
-no redirect is followed, no proxy of the environment is asked, and nothing is sent but a checkpoint, or a letter to the
-contact on record.
+It speaks to the endpoints in the configuration alone (DESIGN §10): no redirect is followed, no proxy of the environment
+is asked, and nothing is sent but a checkpoint, or a letter to the contact on record.
 """
 
 from __future__ import annotations

@@ -227,7 +227,8 @@ class Desk:
         """Write an act whose authority was checked already: it was signed, or came with a receipt or a link.
 
         ``facts`` are public; ``sealed`` is kept under the organisation's key. With ``bearer`` (what was shown instead:
-        ``receipt``, ``link``) no account has acted, whoever has the session open. ``among``: see `Entry`.
+        ``receipt``, ``link``, ``invitation``) no account has acted, whoever has the session open. ``among``: see
+        `Entry`.
         """
         opening = dict(sealed or {}) | ({"signature": signature.hex()} if signature else {})
         email = self.actor.email if self.actor and not bearer else None

@@ -183,7 +183,8 @@ class Facts:
 
     ``solo``: the asking organisation has fewer than three named people here. ``purposes_on``: a mask of the purposes
     that are in use. ``model_on``: the model that templates are made with is in use. ``territory_on``: the subject's
-    residence is one that this gallery was founded or activated for. ``recipient_named``: of what is handed out.
+    residence is one that this gallery was founded or activated for. ``recipient_named``: it is
+    said who receives what is handed out.
     """
 
     action: type[Action]

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 import sqlalchemy as sa
 
-from countenance.errors import BadSignature
 from countenance.policy.facts import VisitFacts
+from countenance.policy.inviting import is_signed
 from countenance.registry import schema as t
 from countenance.types import BasisId, SubjectId
-from countenance.vault.accounts import verify_signature
 
 if TYPE_CHECKING:
     from countenance.policy.desk import Desk
@@ -26,11 +25,7 @@ def statement(origin: str, *, subject: int, basis: int, made_by: int, ends: int,
 def signed(desk: Desk, row: sa.Row[Any]) -> bool:
     """Whether this row says what was signed when the visit was recorded."""
     told = {name: getattr(row, name) for name in ("subject", "basis", "made_by", "ends", "created")}
-    try:
-        verify_signature(desk.log_key, row.signature, statement(desk.origin, **told))
-    except BadSignature:
-        return False
-    return True
+    return is_signed(desk, row, lambda _: statement(desk.origin, **told))
 
 
 def visit(connection: sa.Connection, desk: Desk, number: int | None) -> VisitFacts | None:

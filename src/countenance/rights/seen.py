@@ -80,7 +80,7 @@ def recipients(reading: Reading) -> list[dict[str, Any]]:
 
 
 def exports(reading: Reading) -> list[dict[str, Any]]:
-    """To whom the person's name was handed out, with the photos that reviewers confirmed them in."""
+    """To whom the person's name was handed out, by whom and when. An access answer of theirs is no such export."""
     c = t.leaves.c
     query = (
         sa.select(c.index, c.leaf)
@@ -89,7 +89,8 @@ def exports(reading: Reading) -> list[dict[str, Any]]:
         .order_by(c.index)
     )
     leaves = [json.loads(leaf) for _, leaf in reading.all(query)]
-    told = [leaf for leaf in leaves if (leaf["act"], leaf["outcome"]) == ("export", "done")]
+    done = [leaf for leaf in leaves if (leaf["act"], leaf["outcome"]) == ("export", "done")]
+    told = [leaf for leaf in done if "request" not in leaf["facts"]]
     return [_export(reading, int(leaf["facts"].get("continues", leaf["index"]))) for leaf in told]
 
 

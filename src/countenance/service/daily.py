@@ -82,7 +82,7 @@ class Daily:
             if sent:
                 self._tell(f"Reminded by e-mail that their consent ends: {len(sent)}.")
         if ending := len(self._gallery.bases.list(ending=SOON)):
-            self._tell(f"Bases that end within {SOON} days: {ending}. See `countenance basis expiring --days {SOON}`.")
+            self._tell(f"Bases that end within {SOON} days: {ending}. See `countenance basis list --ending {SOON}`.")
 
     def _send(self) -> None:
         try:

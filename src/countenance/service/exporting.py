@@ -27,7 +27,7 @@ from countenance.review.confirmed import Confirmed, Gathered, Wanted, confirmed
 from countenance.service.exports import elsewhere
 from countenance.service.folders import check_free, write_all
 from countenance.service.instruments import words_or_none
-from countenance.types import Export, SourceId, SubjectId, iso, parse_number, reference_number
+from countenance.types import Export, SubjectId, iso, parse_number, reference_number
 from countenance.vault.keyring import subject_key
 
 if TYPE_CHECKING:
@@ -140,16 +140,15 @@ class Exporting:
         if case and number is None:
             raise NotFound(f"There is no case {case!r} for {purpose!r}.", hint="`countenance case list` shows them.")
         if source is not None:
-            self._source(source)
+            self._check_source(source)
         return Wanted(purpose, context.organisation, number, source)
 
-    def _source(self, name: str) -> SourceId:
+    def _check_source(self, name: str) -> None:
         context, c = self._context, t.sources.c
         with context.registry.read() as connection:
             found = connection.scalar(sa.select(c.id).where(c.organisation == context.organisation, c.name == name))
         if found is None:
             raise NotFound(f"There is no source {name!r}.", hint="`countenance source list` shows them.")
-        return SourceId(found)
 
     def _hand_out(
         self, wanted: Wanted, recipient: str, kind: str, decision: int, orientations: dict[str, int],

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,11 +89,6 @@ class Exports:
 def exports_of(folder: Path, subject: SubjectId | int | None) -> Path:
     """Where the answers to one person lie; those to somebody who is not on record lie under 0."""
     return folder / str(subject or 0)
-
-
-def remove_exports(folder: Path, subject: SubjectId | int) -> None:
-    """Remove every answer that was made for a person."""
-    shutil.rmtree(exports_of(folder, subject), ignore_errors=True)
 
 
 def elsewhere(context: Context, out: Path) -> None:

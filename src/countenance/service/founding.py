@@ -85,6 +85,13 @@ port = 8420
 # key = "tls/key.pem"
 # proxies = ["10.0.0.2"]         # whose X-Forwarded-Host and X-Forwarded-Proto are believed
 # workers = 2                    # processes that answer; several need the records on PostgreSQL
+# requests = 600                 # of one account in a minute
+# max_bytes = 33554432           # of one request
+# waiting = 268435456            # bytes of all requests that are being received or answered
+# [http.oidc]                    # a directory that sees people first; its client's secret: COUNTENANCE_OIDC_SECRET
+# issuer = "https://login.example.org/realms/club"
+# client_id = "countenance"
+# required = true                # see docs/how-to/sign-in-with-a-directory.md
 
 # Who is written to before their consent ends, at the contact on record. Without it nobody is.
 # [mail]                         # the password, if there is a user: COUNTENANCE_SMTP_PASSWORD

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from countenance.errors import InputError, NoBasis, NotFound
+from countenance.errors import InputError, NoBasis
 from countenance.gallery.appearing import appearances_of
 from countenance.gallery.enrolments import Enrolment
 from countenance.policy.confirming import BY_STILLS
@@ -19,11 +19,11 @@ from countenance.policy.inviting import PURPOSE
 from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.reports.cover import cover, thumbnail
-from countenance.service.coming import guest_by
+from countenance.service.coming import absent, guest_by
 from countenance.service.confirming import confirm_as_bearer, touch
 from countenance.service.events import name_of
 from countenance.service.hosting import state_of
-from countenance.service.links import hash_of
+from countenance.service.links import hash_of, use_up
 from countenance.service.quotas import Quotas
 from countenance.service.receipts import ReceiptHolder
 from countenance.service.stills import Challenge, open_asking, pose_of, put_asking
@@ -131,14 +131,14 @@ class Guests:
         Quotas(context).draw(f"guest-stills {guest.id}", HOURLY_STILLS, seconds=3600)
         link, asked, poses = open_asking(context, token, stills)
         if asked.id != basis.id:
-            raise NotFound("There is no such page, or it serves no more.")
+            absent()
         subject, number = SubjectId(guest.subject), BasisId(basis.id)
         ask = Ask(subject=subject, basis=number, link=link, facts={"stills": len(stills)})
         try:
             grant = context.desk.decide(Confirm, ask)
         finally:
             with context.registry.write() as connection:
-                connection.execute(sa.update(t.links).where(t.links.c.id == link).values(used=context.clock()))
+                use_up(connection, link, context.clock())
         probes = {pose: pose_of(context, still, pose) for pose, still in zip(poses, stills, strict=True)}
         templates = [probe.template for probe, _ in probes.values()]
         if not context.gallery.confirm(subject, None, templates, grant=grant):
@@ -168,11 +168,12 @@ class Guests:
             seen = self._seen(connection, guest, event) if self._state(guest, basis) in {"searching", "here"} else ()
         wanted = next((each for each in seen if each.photo.id == photo), None)
         if wanted is None:
-            raise NotFound("There is no such page, or it serves no more.")
+            absent()
         Quotas(context).draw(f"guest-pictures {guest.id}", HOURLY_PICTURES, seconds=3600)
         if not small:
             with context.registry.write() as connection:
                 self._write(connection, guest, {"step": "downloaded", "photo": photo})
+            context.book.publish()
         return self._made(wanted, event.receive, small=small)
 
     def _made(self, wanted: Appearance, receive: str, *, small: bool) -> tuple[bytes, str]:
@@ -195,7 +196,7 @@ class Guests:
             mine = (t.receipts.c.subject == guest.subject, t.receipts.c.basis == guest.basis)
             receipt = connection.scalar(sa.select(sa.func.max(t.receipts.c.id)).where(*mine))
         if receipt is None:
-            raise NotFound("There is no such page, or it serves no more.")
+            absent()
         holder = ReceiptHolder(int(receipt), SubjectId(guest.subject), BasisId(guest.basis))
         with contextlib.suppress(NoBasis):  # withdrawn before: what is left to do is to erase
             self._receipts.withdraw(holder)

@@ -6,7 +6,7 @@ holds no link that could be forged. Whoever is restricted is not written to, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -87,7 +87,7 @@ class Reminders:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _rows(self, days: int) -> Iterator[Row]:
+    def _rows(self, days: int) -> Sequence[Row]:
         context, c = self._context, t.bases.c
         anew = t.bases.alias("anew")
         again = sa.exists().where(
@@ -108,7 +108,7 @@ class Reminders:
             )
         )
         with context.registry.read() as connection:
-            yield from connection.execute(query.order_by(c.ends, c.id)).all()
+            return connection.execute(query.order_by(c.ends, c.id)).all()
 
     def _mark(self, row: Row, at: int | None) -> None:
         """Note that they were written to, or that they were not after all; logged either way."""
@@ -126,7 +126,7 @@ class Reminders:
 
     def _words(self, row: Row) -> tuple[str, str]:
         organisation, day = self._context.settings.gallery.organisation, iso(row.ends - 1)[:10]
-        page = getattr(self._context.settings.http, "public_url", None)
+        page = self._context.settings.http.public_url
         where = f"\n\nYour rights here: {page.rstrip('/')}/rights" if page else ""
         text = (
             f"You have agreed that {organisation} may look for your face, for: {', '.join(names(row.purposes))}.\n\n"

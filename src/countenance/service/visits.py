@@ -231,8 +231,9 @@ class Visits:
         with context.registry.read() as connection:
             row = self._open(connection, visit)
             live = connection.scalar(sa.select(t.bases.c.state).where(t.bases.c.id == row.basis)) not in _GONE
-        number, facts = reference_number("V", row.id), {"bases": 1, "visit": visit}
+        number = reference_number("V", row.id)
         if live:
+            facts = {"bases": 1, "visit": number}
             ask = Ask(subject=SubjectId(row.subject), basis=BasisId(row.basis), visit=row.id, facts=facts)
             grant = context.desk.decide(Withdraw, ask)
             context.gallery.withdraw(SubjectId(row.subject), [BasisId(row.basis)], grant=grant)

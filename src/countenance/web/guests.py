@@ -10,8 +10,9 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from countenance.errors import InputError, NotFound
+from countenance.errors import InputError
 from countenance.reports.receipt import render_receipt
+from countenance.service.coming import absent
 from countenance.service.guest_archive import archive
 from countenance.web.route import Route
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from countenance.web.forms import Form
     from countenance.web.site import Site
 
-INVITED, MINE = "/guest/", "/mine/"
+MINE = "/mine/"
 STILLS = 3
 
 
@@ -91,7 +92,7 @@ def together(site: Site, request: Request) -> Response:
     key, guests = request.path_params["key"], site.club.guests
     photos = guests.standing(key).photos
     if not photos:
-        raise NotFound("There is no such page, or it serves no more.")
+        absent()
     return StreamingResponse(
         archive(guests, key, photos),
         media_type="application/zip",

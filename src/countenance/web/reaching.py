@@ -90,7 +90,7 @@ def check(wanted: Reach) -> list[str]:
     if not public.hostname:
         return ["Phones, cameras and passkeys of others need https: see [http] in docs/how-to/run-it.md."]
     if _address(public.hostname) is not None:
-        return [f"Passkeys belong to a name and not to a number: {public.hostname} has none, so people use passwords."]
+        return [f"Passkeys belong to a name and not to a number such as {public.hostname}: people use passwords."]
     return []
 
 

@@ -127,42 +127,22 @@ def sign_in_address(session: Session) -> str:
 
 @contextmanager
 def _every_day(club: Countenance) -> Iterator[None]:
-    """The day's work, in a thread of its own, for as long as the page is served."""
+    """The day's work, for as long as the page is served: asked for at once, then every minute."""
     stopped = threading.Event()
     daily = Daily(club, _note, stopped.is_set)
-
-    def work() -> None:
-        daily.run_if_due()
-        while not stopped.wait(_MINUTE):
-            daily.run_if_due()
-
-    thread = threading.Thread(target=work, name="daily", daemon=True)
-    thread.start()
     try:
-        yield
+        with _beside("daily", daily.run_if_due, _MINUTE, stopped, at_once=True):
+            yield
     finally:
-        stopped.set()
-        thread.join()
         daily.close()
 
 
 @contextmanager
 def _for_guests(club: Countenance) -> Iterator[None]:
-    """Guests who wait are looked for, all in one pass, in a thread of its own."""
+    """Guests who wait are looked for, all in one pass."""
     stopped = threading.Event()
-    sweeps = GuestSweeps(club, _note, stopped.is_set)
-
-    def work() -> None:
-        while not stopped.wait(_WAITING):
-            sweeps.run_if_due()
-
-    thread = threading.Thread(target=work, name="guests", daemon=True)
-    thread.start()
-    try:
+    with _beside("guests", GuestSweeps(club, _note, stopped.is_set).run_if_due, _WAITING, stopped):
         yield
-    finally:
-        stopped.set()
-        thread.join()
 
 
 @contextmanager
@@ -171,20 +151,32 @@ def _counting(counts: Metrics | None) -> Iterator[None]:
     if counts is None:
         yield
         return
-    stopped = threading.Event()
+    try:
+        with _beside("counts", counts.leave, _SECOND, threading.Event()):
+            yield
+    finally:
+        counts.leave()
 
-    def work() -> None:
-        while not stopped.wait(_SECOND):
-            counts.leave()
 
-    thread = threading.Thread(target=work, name="counts", daemon=True)
+@contextmanager
+def _beside(
+    name: str, work: Callable[[], object], every: float, stopped: threading.Event, *, at_once: bool = False
+) -> Iterator[None]:
+    """Do the work every so many seconds, in a thread of its own; ``stopped`` is set when the block ends."""
+
+    def again() -> None:
+        if at_once:
+            work()
+        while not stopped.wait(every):
+            work()
+
+    thread = threading.Thread(target=again, name=name, daemon=True)
     thread.start()
     try:
         yield
     finally:
         stopped.set()
         thread.join()
-        counts.leave()
 
 
 def _many_files() -> None:

@@ -123,8 +123,9 @@ def _listening(wanted: Reach) -> socket.socket:
             listening.close()
             continue
         return listening
-    ports = f"No port from {wanted.port} to {last - 1}" if last > wanted.port + 1 else f"The port {wanted.port} is not"
-    fault = f"{ports} is free." if last > wanted.port + 1 else f"{ports} free on {wanted.host}."
+    fault = f"The port {wanted.port} is not free on {wanted.host}."
+    if last > wanted.port + 1:
+        fault = f"No port from {wanted.port} to {last - 1} is free."
     raise Unavailable(fault, hint="Name another one with --port.")
 
 

@@ -25,7 +25,14 @@ AT = "/visits"
 
 def desk(site: Site, _: Request) -> Response:
     """The desk."""
-    return _desk(site)
+    every = site.club.visits.list()
+    return site.page(
+        "visits.html",
+        visits=[(state, [each for each in every if each.state == state]) for state in STATES],
+        ways=NAMES,
+        may_add=site.roles >= ENROLLING,
+        notices=[each.name for each in site.club.notices.list()],
+    )
 
 
 def search(site: Site, request: Request) -> Response:
@@ -101,17 +108,6 @@ ROUTES = (
 
 
 # --- inside ----------------------------------------------------------------------------------------------------------
-
-
-def _desk(site: Site) -> Response:
-    every = site.club.visits.list()
-    return site.page(
-        "visits.html",
-        visits=[(state, [each for each in every if each.state == state]) for state in STATES],
-        ways=NAMES,
-        may_add=site.roles >= ENROLLING,
-        notices=[each.name for each in site.club.notices.list()],
-    )
 
 
 def _back() -> Response:

@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from countenance.web.reaching import Reach
 
 _LOOK = 0.2
+"""Seconds between two looks at the workers."""
 _SOON = 10.0
 """Seconds: who ends within them is not started again at once."""
 _LONGEST = 30.0
+"""Seconds that one that ends again and again waits at the most."""
 _AT_THE_END = GRACE + 20
 """Seconds in which a worker that was told to stop has to have stopped: what it answers, and then its jobs."""
 

@@ -169,6 +169,15 @@ def test_p15_to_whom_a_name_went_is_told_to_the_person(kept: Archive) -> None:
     assert json.loads((kept.club.root / "out" / "access-R2.json").read_text())["held"]["exports"] == []
 
 
+def test_p15_a_second_access_answer_tells_of_names_and_not_of_the_first_answer(kept: Archive) -> None:
+    kept.export()
+    for number in ("R1", "R2"):
+        kept.anna.requests.open("access", subject="ada")
+        kept.anna.requests.answer(number)
+        told = json.loads(kept.anna.requests.letter(number).json)["held"]["exports"]
+        assert [each["recipient"] for each in told] == ["City archive"]
+
+
 def test_p28_exports_are_counted_and_nobody_is_named(kept: Archive) -> None:
     kept.export()
     told = kept.anna.reports.accountability()

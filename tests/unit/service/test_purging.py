@@ -287,7 +287,7 @@ def test_p13_the_day_s_work_reminds_of_bases_that_end_soon(club: Club) -> None:
     assert said == []
     club.clock.forward(days=2)
     assert daily.run_if_due()
-    assert said == ["Bases that end within 30 days: 1. See `countenance basis expiring --days 30`."]
+    assert said == ["Bases that end within 30 days: 1. See `countenance basis list --ending 30`."]
 
 
 def test_the_day_s_work_says_what_it_cannot_do(club: Club) -> None:

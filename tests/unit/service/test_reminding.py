@@ -111,7 +111,7 @@ def test_without_a_mail_server_nobody_is_written_to_and_the_officer_is_told(club
     daily = Daily(club.ben, said.append)
     daily.run_if_due()
     daily.close()
-    assert "Bases that end within 30 days: 1. See `countenance basis expiring --days 30`." in said
+    assert "Bases that end within 30 days: 1. See `countenance basis list --ending 30`." in said
     assert [entry for entry in club.anna.log_entries() if entry["act"] == "remind"] == []
 
 

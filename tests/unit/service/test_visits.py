@@ -187,9 +187,10 @@ def test_p1_a_visit_that_was_written_by_hand_is_none(desk: Club) -> None:
     assert seen(desk, "Goran") == []
     with pytest.raises(NotFound):
         operator(desk).visits.leave("V2")
-    with desk.sql() as connection:
-        connection.execute(sa.update(t.visits).values(ends=row.ends + DAY))
-    assert desk.anna.visits.list() == []
+    for ends in (row.ends + DAY, 2**60):  # the second is no number that canonical JSON can write
+        with desk.sql() as connection:
+            connection.execute(sa.update(t.visits).values(ends=ends))
+        assert desk.anna.visits.list() == []
 
 
 def test_nothing_is_half_written(club: Club) -> None:
