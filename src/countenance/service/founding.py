@@ -86,7 +86,7 @@ port = 8420
 # proxies = ["10.0.0.2"]         # whose X-Forwarded-Host and X-Forwarded-Proto are believed
 # workers = 2                    # processes that answer; several need the records on PostgreSQL
 
-# Who is written to before their consent ends, at the contact on record. Without it nobody is.
+# Letters: that a consent ends, and to a guest that later pictures came. Without it nobody is written to.
 # [mail]                         # the password, if there is a user: COUNTENANCE_SMTP_PASSWORD
 # host = "mail.example.org"
 # port = 587
