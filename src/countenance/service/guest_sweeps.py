@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from countenance.service.countenance import Countenance
 
 
-BETWEEN_LETTERS = 600
-"""Seconds between two looks at whether somebody is to be written to."""
+BETWEEN_LETTERS, AFTER_A_FAILURE = 600, 3600
+"""Seconds between two looks at whether somebody is to be written to, and after one that a mail server has spoilt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class GuestSweeps:
         self._tell = tell
         self._ends = ends
         self._said: dict[str, str] = {}
-        self._letters: int | None = None
+        self._letters = 0
 
     def run_if_due(self) -> None:
         """Look for the guests who wait, if any do, and now and then write letters.
@@ -57,19 +57,19 @@ class GuestSweeps:
         """
         self._sweep()
         now = self._gallery.context.clock()
-        if self._letters is None or not 0 <= now - self._letters < BETWEEN_LETTERS:
-            self._letters = now
-            self._write()
+        if not 0 < self._letters - now <= AFTER_A_FAILURE:  # a clock that was set back does not keep it either
+            self._letters = now + (BETWEEN_LETTERS if self._write() else AFTER_A_FAILURE)
 
-    def _write(self) -> None:
+    def _write(self) -> bool:
         try:
             sent = GuestLetters(self._gallery.context).send()
         except CountenanceError as error:
-            self._tell_once("letters", f"Guests wait for a letter: {error.message} It is tried again.")
-        else:
-            self._said.pop("letters", None)
-            if sent:
-                self._tell(f"Told by e-mail that pictures of them came: {sent}.")
+            self._tell_once("letters", f"Guests wait for a letter: {error.message} It is tried again in an hour.")
+            return False
+        self._said.pop("letters", None)
+        if sent:
+            self._tell(f"Told by e-mail that pictures of them came: {sent}.")
+        return True
 
     def _tell_once(self, what: str, text: str) -> None:
         if self._said.get(what) != text:

@@ -18,7 +18,7 @@ from countenance.errors import NotFound, RoleRefused, Unavailable
 from countenance.registry import schema as t
 from countenance.samples import cast
 from countenance.service.guest_letters import QUIET, GuestLetters
-from countenance.service.guest_sweeps import BETWEEN_LETTERS, GuestSweeps
+from countenance.service.guest_sweeps import AFTER_A_FAILURE, GuestSweeps
 from outside import Mailbox, mail_server
 from unit.service.test_guests import (
     ADDRESS,
@@ -196,7 +196,8 @@ def test_p13_a_mail_server_that_is_down_loses_nothing_and_stops_nothing(waiting:
     sweeps = GuestSweeps(club.anna, said.append)
     for _ in range(2):
         sweeps.run_if_due()
-        club.clock.forward(seconds=BETWEEN_LETTERS)
+        sweeps.run_if_due()
+        club.clock.forward(seconds=AFTER_A_FAILURE)
     assert len(said) == 1
     assert "mail server" in said[0]
     assert ADDRESS not in said[0]
