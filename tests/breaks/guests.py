@@ -5,6 +5,7 @@ from __future__ import annotations
 from breaks.kind import Break
 
 GUESTS = "unit/service/test_guests.py"
+LETTERS = "unit/service/test_guest_letters.py"
 
 BREAKS = [
     Break(
@@ -85,14 +86,14 @@ BREAKS = [
         "a guest who sees everybody's pictures",
         (
             (
-                "service/guests.py",
+                "service/own_pictures.py",
                 "found.get(subject, ())",
                 "found.get(subject) or appearances_of(connection, [1], 1, context.clock(), context.desk).get(1, ())",
             ),
             (
                 "service/guests.py",
-                ' if self._state(guest, basis) in {"searching", "here"} else ()',
-                "",
+                "event) if shows else ()",
+                "event)",
             ),
         ),
         f"{GUESTS}::test_p3_a_guest_sees_nothing_but_their_own",
@@ -120,5 +121,68 @@ BREAKS = [
         "an event that outlasts its days",
         (("service/purging.py", "t.events.c.ends <= now, ~came", "t.events.c.ends < 0, ~came"),),
         f"{GUESTS}::test_p13_all_of_an_event_ends_ninety_days_after_it",
+    ),
+    Break(
+        "P13",
+        "a letter to a guest for each picture",
+        (
+            ("service/guest_letters.py", "                c.told <= now - DAY,\n", "                c.told <= now,\n"),
+            ("service/guest_letters.py", "guest.told is None or guest.told > now - DAY:", "guest.told is None:"),
+        ),
+        f"{LETTERS}::test_p13_one_letter_a_day_tells_of_later_pictures",
+    ),
+    Break(
+        "P13",
+        "a letter from each process that serves",
+        (("service/guest_letters.py", "guest.told is None or guest.told > now - DAY:", "guest.told is None:"),),
+        f"{LETTERS}::test_p13_two_who_serve_send_one_letter",
+    ),
+    Break(
+        "P13",
+        "a letter that is lost with the mail server",
+        (("service/guest_letters.py", "self._take_back(made, made.before)", "self._take_back(made, None)"),),
+        f"{LETTERS}::test_p13_a_mail_server_that_is_down_loses_nothing_and_stops_nothing",
+    ),
+    Break(
+        "P5",
+        "a letter after the event was closed",
+        (("service/guest_letters.py", "or not is_open(connection, context.desk, event, now)", "or False"),),
+        f"{LETTERS}::test_p5_nobody_is_written_to_who_left_or_is_restricted_or_whose_event_is_over[closed]",
+    ),
+    Break(
+        "P1",
+        "letters to whoever was told that none come",
+        (("service/coming.py", "told=0 if letters else None", "told=0"),),
+        f"{LETTERS}::test_p1_the_consent_page_says_whether_letters_come_and_only_then_they_do",
+    ),
+    Break(
+        "P3",
+        "a letter that tells who the event was called after",
+        (
+            (
+                "service/guest_letters.py",
+                'f"{came} at {organisation}", text',
+                "(self._context.keys.unseal_text(self._context.own_key, event.name_sealed, 'event') or ''), text",
+            ),
+        ),
+        f"{LETTERS}::test_p3_the_letter_names_nobody_and_holds_neither_a_picture_nor_the_way_in",
+    ),
+    Break(
+        "P21",
+        "a letter by whoever may not write to guests",
+        (
+            (
+                "service/guest_letters.py",
+                'self._context.desk.record(connection, "guest", *ROLES, subjects=(subject,)',
+                'self._context.desk.write(connection, "guest", subjects=(subject,)',
+            ),
+        ),
+        f"{LETTERS}::test_p21_who_may_not_write_to_guests_sends_nothing",
+    ),
+    Break(
+        "P3",
+        "a code that leads to another address than the one below it",
+        (("reports/invited.py", "    return segno.make_qr(address,", "    return segno.make_qr(address.lower(),"),),
+        "unit/reports/test_invited.py::test_p3_each_code_of_the_sheet_reads_as_its_own_invitation_s_address",
     ),
 ]

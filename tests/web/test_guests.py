@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from clubs import Club
+from codes import codes_of
 from countenance.service.guest_sweeps import sweep_for_guests
 from countenance.web.guard import STILLS_LIMIT
 from unit.service.test_guests import DAY, Party, _seen, party  # noqa: F401 - fixtures
@@ -43,6 +44,7 @@ def test_the_whole_way_of_a_guest(visited) -> None:
     assert asked.status_code == 200
     assert "We look for your face in our own pictures." in asked.text
     assert "set-cookie" not in asked.headers
+    assert "a letter tells you" in asked.text
     assert send(visitor, at, adult="yes").status_code == 422
     welcomed = send(visitor, at, **AGREES)
     assert "data:application/json" in welcomed.text
@@ -140,8 +142,10 @@ def test_an_organiser_makes_an_event_and_a_sheet_of_invitations(organiser: Visit
     assert act(organiser, "/events", **(given | {"receive": "original"})).status_code == 422
     sheet = act(organiser, "/events/G1/invite", count="3").text
     assert sheet.count("data:image/svg+xml") == 3
-    (secret, *_) = re.findall(r"<code>http://[^<]+/guest/([^<]{43})</code>", sheet)
-    assert organiser.browser.get(f"/guest/{secret}").status_code == 200
+    printed = re.findall(r"<code>(http://[^<]+/guest/[^<]{43})</code>", sheet)
+    assert codes_of(sheet) == printed, "what a phone reads is what is printed below"
+    secret = printed[0][-43:]
+    assert "nothing is mailed" in organiser.browser.get(f"/guest/{secret}").text
     assert secret not in organiser.browser.get("/events/G1").text
     assert "voided" in act(organiser, "/events/G1/void", invitation="I2").text
     club.anna.coming.agree(secret, agrees=True, adult=True, name="Farah")

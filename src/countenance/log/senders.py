@@ -27,6 +27,8 @@ from countenance.log.note import Checkpoint
 
 SECONDS = 30
 LARGEST_ANSWER = 2**16
+LASTING = 500
+"""A mail server's answers from here on will be the same tomorrow (RFC 5321, 4.2.1)."""
 PASSWORD = "COUNTENANCE_SMTP_PASSWORD"  # noqa: S105 - the variable's name
 _QUERY, _REPLY = "application/timestamp-query", "application/timestamp-reply"
 
@@ -80,7 +82,7 @@ def mail(to: MailSection, seen: Checkpoint, text: str) -> bytes:
 
 
 def letter(server: MailServerSection, to: str, subject: str, text: str) -> None:
-    """Send a person a letter. Raises `InputError` for what is no address; else as `mail`."""
+    """Send a person a letter. Raises `InputError` for what is no address, to the server either; else as `mail`."""
     try:
         message = _message(server, to, subject)
         message.set_content(text)
@@ -113,6 +115,10 @@ def _deliver(to: MailServerSection, message: EmailMessage, section: str, what: s
             if to.user:
                 server.login(to.user, password)
             server.send_message(message)
+    except smtplib.SMTPRecipientsRefused as error:
+        if all(code >= LASTING for code, _ in error.recipients.values()):
+            raise InputError(f"The mail server takes {what} to no such address.", hint="Ask for another one.") from None
+        raise Unavailable(f"The mail server did not take {what}: it does not now, for this address.") from None
     except (OSError, smtplib.SMTPException) as error:
         raise Unavailable(f"The mail server did not take {what}: {_why(error)}.") from None
 

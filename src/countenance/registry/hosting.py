@@ -55,8 +55,10 @@ guests = table(
     time("approved", null=True),
     time("swept", null=True),
     time("looked", null=True),
+    time("told", null=True),
     time("created"),
     UniqueConstraint("invitation"),
 )
 """A subject's own account, which sees that subject alone. ``stills``, ``approved``, ``swept``, ``looked``: when they
-were taken, were approved, were looked for in the event's photos, and last looked at what was found."""
+were taken, were approved, were looked for in the event's photos, and last looked at what was found. ``told``: when the
+last letter of later pictures went to them, 0 for not yet; without a value they were not promised any, and get none."""

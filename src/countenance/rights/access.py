@@ -171,6 +171,7 @@ def _events(reading: Reading) -> list[dict[str, Any]]:
             "stills": when(row.stills),
             "approved": when(row.approved),
             "looked": when(row.looked),
+            "written_to": when(row.told or None),
         }
         for row in reading.all(query)
     ]

@@ -30,6 +30,7 @@ from countenance.service.basis import row_of
 from countenance.service.events import name_of
 from countenance.service.links import hash_of
 from countenance.service.receipts import issue_receipt
+from countenance.service.reminding import way_of
 from countenance.service.subjects import Subjects
 from countenance.types import SubjectId, iso, reference_number
 
@@ -43,7 +44,10 @@ Row = sa.Row[tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a guest reads before they agree. ``approve``: somebody looks at their record before anything is found."""
+    """What a guest reads before they agree. ``approve``: somebody looks at their record before anything is found.
+
+    ``letters``: whoever leaves an e-mail address is written to when later pictures of them come.
+    """
 
     organisation: str
     event: str
@@ -54,6 +58,7 @@ class Asked:
     approve: bool
     ends: str
     expires: str
+    letters: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,7 @@ class Coming:
             approve=event.approve,
             ends=iso(event.ends)[:10],
             expires=iso(invitation.expires)[:10],
+            letters=context.settings.mail is not None,
         )
 
     def agree(
@@ -134,7 +140,8 @@ class Coming:
                 connection, (name or "").strip() or "Guest", f"guest-{secrets.token_hex(6)}", where, contact or None
             )
             basis = self._basis(connection, person, invitation, event, now)
-            self._guest(connection, invitation, person, basis, key)
+            letters = context.settings.mail is not None and way_of(contact) == "e-mail"
+            self._guest(connection, invitation, person, basis, key, told=0 if letters else None)
             used = sa.update(t.invitations).where(t.invitations.c.id == invitation.id, t.invitations.c.used.is_(None))
             if connection.execute(used.values(used=now)).rowcount != 1:
                 absent()  # somebody else was quicker by a moment
@@ -197,10 +204,12 @@ class Coming:
         connection.execute(sa.update(t.bases).where(t.bases.c.id == number).values(notice_signature=signature))
         return number
 
-    def _guest(self, connection: sa.Connection, invitation: Row, person: int, basis: int, key: str) -> None:
+    def _guest(
+        self, connection: sa.Connection, invitation: Row, person: int, basis: int, key: str, *, told: int | None
+    ) -> None:
         context = self._context
         values = {"organisation": context.organisation, "invitation": invitation.id, "subject": person, "basis": basis}
-        values |= {"key_hash": hash_of(key), "signature": b"", "created": context.clock()}
+        values |= {"key_hash": hash_of(key), "signature": b"", "told": told, "created": context.clock()}
         number = (connection.execute(sa.insert(t.guests).values(**values)).inserted_primary_key or (0,))[0]
         row = connection.execute(sa.select(t.guests).where(t.guests.c.id == number)).one()
         signature = context.book.signer().sign(guest_statement(row))

@@ -93,7 +93,7 @@ port = 8420
 # client_id = "countenance"
 # required = true                # see docs/how-to/sign-in-with-a-directory.md
 
-# Who is written to before their consent ends, at the contact on record. Without it nobody is.
+# Letters: that a consent ends, and to a guest that later pictures came. Without it nobody is written to.
 # [mail]                         # the password, if there is a user: COUNTENANCE_SMTP_PASSWORD
 # host = "mail.example.org"
 # port = 587

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from countenance.errors import InputError, NoBasis
-from countenance.gallery.appearing import appearances_of
 from countenance.gallery.enrolments import Enrolment
 from countenance.policy.confirming import BY_STILLS
 from countenance.policy.desk import Ask
-from countenance.policy.inviting import PURPOSE
-from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.reports.cover import cover, thumbnail
 from countenance.service.coming import absent, guest_by
@@ -24,6 +21,7 @@ from countenance.service.confirming import confirm_as_bearer, touch
 from countenance.service.events import name_of
 from countenance.service.hosting import state_of
 from countenance.service.links import hash_of, use_up
+from countenance.service.own_pictures import new_among, seen_by
 from countenance.service.quotas import Quotas
 from countenance.service.receipts import ReceiptHolder
 from countenance.service.stills import Challenge, open_asking, pose_of, put_asking
@@ -74,13 +72,8 @@ class Guests:
         with context.registry.write() as connection:
             guest, basis, event = guest_by(context, connection, key)
             state = self._state(guest, basis)
-            seen = self._seen(connection, guest, event) if state in {"searching", "here"} else ()
-            numbers = [int(each.photo.id[1:]) for each in seen]
-            came = sa.select(sa.func.count()).select_from(t.appearances).where(
-                t.appearances.c.subject == guest.subject, t.appearances.c.photo.in_(numbers[:500]),
-                t.appearances.c.created > (guest.looked or 0),
-            )  # fmt: skip
-            new = (connection.scalar(came) or 0) if guest.looked is not None else 0
+            seen = seen_by(context, connection, guest, event) if state in {"searching", "here"} else ()
+            new = new_among(connection, guest, seen, guest.looked) if guest.looked is not None else 0
             if seen:
                 connection.execute(sa.update(t.guests).where(t.guests.c.id == guest.id).values(looked=now))
                 facts = {"step": "looked", "photos": len(seen)}
@@ -165,7 +158,8 @@ class Guests:
         context = self._context
         with context.registry.read() as connection:
             guest, basis, event = guest_by(context, connection, key)
-            seen = self._seen(connection, guest, event) if self._state(guest, basis) in {"searching", "here"} else ()
+            shows = self._state(guest, basis) in {"searching", "here"}
+            seen = seen_by(context, connection, guest, event) if shows else ()
         wanted = next((each for each in seen if each.photo.id == photo), None)
         if wanted is None:
             absent()
@@ -205,13 +199,6 @@ class Guests:
         )
 
     # --- inside ------------------------------------------------------------------------------------------------------
-
-    def _seen(self, connection: sa.Connection, guest: Row, event: Row) -> tuple[Appearance, ...]:
-        """The event's pictures of this one subject, as far as `find-my-photos` may show them."""
-        context, subject = self._context, int(guest.subject)
-        found = appearances_of(connection, [subject], PURPOSES[PURPOSE].mask, context.clock(), context.desk)
-        source = connection.scalar(sa.select(t.sources.c.name).where(t.sources.c.id == event.source))
-        return tuple(each for each in found.get(subject, ()) if each.photo.source == source)
 
     def _state(self, guest: Row, basis: Row) -> str:
         return state_of(guest, basis, self._context.clock())

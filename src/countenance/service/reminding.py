@@ -25,7 +25,7 @@ from countenance.vault.keyring import subject_key
 if TYPE_CHECKING:
     from countenance.service.context import Context
 
-__all__ = ["SOON", "Expiring", "Reminders"]
+__all__ = ["SOON", "Expiring", "Reminders", "way_of"]
 
 ROLES = ("controller", "officer", "system")
 
@@ -71,7 +71,7 @@ class Reminders:
         sent = []
         for row in self._rows(SOON):
             to = self._contact(row)
-            if row.reminded is not None or row.restricted is not None or _way(to) != "e-mail":
+            if row.reminded is not None or row.restricted is not None or way_of(to) != "e-mail":
                 continue
             self._mark(row, self._context.clock())
             try:
@@ -145,7 +145,7 @@ class Reminders:
             tuple(names(row.purposes)),
             iso(row.ends),
             max((row.ends - self._context.clock()) // DAY, 0),
-            _way(self._contact(row)),
+            way_of(self._contact(row)),
             None if row.reminded is None else iso(row.reminded),
         )
 
@@ -156,7 +156,8 @@ class Reminders:
 _OF_THE_PERSON = ("handle_sealed", "name_sealed", "contact_sealed", "guardian_sealed", "birth_year", "restricted")
 
 
-def _way(contact: str | None) -> str:
+def way_of(contact: str | None) -> str:
+    """How somebody can be reached: ``e-mail``, ``another contact``, or ``no contact``."""
     if contact is None:
         return "no contact"
     before, _, after = contact.partition("@")

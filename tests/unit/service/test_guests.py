@@ -45,6 +45,9 @@ from unit.service.test_stills import stills
 DAY = "2027-01-14"
 SOURCE = "summer"
 """Where the event's photos come from."""
+ADDRESS = "farah@example.org"
+MAIL = ("[mail]", 'host = "127.0.0.1"', "port = 1", "starttls = false", 'sender = "faces@club.example"')
+"""A mail server; nobody is there."""
 
 
 @pytest.fixture
@@ -407,8 +410,9 @@ def _seen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
     for name, picture in {"alone": farah, "other": ada, "both": both}.items():
         picture.save(folder / f"{name}.jpg", quality=92)
     club.anna.ingest(SOURCE)
+    club.configure(*MAIL)
     make(club)
-    keys = [welcomed(club).key, welcomed(club).key]
+    keys = [welcomed(club, contact=ADDRESS).key, welcomed(club).key]
     shown(club, keys[0])
     sweep_for_guests(club.anna)
     club.close()
