@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from countenance.errors import InputError, NoBasis, NotFound
 from countenance.gallery.appearing import appearances_of
+from countenance.gallery.correcting import IS
 from countenance.gallery.enrolments import Enrolment
 from countenance.policy.confirming import BY_STILLS
 from countenance.policy.desk import Ask
@@ -23,7 +24,7 @@ from countenance.service.coming import guest_by
 from countenance.service.confirming import confirm_as_bearer, touch
 from countenance.service.events import name_of
 from countenance.service.hosting import state_of
-from countenance.service.links import hash_of
+from countenance.service.links import hash_of, use_up
 from countenance.service.quotas import Quotas
 from countenance.service.receipts import ReceiptHolder
 from countenance.service.stills import Challenge, open_asking, pose_of, put_asking
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 HOURLY_STILLS, HOURLY_PICTURES = 20, 1000
 """How often an hour a guest may send stills, and ask for pictures."""
+HIGH = "high"
 SIDE = 640
 """Pixels of a small picture."""
 Row = sa.Row[tuple[object, ...]]
@@ -138,7 +140,7 @@ class Guests:
             grant = context.desk.decide(Confirm, ask)
         finally:
             with context.registry.write() as connection:
-                connection.execute(sa.update(t.links).where(t.links.c.id == link).values(used=context.clock()))
+                use_up(connection, link, context.clock())
         probes = {pose: pose_of(context, still, pose) for pose, still in zip(poses, stills, strict=True)}
         templates = [probe.template for probe, _ in probes.values()]
         if not context.gallery.confirm(subject, None, templates, grant=grant):
@@ -150,10 +152,9 @@ class Guests:
         height, width = picture.pixels.shape[:2]
         digest = hashlib.sha256(stills[poses.index("straight")]).hexdigest()
         stored = Enrolment(probe.face, probe.template, "a camera still", digest, None, (width, height))
-        context.gallery.enrol(subject, number, stored, grant=enrol)
+        with self._taken(int(guest.id)):
+            context.gallery.enrol(subject, number, stored, grant=enrol)
         with context.registry.write() as connection:
-            done = sa.update(t.guests).where(t.guests.c.id == guest.id)
-            connection.execute(done.values(stills=context.clock()))
             if not event.approve:
                 confirm_as_bearer(context, connection, _basis(connection, number), BY_STILLS, hash_of(token))
         context.book.publish()
@@ -206,11 +207,39 @@ class Guests:
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _seen(self, connection: sa.Connection, guest: Row, event: Row) -> tuple[Appearance, ...]:
-        """The event's pictures of this one subject, as far as `find-my-photos` may show them."""
+        """The event's pictures of this one subject, as far as `find-my-photos` may show them.
+
+        What is in the low band waits until somebody has looked and said that it is them (`countenance people is`):
+        it may well be another, whom it would uncover.
+        """
         context, subject = self._context, int(guest.subject)
         found = appearances_of(connection, [subject], PURPOSES[PURPOSE].mask, context.clock(), context.desk)
         source = connection.scalar(sa.select(t.sources.c.name).where(t.sources.c.id == event.source))
-        return tuple(each for each in found.get(subject, ()) if each.photo.source == source)
+        said = (t.corrections.c.subject == subject, t.corrections.c.photo_sha256 == t.photos.c.sha256)
+        vouched = sa.exists().where(*said, t.corrections.c.decision == IS)
+        query = sa.select(t.photos.c.id).join(t.appearances, t.appearances.c.photo == t.photos.c.id)
+        mine = (t.appearances.c.subject == subject, t.appearances.c.band != HIGH, ~vouched)
+        doubtful = set(connection.scalars(query.where(*mine)))
+        return tuple(
+            each
+            for each in found.get(subject, ())
+            if each.photo.source == source and int(each.photo.id[1:]) not in doubtful
+        )
+
+    @contextlib.contextmanager
+    def _taken(self, guest: int) -> Iterator[None]:
+        """The guest's stills are taken, once: of two askings that are answered at one time, one is the enrolment."""
+        context, c = self._context, t.guests.c
+        with context.registry.write() as connection:
+            first = sa.update(t.guests).where(c.id == guest, c.stills.is_(None)).values(stills=context.clock())
+            if connection.execute(first).rowcount != 1:
+                raise InputError("No stills are asked for now.", hint="Go back to your page.")
+        try:
+            yield
+        except BaseException:
+            with context.registry.write() as connection:
+                connection.execute(sa.update(t.guests).where(c.id == guest).values(stills=None))
+            raise
 
     def _state(self, guest: Row, basis: Row) -> str:
         return state_of(guest, basis, self._context.clock())

@@ -177,8 +177,10 @@ def hash_of(token: str) -> str:
 
 
 def use_up(connection: sa.Connection, number: int, now: int) -> None:
-    """A link serves once."""
-    connection.execute(sa.update(t.links).where(t.links.c.id == number).values(used=now))
+    """A link serves once. Raises `ReceiptRefused` where another answer to it was quicker by a moment."""
+    unused = (t.links.c.id == number, t.links.c.used.is_(None))
+    if connection.execute(sa.update(t.links).where(*unused).values(used=now)).rowcount != 1:
+        _refuse()
 
 
 def open_link(context: Context, connection: sa.Connection, token: str, *kinds: str) -> tuple[Row, Row]:
