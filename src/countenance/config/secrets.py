@@ -22,6 +22,7 @@ SECRETS = {
     "COUNTENANCE_REGISTRY_OWNER_PASSWORD": "of the role that owns the tables; `countenance registry` and `upgrade`",
     "COUNTENANCE_MILVUS_TOKEN": "for Milvus, USER:PASSWORD",
     "COUNTENANCE_SMTP_PASSWORD": "of the mail account that sends",
+    "COUNTENANCE_OIDC_SECRET": "of the organisation's directory, for this client",
     "COUNTENANCE_IMPORT_PASSWORD": "of the database that `countenance import` reads",
     "AWS_ACCESS_KEY_ID": "of the store of buckets",
     "AWS_SECRET_ACCESS_KEY": "of the store of buckets",

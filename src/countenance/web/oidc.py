@@ -13,7 +13,6 @@ import base64
 import hashlib
 import hmac
 import json
-import os
 import ssl
 import threading
 import time
@@ -21,6 +20,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode, urlsplit
 
+from countenance.config.secrets import secret
 from countenance.errors import BadConfiguration, NotSignedIn, Unavailable
 from countenance.service.directory import Person
 
@@ -195,13 +195,13 @@ class Directory:
         """A token is asked for with the client's secret, where it has one."""
         if form is None:
             return {}
-        client, secret = self._section.client_id, os.environ.get(SECRET)
-        if not secret:
+        client, word = self._section.client_id, secret(SECRET)
+        if not word:
             return {"data": form | {"client_id": client}}
         told = self._told_of(self.issuer.rstrip("/") + _KNOWN).get("token_endpoint_auth_methods_supported")
         if isinstance(told, list) and "client_secret_basic" not in told:
-            return {"data": form | {"client_id": client, "client_secret": secret}}
-        return {"data": form, "auth": (quote_plus(client), quote_plus(secret))}  # RFC 6749, 2.3.1
+            return {"data": form | {"client_id": client, "client_secret": word}}
+        return {"data": form, "auth": (quote_plus(client), quote_plus(word))}  # RFC 6749, 2.3.1
 
 
 def _tls(section: OidcSection, folder: Path) -> ssl.SSLContext:
