@@ -616,3 +616,16 @@ def test_p1_a_guest_who_is_approved_after_a_purge_is_found_and_no_search_breaks(
         cast().portrait("Farah"), purpose="find-my-photos", case="own", on_behalf_of=subject.handle
     )
     assert [hit.subject for hit in found] == [subject.handle]
+
+
+def test_p4_a_guest_is_looked_for_in_the_event_s_pictures_and_nowhere_else(party: Party) -> None:
+    club = party.club
+    elsewhere = club.source("winter", ["find-my-photos"])
+    shutil.copy(cast().photos("Farah")[1], club.root / "source-winter" / "winter.jpg")
+    club.anna.ingest("winter")
+    club.anna.sweep("winter")
+    with club.sql() as connection:
+        seen = sa.select(t.sources.c.name).select_from(
+            t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(t.sources)
+        )
+        assert set(connection.scalars(seen)) == {SOURCE}, elsewhere
