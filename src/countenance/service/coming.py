@@ -135,7 +135,8 @@ class Coming:
             )
             basis = self._basis(connection, person, invitation, event, now)
             self._guest(connection, invitation, person, basis, key)
-            used = sa.update(t.invitations).where(t.invitations.c.id == invitation.id, t.invitations.c.used.is_(None))
+            c = t.invitations.c
+            used = sa.update(t.invitations).where(c.id == invitation.id, c.used.is_(None), c.voided.is_(None))
             if connection.execute(used.values(used=now)).rowcount != 1:
                 _absent()  # somebody else was quicker by a moment
             facts = {"invitation": reference_number("I", invitation.id), "event": reference_number("G", event.id)}

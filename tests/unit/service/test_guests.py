@@ -380,6 +380,24 @@ def test_p5_a_guest_who_is_turned_away_is_found_by_nobody(hosted: Club) -> None:
     assert hosted.anna.bases.list()[0].state == "withdrawn"
 
 
+def test_p1_nothing_but_stills_confirms_a_guest(hosted: Club) -> None:
+    """There is no form that a second account could have seen; and no account has signed the notice (P2)."""
+    guest = welcomed(hosted, make(hosted, approve=True).id, name="Farah", contact=BEN)
+    for taken in (False, True):
+        if taken:
+            shown(hosted, guest.key)
+        assert hosted.ben.approvals.waiting() == []
+        assert hosted.ben.bases.pending() == ()
+        for confirm in (
+            lambda: hosted.ben.bases.countersign("B1"),
+            lambda: hosted.ben.bases.confirm("B1"),
+            lambda: hosted.anna.bases.link("B1", base_url="https://faces.club.example"),
+        ):
+            with pytest.raises(NoBasis, match="guest"):
+                confirm()
+    assert hosted.anna.guests.standing(guest.key).state == "waiting"
+
+
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
