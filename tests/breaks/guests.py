@@ -15,8 +15,8 @@ BREAKS = [
             ("service/coming.py", "c.used.is_(None), c.voided.is_(None), ", "c.voided.is_(None), "),
             (
                 "service/coming.py",
-                "t.invitations.c.id == invitation.id, t.invitations.c.used.is_(None))",
-                "t.invitations.c.id == invitation.id)",
+                "c.id == invitation.id, c.used.is_(None), c.voided.is_(None))",
+                "c.id == invitation.id, c.voided.is_(None))",
             ),
         ),
         f"{GUESTS}::test_p3_an_invitation_serves_once_and_its_secret_is_kept_nowhere",

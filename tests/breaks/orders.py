@@ -121,7 +121,7 @@ BREAKS = [
     Break(
         "P10",
         "an order to stop that leaves its people in other sources",
-        (("gallery/keeping.py", "if match.subject not in stopped]", "]"),),
+        (("gallery/keeping.py", "if match.subject not in stopped and", "if"),),
         f"{STOPPING}::test_p10_its_people_are_forgotten_in_other_sources",
     ),
     Break(

@@ -33,6 +33,7 @@ HARMLESS = {
     "account key": "makes a key file; no gallery is opened",
     "account password": "the passphrase of its own key file",
     "account passkey list": "passkeys of its own account",
+    "upgrade": "needs the key-encryption key and the disk, or the password of the tables' owner, as `restore` does",
     "status": "version, models, checkpoint; every count of the owner's is nought",
     "case list": "its own cases",
     "case open": "its own case, where an agreement covers the purpose",

@@ -57,6 +57,19 @@ def test_the_sidecars_come_as_one_archive(visitor: Visitor) -> None:
         assert b"City &lt;b&gt;archive&lt;/b&gt;" in packed.read("1938/one.jpg.xmp")
 
 
+def test_no_name_in_the_archive_leads_out_of_where_it_is_unpacked(visitor: Visitor, kept: Archive) -> None:
+    kept.scan("..\\..\\up.jpg", {1: BOX})
+    kept.confirm(1, "ada")
+    given = visitor.act(AT, format="xmp", sign_password=WORDS[ANNA], **ASKED)
+    with zipfile.ZipFile(io.BytesIO(given.content)) as packed:
+        assert set(packed.namelist()) == {"..%5C..%5Cup.jpg.xmp", "1938/one.jpg.xmp"}
+    with kept.club.sql() as connection:
+        connection.exec_driver_sql("UPDATE photos SET path = CAST('../up.jpg' AS BLOB) WHERE id = 2")
+    (kept.folder.parent / "up.jpg").write_bytes((kept.folder / "..\\..\\up.jpg").read_bytes())
+    answer = visitor.act(AT, format="xmp", sign_password=WORDS[ANNA], **ASKED)
+    assert answer.headers["content-type"] != "application/zip" or b"../up.jpg" not in answer.content
+
+
 @pytest.mark.parametrize("wrong", [{"format": "exif"}, {"recipient": " "}, {"case": "no such"}])
 def test_what_cannot_be_handed_out_is_told_and_nothing_comes(visitor: Visitor, wrong: dict[str, str]) -> None:
     answer = visitor.act(AT, **({"format": "csv", "sign_password": WORDS[ANNA]} | ASKED | wrong))

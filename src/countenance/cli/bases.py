@@ -105,7 +105,7 @@ def countersign(
     if bool(numbers) == all_pending:
         raise InputError("Which bases?", hint="Name them (B1 B2 …), or say --all-pending.")
     with session.signed_in() as c:
-        waiting = numbers or [each.id for each in c.bases.list() if each.state == "pending" and not each.expired]
+        waiting = numbers or [each.id for each in c.bases.pending()]
         signed: list[Basis] = []
         faults: list[tuple[str, CountenanceError]] = []
         for number in waiting:

@@ -113,7 +113,24 @@ def _still_ingestible(into: Into) -> None:
 
 def _without_stopped(into: Into, matches: Sequence[Sequence[Match]]) -> Iterator[list[Match]]:
     stopped = stopped_among(into.connection, {match.subject for line in matches for match in line})
-    return iter([[match for match in line if match.subject not in stopped] for line in matches])
+    elsewhere = _guests_elsewhere(into, {match.basis for line in matches for match in line})
+    return iter(
+        [[match for match in line if match.subject not in stopped and match.basis not in elsewhere] for line in matches]
+    )
+
+
+def _guests_elsewhere(into: Into, bases: set[int]) -> set[int]:
+    """Bases of guests who agreed to be looked for in the pictures of an event, which are not these (P4)."""
+    found: set[int] = set()
+    query = (
+        sa.select(t.guests.c.basis)
+        .join(t.invitations, t.guests.c.invitation == t.invitations.c.id)
+        .join(t.events, t.invitations.c.event == t.events.c.id)
+        .where(t.events.c.source != into.source.id)
+    )
+    for part in parts(sorted(bases)):
+        found |= set(into.connection.scalars(query.where(t.guests.c.basis.in_(part))))
+    return found
 
 
 def _said(into: Into, batch: Sequence[Looked], matches: Sequence[Sequence[Match]]) -> set[tuple[str, int]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,11 @@ COLUMNS = (
     "basis", "ground", "condition", "basis_until", "basis_confirmed", "search", "face_score", "candidate_score",
     "confirmed_by", "confirmed_at", "log_index", "export_log_index",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+_SIGNS = "=+\\-@|%\uff1d\uff0b\uff0d\uff20"
+_FORMULA = re.compile(rf"[^\S\t\r\n]*[{_SIGNS}\t\r\n]")
 """How a cell begins that a spreadsheet may take for a formula (OWASP, CSV injection)."""
+_ANOTHER = re.compile(rf"([;\t\r\n]\s*\"?)(?=[{_SIGNS}])")
+"""The same after what a spreadsheet in German, French or Spanish takes for the end of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,6 @@ def _row(told: Exported, each: Name) -> tuple[object, ...]:
 
 def _cell(value: object) -> object:
     """Text that would begin a formula gets an apostrophe before it, which spreadsheets do not show."""
-    if isinstance(value, str) and value.lstrip(" ").startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    if not isinstance(value, str):
+        return value
+    return ("'" if _FORMULA.match(value) else "") + _ANOTHER.sub(r"\1'", value)

@@ -196,6 +196,13 @@ class Bases:
             numbers = connection.scalars(query.order_by(t.bases.c.id)).all()
             return [read_basis(self._context, connection, number) for number in numbers]
 
+    def pending(self) -> tuple[Basis, ...]:
+        """Those that a second account can confirm: pending, not expired, and no guest's, who confirms with stills."""
+        with self._context.registry.read() as connection:
+            guests = set(connection.scalars(sa.select(t.guests.c.basis)))
+        every = [each for each in self.list() if each.state == "pending" and not each.expired]
+        return tuple(each for each in every if int(each.number) not in guests)
+
     def why_not(self, basis: Basis | str) -> tuple[Lack, ...]:
         """Each thing that keeps this basis from finding its person now; empty when nothing does."""
         with self._context.registry.read() as connection:

@@ -142,7 +142,8 @@ class Coming:
             basis = self._basis(connection, person, invitation, event, now)
             letters = context.settings.mail is not None and way_of(contact) == "e-mail"
             self._guest(connection, invitation, person, basis, key, told=0 if letters else None)
-            used = sa.update(t.invitations).where(t.invitations.c.id == invitation.id, t.invitations.c.used.is_(None))
+            c = t.invitations.c
+            used = sa.update(t.invitations).where(c.id == invitation.id, c.used.is_(None), c.voided.is_(None))
             if connection.execute(used.values(used=now)).rowcount != 1:
                 absent()  # somebody else was quicker by a moment
             facts = {"invitation": reference_number("I", invitation.id), "event": reference_number("G", event.id)}

@@ -61,6 +61,15 @@ def check_pending(row: Row, now: int) -> None:
         raise NoBasis(f"This basis expired on {iso(row.ends)[:10]}.", requirement="P1")
 
 
+def check_no_guest(connection: sa.Connection, row: Row) -> None:
+    """Raise `NoBasis` for a guest's: they read the notice on their own page, and nothing but their stills confirms."""
+    if connection.scalar(sa.select(sa.exists().where(t.guests.c.basis == row.id))):
+        raise NoBasis(
+            "A guest confirms with stills, and signed no form that a second account could have seen.",
+            requirement="P1", hint="Where the organiser approves guests: `countenance event approve GUEST`.",
+        )  # fmt: skip
+
+
 def check_contact_was_known(person: Row, row: Row) -> None:
     """Raise `NoBasis` where the contact was put on record after the basis: anybody's could have been put there."""
     if person.contact_since is not None and person.contact_since > row.created:
@@ -78,6 +87,7 @@ def touch(connection: sa.Connection, subject: int, now: int) -> None:
 def _pending(context: Context, connection: sa.Connection, basis: Basis | str) -> Row:
     row = row_of(context, connection, number_of(basis))
     check_pending(row, context.clock())
+    check_no_guest(connection, row)
     return row
 
 

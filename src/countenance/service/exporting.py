@@ -25,7 +25,7 @@ from countenance.reports import names as told
 from countenance.reports import sidecars
 from countenance.review.confirmed import Confirmed, Gathered, Wanted, confirmed
 from countenance.service.exports import elsewhere
-from countenance.service.folders import check_free, write_all
+from countenance.service.folders import check_free, check_inside, write_all
 from countenance.service.instruments import words_or_none
 from countenance.types import Export, SubjectId, iso, parse_number, reference_number
 from countenance.vault.keyring import subject_key
@@ -163,6 +163,7 @@ class Exporting:
                 gathered = Gathered(kept, gathered.waiting, gathered.low)
             made = self._told(connection, wanted, recipient, decision, gathered.names)
             files = self._files(connection, kind, made, orientations, wanted)
+            check_inside(files)
             if to is not None:
                 check_free(to, files, sidecars.is_ours if kind == "xmp" else lambda _: False)
             people = tuple(sorted({each.subject for each in gathered.names}))

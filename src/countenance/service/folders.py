@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from countenance.errors import AlreadyExists, InputError, StorageFull
@@ -40,6 +40,12 @@ def check_free(folder: Path, paths: Mapping[bytes, bytes], ours: Callable[[bytes
                 f"{_shown(path)} is in {folder} already, and is not ours to replace.",
                 hint="Nothing was written. Name another folder with --to, or move that file away.",
             )
+
+
+def check_inside(paths: Iterable[bytes]) -> None:
+    """Raise `InputError` for a path that leads out of the folder that it will be put in, by whomever."""
+    for path in paths:
+        _steps(path)
 
 
 def write_all(folder: Path, paths: Mapping[bytes, bytes]) -> None:

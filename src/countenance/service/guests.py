@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -143,10 +143,9 @@ class Guests:
         height, width = picture.pixels.shape[:2]
         digest = hashlib.sha256(stills[poses.index("straight")]).hexdigest()
         stored = Enrolment(probe.face, probe.template, "a camera still", digest, None, (width, height))
-        context.gallery.enrol(subject, number, stored, grant=enrol)
+        with self._taken(int(guest.id)):
+            context.gallery.enrol(subject, number, stored, grant=enrol)
         with context.registry.write() as connection:
-            done = sa.update(t.guests).where(t.guests.c.id == guest.id)
-            connection.execute(done.values(stills=context.clock()))
             if not event.approve:
                 confirm_as_bearer(context, connection, _basis(connection, number), BY_STILLS, hash_of(token))
         context.book.publish()
@@ -199,6 +198,21 @@ class Guests:
         )
 
     # --- inside ------------------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _taken(self, guest: int) -> Iterator[None]:
+        """The guest's stills are taken, once: of two askings that are answered at one time, one is the enrolment."""
+        context, c = self._context, t.guests.c
+        with context.registry.write() as connection:
+            first = sa.update(t.guests).where(c.id == guest, c.stills.is_(None)).values(stills=context.clock())
+            if connection.execute(first).rowcount != 1:
+                raise InputError("No stills are asked for now.", hint="Go back to your page.")
+        try:
+            yield
+        except BaseException:
+            with context.registry.write() as connection:
+                connection.execute(sa.update(t.guests).where(c.id == guest).values(stills=None))
+            raise
 
     def _state(self, guest: Row, basis: Row) -> str:
         return state_of(guest, basis, self._context.clock())

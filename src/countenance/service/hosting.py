@@ -66,9 +66,11 @@ class Hosting:
                 .order_by(t.links.c.id.desc())
                 .limit(1)
             )
+            if link is None:
+                raise InputError("What this guest has answered is gone.", hint="Turn them away, and invite them again.")
             facts = {"step": "approved"}
             context.desk.record(connection, "guest", *ROLES, subjects=(SubjectId(guest.subject),), facts=facts)
-            confirm_as_bearer(context, connection, basis, BY_STILLS, f"{link}")
+            confirm_as_bearer(context, connection, basis, BY_STILLS, link)
             approved = sa.update(t.guests).where(t.guests.c.id == guest.id)
             connection.execute(approved.values(approved=now, approved_by=context.account))
 

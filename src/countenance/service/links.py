@@ -23,7 +23,13 @@ from countenance.policy.purposes import PURPOSES
 from countenance.registry import schema as t
 from countenance.rights.requests import plain_contact
 from countenance.service.basis import Basis, Row, number_of, read_basis, row_of
-from countenance.service.confirming import check_contact_was_known, check_pending, confirm_as_bearer, touch
+from countenance.service.confirming import (
+    check_contact_was_known,
+    check_no_guest,
+    check_pending,
+    confirm_as_bearer,
+    touch,
+)
 from countenance.service.receipts import issue_receipt, log_refused
 from countenance.types import DAY, SubjectId, iso, reference_number
 from countenance.vault.keyring import subject_key
@@ -90,6 +96,7 @@ def make_link(context: Context, basis: Basis | str, *, base_url: str) -> Link:
         person = connection.execute(sa.select(t.subjects).where(t.subjects.c.id == row.subject)).one()
         kind = "guardian" if is_minor(person.birth_year, now) else "person"
         _check_may_ask(row, now)
+        check_no_guest(connection, row)
         to = _contact(context, connection, person, row, kind)
         void = sa.delete(t.links).where(t.links.c.basis == row.id, t.links.c.kind == kind, t.links.c.used.is_(None))
         connection.execute(void)
@@ -177,8 +184,10 @@ def hash_of(token: str) -> str:
 
 
 def use_up(connection: sa.Connection, number: int, now: int) -> None:
-    """A link serves once."""
-    connection.execute(sa.update(t.links).where(t.links.c.id == number).values(used=now))
+    """A link serves once. Raises `ReceiptRefused` where another answer to it was quicker by a moment."""
+    unused = (t.links.c.id == number, t.links.c.used.is_(None))
+    if connection.execute(sa.update(t.links).where(*unused).values(used=now)).rowcount != 1:
+        _refuse()
 
 
 def open_link(context: Context, connection: sa.Connection, token: str, *kinds: str) -> tuple[Row, Row]:

@@ -59,6 +59,8 @@ OPEN_PARTS: dict[str, dict[str, str]] = {
         "list": "of its own account",
         "end": "of its own account",
         "end_here": "of its own account",
+        "directory": "of its own account",
+        "leave_directory": "of its own account",
     },
     "comparing": {"faces": "under its agreement, in its own case; the desk decides each comparison"},
     "quotas": {"draw": "counts its own requests"},

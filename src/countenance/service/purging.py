@@ -180,7 +180,9 @@ class Purging:
             yield Item("probe", row.search, row.expires, f"not reviewed within {probes.DAYS} days")
         # A basis that a link confirmed is signed over that link: the two go together.
         confirmed = sa.exists().where(t.bases.c.id == t.links.c.basis, t.bases.c.confirmed_how.in_(BY_BEARER.values()))
-        spent = sa.case((t.links.c.used.is_(None), t.links.c.expires <= now), else_=~confirmed)
+        # So is a guest's, whose stills have fitted and whom the organiser has not approved yet.
+        waiting = sa.exists().where(t.guests.c.basis == t.links.c.basis, t.guests.c.stills.is_not(None))
+        spent = sa.case((t.links.c.used.is_(None), t.links.c.expires <= now), else_=~confirmed & ~waiting)
         for row in connection.execute(sa.select(t.links).where(t.links.c.organisation == mine, spent)):
             why = "the link was used" if row.used else "the link has expired"
             yield Item("link", row.id, row.used or row.expires, why)

@@ -148,11 +148,12 @@ class Approvals:
     def _of_bases(self) -> Iterator[Waiting]:
         context, c = self._context, t.bases.c
         pending = (c.organisation == context.organisation, c.state == "pending", c.ends > context.clock())
+        guests = sa.exists().where(t.guests.c.basis == c.id)  # they confirm with stills, and are approved by event
         query = (
             sa.select(t.bases, t.accounts.c.email, t.subjects.c.handle_sealed)
             .join(t.accounts, c.recorded_by == t.accounts.c.id)
             .join(t.subjects, c.subject == t.subjects.c.id)
-            .where(*pending, c.recorded_by != context.account)
+            .where(*pending, ~guests, c.recorded_by != context.account)
         )
         with context.registry.read() as connection:
             rows = connection.execute(query.order_by(c.id).limit(MOST)).all()

@@ -58,7 +58,8 @@ def _packed(handed: Handed) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, content in handed.files.items():
-            archive.writestr(path.decode("utf-8", "backslashreplace"), content)
+            # Elsewhere a backslash parts folders, and `..\\..` leads out of the one that an archive is unpacked in.
+            archive.writestr(path.replace(b"\\", b"%5C").decode("utf-8", "backslashreplace"), content)
         left_out = "".join(f"{photo}: {reason}\n" for photo, reason in handed.left_out)
         if left_out:
             archive.writestr("left-out.txt", left_out)

@@ -16,7 +16,7 @@ import pytest
 from archives import BOX, CATALOGUE, EXPORTER, REVIEWERS, Archive, archive
 from clubs import Club
 from countenance.errors import AlreadyExists, InputError, NotFound, PurposeRefused, Refused, RoleRefused
-from countenance.reports.names import SCHEMA
+from countenance.reports.names import SCHEMA, _cell
 from countenance.reports.sidecars import area, is_ours
 from countenance.service.folders import write_all
 from countenance.types import Box
@@ -215,6 +215,24 @@ def test_no_cell_of_the_table_is_a_formula(kept: Archive) -> None:
     sidecar = kept.export("xmp").files[b"source-1/-cmd.jpg.xmp"]
     (person,) = ET.fromstring(sidecar).iterfind(".//iptc:PersonInImage/rdf:Bag/rdf:li", NS)  # noqa: S314 - ours
     assert person.text == evil
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("Ann;=1+1", "Ann;'=1+1"),
+        ("Ann; @SUM(A1)", "Ann; '@SUM(A1)"),
+        ("Ann\t-1", "Ann\t'-1"),
+        ('Ann;"=1', "Ann;\"'=1"),
+        ("Ann, -1", "Ann, -1"),
+        ("\u00a0=1", "'\u00a0=1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("Anna-Lena (+1); Bo", "Anna-Lena (+1); Bo"),
+    ],
+)
+def test_no_part_of_a_cell_is_a_formula_where_another_sign_separates_cells(told: str, shown: str) -> None:
+    """A spreadsheet in German, French or Spanish takes a semicolon for the end of a cell."""
+    assert _cell(told) == shown
 
 
 def test_a_sidecar_says_by_values_where_who_is(kept: Archive) -> None:

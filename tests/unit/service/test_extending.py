@@ -60,9 +60,9 @@ def test_p29_an_answer_is_not_put_off_after_its_month_nor_after_it_was_given(ada
 
 
 def test_p29_only_an_officer_puts_it_off_and_only_for_a_reason_from_the_list(ada: Club) -> None:
-    ada.anna.accounts.add("rex@club.example", roles=["operator"], passphrase="words")
+    ada.anna.accounts.add("oda@club.example", roles=["operator"], passphrase="words")
     with pytest.raises(RoleRefused):
-        ada.open("rex@club.example").requests.extend("R1", "complex")
+        ada.open("oda@club.example").requests.extend("R1", "complex")
     with pytest.raises(NotSignedIn):
         ada.open(None).requests.extend("R1", "complex")
     for reason in ("", "because", "ada is away"):

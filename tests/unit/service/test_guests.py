@@ -38,7 +38,7 @@ from countenance.samples import cast
 from countenance.service.coming import Welcomed
 from countenance.service.events import Event
 from countenance.service.guest_sweeps import GuestSweeps, sweep_for_guests
-from countenance.types import Enrol
+from countenance.types import Confirm, Enrol
 from restores import backup, lose, restore
 from unit.service.test_stills import stills
 
@@ -383,6 +383,24 @@ def test_p5_a_guest_who_is_turned_away_is_found_by_nobody(hosted: Club) -> None:
     assert hosted.anna.bases.list()[0].state == "withdrawn"
 
 
+def test_p1_nothing_but_stills_confirms_a_guest(hosted: Club) -> None:
+    """There is no form that a second account could have seen; and no account has signed the notice (P2)."""
+    guest = welcomed(hosted, make(hosted, approve=True).id, name="Farah", contact=BEN)
+    for taken in (False, True):
+        if taken:
+            shown(hosted, guest.key)
+        assert hosted.ben.approvals.waiting() == []
+        assert hosted.ben.bases.pending() == ()
+        for confirm in (
+            lambda: hosted.ben.bases.countersign("B1"),
+            lambda: hosted.ben.bases.confirm("B1"),
+            lambda: hosted.anna.bases.link("B1", base_url="https://faces.club.example"),
+        ):
+            with pytest.raises(NoBasis, match="guest"):
+                confirm()
+    assert hosted.anna.guests.standing(guest.key).state == "waiting"
+
+
 # --- pictures --------------------------------------------------------------------------------------------------------
 
 
@@ -566,3 +584,70 @@ def test_a_sweep_for_guests_takes_all_who_wait_and_says_once_why_it_cannot(hoste
     assert hosted.anna.hosting.due() == {}
     assert {hosted.anna.guests.standing(key).state for key in keys} == {"here"}
     assert sweep_for_guests(hosted.anna).guests == 0
+
+
+def test_p17_a_picture_of_the_low_band_is_not_shown_to_a_guest_before_it_is_reviewed(party: Party) -> None:
+    guests = party.club.anna.guests
+    here = guests.standing(party.key)
+    doubtful = here.photos[0]
+    with party.club.sql() as connection:
+        mine = t.appearances.c.photo == int(doubtful[1:])
+        connection.execute(sa.update(t.appearances).where(mine).values(band="low"))
+    assert guests.standing(party.key).photos == here.photos[1:]
+    for small in (False, True):
+        with pytest.raises(NotFound):
+            guests.picture(party.key, doubtful, small=small)
+    (subject, _) = party.club.anna.subjects.list()
+    party.club.anna.people.is_this(subject.handle, [doubtful])
+    assert guests.standing(party.key).photos == here.photos
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_p1_stills_that_come_twice_at_once_enrol_one_face(hosted: Club, monkeypatch, again: bool) -> None:
+    guests, guest = hosted.anna.guests, welcomed(hosted)
+    challenge = guests.ask(guest.key)
+    kind, raced = type(hosted.anna.context.desk), []
+    decide, moment = kind.decide, Enrol if again else Confirm
+
+    def slow(desk, action, ask):
+        grant = decide(desk, action, ask)
+        if action is moment and not raced:  # another request comes in before this one goes on
+            raced.append(1)
+            asked = guests.ask(guest.key) if again else challenge
+            others = [still + b"\0" for still in stills(asked.poses)]
+            guests.answer(guest.key, asked.token, others)
+        return grant
+
+    monkeypatch.setattr(kind, "decide", slow)
+    with pytest.raises((InputError, ReceiptRefused)):
+        guests.answer(guest.key, challenge.token, stills(challenge.poses))
+    with hosted.sql() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(t.references)) == 1
+    assert guests.standing(guest.key).state == "searching"
+
+
+def test_p1_a_guest_who_is_approved_after_a_purge_is_found_and_no_search_breaks(hosted: Club) -> None:
+    guest = welcomed(hosted, make(hosted, approve=True).id, name="Farah")
+    shown(hosted, guest.key)
+    hosted.anna.purge()
+    (subject,) = hosted.anna.subjects.list()
+    hosted.anna.hosting.approve(subject.handle)
+    assert hosted.anna.guests.standing(guest.key).state == "searching"
+    hosted.anna.purge()
+    found = hosted.anna.search(
+        cast().portrait("Farah"), purpose="find-my-photos", case="own", on_behalf_of=subject.handle
+    )
+    assert [hit.subject for hit in found] == [subject.handle]
+
+
+def test_p4_a_guest_is_looked_for_in_the_event_s_pictures_and_nowhere_else(party: Party) -> None:
+    club = party.club
+    elsewhere = club.source("winter", ["find-my-photos"])
+    shutil.copy(cast().photos("Farah")[1], club.root / "source-winter" / "winter.jpg")
+    club.anna.ingest("winter")
+    club.anna.sweep("winter")
+    with club.sql() as connection:
+        seen = sa.select(t.sources.c.name).select_from(
+            t.appearances.join(t.photos, t.appearances.c.photo == t.photos.c.id).join(t.sources)
+        )
+        assert set(connection.scalars(seen)) == {SOURCE}, elsewhere

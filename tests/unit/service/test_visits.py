@@ -221,3 +221,11 @@ def test_p30_the_host_is_sealed_under_the_visitor_s_key(club: Club) -> None:
     for folder in club.places:
         for file in folder.rglob("*"):
             assert not file.is_file() or b"Boatman" not in file.read_bytes()
+
+
+def test_a_visit_that_is_not_even_a_date_does_not_shut_the_desk(desk: Club) -> None:
+    with desk.sql() as connection:
+        row = connection.execute(sa.select(t.visits)).one()._asdict() | {"id": 7, "ends": 2**60, "signature": b"x"}
+        connection.execute(sa.insert(t.visits).values(**row))
+    assert [each.id for each in desk.anna.visits.list()] == ["V1"]
+    assert seen(desk, "Ada") == ["Ada"]
