@@ -61,7 +61,7 @@ def test_every_door_that_needs_a_role_names_it() -> None:
     free = {route.path for route in ROUTES if not route.roles}
     assert free == {
         "/open", "/sign-in", "/style.css", "/static/{name}", "/language/{code}",
-        "/rights", "/public", "/public.json", "/confirm/{token}", "/sign-in/directory", "/sign-in/directory/back",
+        "/rights", "/public", "/public.json", "/confirm/{token}", "/sign-in/directory", "/sign-in/back",
         "/guest/{secret}", "/mine/{key}", "/mine/{key}/ask", "/mine/{key}/stills", "/mine/{key}/leave",
         "/mine/{key}/photos.zip", "/mine/{key}/photos/{photo}", "/mine/{key}/photos/{photo}/small",
     }  # fmt: skip
