@@ -167,13 +167,17 @@ def _orders(
     connection: sa.Connection, leaves: Sequence[Leaf], organisation: OrganisationId
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     told: dict[str, dict[str, Any]] = {}
+    bound: dict[str, dict[str, Any]] = {}
     for leaf in leaves:
         facts = leaf.get("facts") or {}
         if leaf["act"] == "order" and "order" in facts:
-            told.setdefault(str(facts["order"]), {}).update(facts, at=at(leaf))
+            name = str(facts["order"])
+            told.setdefault(name, {}).update(facts, at=at(leaf))
+            bound.get(name, {}).update(state=facts.get("state"), at=at(leaf))
         if leaf["act"] == "restore":  # it had these bind again, whatever was said of them before
-            for name in told.keys() & set(facts.get("in_force", ())):
-                told[name].update(state="in-force", at=at(leaf))
+            for name, scope in facts.get("binding", {}).items():
+                bound[name] = dict(scope, state="in-force", at=at(leaf))
+                told.get(name, {}).update(state="in-force", at=at(leaf))
     closed = []
     for name, facts in sorted(told.items()):
         if facts.get("state") != "in-force":
@@ -186,7 +190,34 @@ def _orders(
         else:
             _bind(connection, number, facts, organisation)
             closed += [] if _is_told(facts) else [name]
-    return tuple(sorted(told)), tuple(closed)
+    still = [(name, facts) for name, facts in sorted(bound.items()) if facts["state"] == "in-force"]
+    still = [(name, facts) for name, facts in still if _is_told(facts) or name not in closed]
+    again = [name for name, facts in still if not _binds(connection, name, facts)]
+    for name in again:
+        _bind(connection, _free(connection, name), bound[name], organisation)
+    return tuple(sorted({*told, *again})), tuple(sorted({*closed, *again}))
+
+
+def _binds(connection: sa.Connection, name: str, facts: Mapping[str, Any]) -> bool:
+    """Whether an order that an earlier restore left in force binds with this backup: it does from now on, if it can.
+
+    Its number may stand for another order here: for the real one, where that restore had closed it over everybody, or
+    the other way round. So it is the scope that counts, and of a territory any order over it will do.
+    """
+    c = t.orders.c
+    same = sa.and_(c.kind == facts["kind"], c.territory.is_not_distinct_from(facts["territory"] or None))
+    mine = sa.and_(same, c.id == parse_number("O", name, "order"))
+    values = {"state": "in-force", "in_force": facts["at"]}
+    connection.execute(sa.update(t.orders).where(mine, c.state != "in-force").values(**values))
+    alone = sa.and_(same, c.subject.is_(None), c.source.is_(None), c.supplier.is_(None), c.state == "in-force")
+    there = sa.or_(mine, alone) if _is_told(facts) else mine
+    return bool(connection.scalar(sa.select(sa.exists().where(there))))
+
+
+def _free(connection: sa.Connection, name: str) -> int | None:
+    """The order's own number; None where the backup has another order by it."""
+    number = parse_number("O", name, "order")
+    return None if connection.scalar(sa.select(sa.exists().where(t.orders.c.id == number))) else number
 
 
 def _is_told(facts: Mapping[str, Any]) -> bool:
@@ -194,9 +225,11 @@ def _is_told(facts: Mapping[str, Any]) -> bool:
     return facts.get("scope") == ["territory"] and bool(facts.get("territory"))
 
 
-def _bind(connection: sa.Connection, number: int, facts: Mapping[str, Any], organisation: OrganisationId) -> None:
+def _bind(
+    connection: sa.Connection, number: int | None, facts: Mapping[str, Any], organisation: OrganisationId
+) -> None:
     """An order that is not in the backup: as the log tells it, or over everybody where it does not tell whom."""
-    name = reference_number("O", number)
+    name = reference_number("O", number) if number else "an order"
     kind = str(facts.get("kind", "quarantine"))
     if _is_told(facts):
         territories = [str(facts["territory"])]
@@ -206,7 +239,7 @@ def _bind(connection: sa.Connection, number: int, facts: Mapping[str, Any], orga
     for place, territory in enumerate(territories):
         connection.execute(
             sa.insert(t.orders).values(
-                **({"id": number} if place == 0 else {}),
+                **({"id": number} if number and place == 0 else {}),
                 organisation=organisation,
                 kind=kind,
                 authority=f"as the log tells of {name}, which is not in the restored backup",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Backups", "Drilled", "Staged", "log_restore", "place"]
 
 Progress = Callable[[int, int], None]
+_SCOPE = ("subject", "source", "territory", "supplier")
 _PATIENCE = 30.0
 """Seconds to wait for an erasure that is under way."""
 _ANOTHER = "Do not restore this backup. Make a new one, try that one out, and report this fault to whoever wrote this."
@@ -148,13 +149,24 @@ def place(settings: Settings, vault: Vault, *, drill: bool = False) -> Place:
 def log_restore(desk: Desk, made: Staged) -> None:
     """The restore as an entry of the restored log, by the account that asks for it. Raises `RoleRefused`.
 
-    Orders that bind from now on are named: one may have been stayed after the backup, and the log's last word on it
-    would be the stay, should an older backup be restored next.
+    Orders that bind from now on are named, and their scope as far as an order's own entry tells it. One may have been
+    stayed after the backup, or closed over everybody; should another backup be restored next, nothing else tells that.
     """
-    binding = sa.select(t.orders.c.id).where(t.orders.c.state == "in-force").order_by(t.orders.c.id)
     with made.registry.write() as connection:
-        names = [reference_number("O", number) for number in connection.scalars(binding)]
-        desk.record(connection, "restore", "controller", facts=made.facts() | {"in_force": names})
+        desk.record(connection, "restore", "controller", facts=made.facts() | {"binding": _binding(connection)})
+
+
+def _binding(connection: sa.Connection) -> dict[str, dict[str, Any]]:
+    found = {}
+    query = sa.select(t.orders).where(t.orders.c.state == "in-force").order_by(t.orders.c.id)
+    for row in connection.execute(query).mappings():
+        kinds = [each for each in _SCOPE if row[each] is not None]
+        found[reference_number("O", row["id"])] = {
+            "kind": row["kind"],
+            "scope": kinds,
+            "territory": row["territory"] or "",
+        }
+    return found
 
 
 def _remains(connection: sa.Connection, made: Staged) -> list[str]:

@@ -309,6 +309,61 @@ def test_p8_an_order_that_a_restore_had_bind_again_binds_after_an_older_backup_t
     assert club.found(1) == []
 
 
+def test_p8_whom_a_restore_closed_an_order_over_they_are_under_it_after_a_newer_backup_too(
+    club: Club, ada: int
+) -> None:
+    """The newer backup knows whom the order is about, and would let the others be found; no restore does that."""
+    older = backup(club, "older.backup")
+    entered(club, "quarantine", subject=ada)
+    newer = backup(club, "newer.backup")
+    assert club.found(2) == ["bea"]
+    lose(club, log=True)
+    restore(club, older.file)
+    assert club.found(1) == club.found(2) == []
+    before = closures(club)
+    lose(club, log=True)
+    done = restore(club, newer.file)
+    assert club.found(1) == club.found(2) == []
+    assert closures(club) == before, "each of them once"
+    assert done.repeated.closed == done.repeated.orders
+    assert len(done.repeated.orders) == len(before)
+    lose(club, log=True)
+    restore(club, older.file)
+    assert closures(club) == before
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_p8_an_order_that_a_restore_had_bind_again_binds_after_a_backup_from_after_its_stay(
+    club: Club, ada: int, known: bool
+) -> None:
+    """The backup has it as stayed, or not at all; and all that the log tells after it is the restore itself."""
+    assert club.cleo
+    older = backup(club, "older.backup")
+    order = club.obey("quarantine", subject="ada")
+    between = backup(club, "between.backup")
+    for account in (club.ben, club.cleo):
+        account.orders.stay(order, evidence=club.document("stayed"))
+    if not known:
+        lose(club, log=True)
+        restore(club, older.file)
+    newer = backup(club, "newer.backup")
+    assert club.found(1) == ["ada"]
+    lose(club, log=True)
+    restore(club, between.file)
+    assert (club.found(1), club.found(2)) == ([], ["bea"])
+    lose(club, log=True)
+    restore(club, newer.file)
+    assert (club.found(1), club.found(2)) == ([], ["bea"] if known else [])
+
+
+def closures(club: Club) -> list[tuple[str, str]]:
+    """Kind and territory of the orders in force that bear on whoever is in one."""
+    c = t.orders.c
+    with club.sql() as connection:
+        rows = connection.execute(sa.select(c.kind, c.territory).where(c.state == "in-force", c.territory.is_not(None)))
+        return sorted((row.kind, row.territory) for row in rows)
+
+
 def entered(club: Club, kind: str, **scope: object) -> None:
     """An order in force, with the entries that a proposal and its approvals leave."""
     number = club.order(kind, **scope)
