@@ -61,6 +61,7 @@ BREAKS: list[Break] = [
                 "                t.links.c.used.is_(None),\n                t.links.c.expires",
                 "                t.links.c.expires",
             ),
+            ("service/links.py", "(t.links.c.id == number, t.links.c.used.is_(None))", "(t.links.c.id == number,)"),
         ),
         LINKS + "test_p1_a_link_that_serves_no_more_is_refused_in_the_same_words",
     ),
