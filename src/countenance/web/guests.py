@@ -6,7 +6,6 @@ answered like what never was.
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from countenance.errors import InputError
 from countenance.reports.receipt import render_receipt
 from countenance.service.coming import absent
 from countenance.service.guest_archive import archive
+from countenance.web.look import as_link
 from countenance.web.route import Route
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def agree(site: Site, request: Request) -> Response:
     return site.public_page(
         "welcomed.html",
         page=f"{MINE}{welcomed.key}",
-        receipt=_data("application/json", json.dumps(welcomed.receipt, indent=2)),
-        words=_data("text/html", render_receipt(welcomed.receipt)),
+        receipt=as_link("application/json", json.dumps(welcomed.receipt, indent=2)),
+        words=as_link("text/html", render_receipt(welcomed.receipt)),
     )
 
 
@@ -108,7 +108,7 @@ def leave(site: Site, request: Request) -> Response:
     certified = site.club.guests.leave(request.path_params["key"])
     text = json.dumps(certified.certificate, indent=2)
     return site.public_page(
-        "left.html", number=certified.certificate["body"]["number"], download=_data("application/json", text)
+        "left.html", number=certified.certificate["body"]["number"], download=as_link("application/json", text)
     )
 
 
@@ -135,7 +135,3 @@ def _picture(site: Site, request: Request, *, small: bool) -> Response:
     data, kind = site.club.guests.picture(request.path_params["key"], photo, small=small)
     kept = {} if small else {"content-disposition": f'attachment; filename="{photo}.jpg"'}
     return Response(data, media_type=kind, headers={"cache-control": "private, no-store", **kept})
-
-
-def _data(kind: str, text: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(text.encode()).decode()}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,11 @@ def a_page_of_ours(request: Request, place: str) -> str | None:
         return None
     asked = {"type": "http", "method": "GET", "path": path, "root_path": "", "headers": []}
     return place if any(route.matches(asked)[0] is Match.FULL for route in request.app.routes) else None
+
+
+def as_link(kind: str, text: str) -> str:
+    """A file that a page hands over in itself, so that nothing of it is kept here: RFC 2397."""
+    return f"data:{kind};base64,{base64.b64encode(text.encode()).decode()}"
 
 
 @cache

@@ -5,7 +5,6 @@ What a page answers says nothing about who is here: a request by a contact that 
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from countenance.errors import InputError
 from countenance.reports.governing import paper_of
 from countenance.reports.receipt import render_receipt
 from countenance.service.requests import RIGHTS
+from countenance.web.look import as_link
 from countenance.web.route import Route
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def confirm(site: Site, request: Request) -> Response:
     return site.public_page(
         "confirmed.html",
         receipt=receipt,
-        download=_data("application/json", json.dumps(receipt, indent=2)),
-        words=_data("text/html", render_receipt(receipt)),
+        download=as_link("application/json", json.dumps(receipt, indent=2)),
+        words=as_link("text/html", render_receipt(receipt)),
     )
 
 
@@ -84,7 +84,3 @@ ROUTES = (
     Route("GET", "/confirm/{token}", "show", asked_to_confirm, party=True),
     Route("POST", "/confirm/{token}", "confirm", confirm, party=True),
 )
-
-
-def _data(kind: str, text: str) -> str:
-    return f"data:{kind};base64,{base64.b64encode(text.encode()).decode()}"
