@@ -54,7 +54,7 @@ def _walk(browser: Browser, anna: Served, clara: Served) -> None:
         "search": (anna, "/", None), "choose": (anna, "/", _choice), "found": (anna, "/", _found),
         "review": (clara, f"/reviews/{found.review}", None), "reviews": (clara, "/reviews", None),
         "people": (anna, "/people", None), "person": (anna, "/people/goran", None),
-        "photo": (anna, "/photos/P16", None), "refused": (anna, "/people/nobody", None),
+        "photo": (anna, f"/photos/{found[0].appearances[0].photo.id}", None), "refused": (anna, "/people/nobody", None),
         "sources": (anna, "/sources", None), "source": (anna, "/sources/1", _open_all),
         "source-new": (anna, "/sources/new", None), "job": (anna, "/sources/1", _ingest), "jobs": (anna, "/jobs", None),
         "log": (anna, "/log", _check), "reports": (anna, "/reports", None), "names": (anna, "/reports/names", None),
