@@ -86,9 +86,13 @@ class Aws:
         return self.keys[name]
 
     def client(
-        self, made: Made | None = None, *, secret: str | None = None, access: str | None = None, retries: int = 0
+        self, made: Made | None = None, *, secret: str | None = None, access: str | None = None, retries: int = 8
     ) -> Any:
-        """The real client, as a program makes it."""
+        """The real client, as a program makes it: it asks again when told to slow down, as boto3 does by itself.
+
+        Two equal requests within a second have one signature, of which the second is told to be signed anew; how
+        quick a machine is must not decide a test. ``retries=0`` shows what the service said at first.
+        """
         made = made or self.key()
         return boto3.client(
             "rekognition", endpoint_url=self.url, region_name="eu-west-1", aws_access_key_id=access or made.access,
