@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import socket
@@ -33,6 +34,31 @@ def test_it_takes_the_next_port_on_this_machine_only(taken):
         host, port = listening.getsockname()
     assert host == "127.0.0.1"
     assert taken < port < taken + 20
+
+
+@pytest.mark.parametrize("handed_on", [False, True])
+def test_what_is_small_is_sent_at_once(handed_on):
+    """Or an answer in two parts waits until the other side has said that it has the first: 40 ms each time."""
+
+    class Taken(asyncio.Protocol):
+        def connection_made(self, transport):
+            taken = transport.get_extra_info("socket")
+            at_once.set_result(taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+
+    async def asked(listening):
+        nonlocal at_once
+        at_once = asyncio.get_running_loop().create_future()
+        async with await asyncio.get_running_loop().create_server(Taken, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            writer.close()
+            return await asyncio.wait_for(at_once, 30)
+
+    at_once = None
+    with server._listening(Reach(port=0)) as listening:
+        if handed_on:  # as each of several processes has it
+            listening = socket.socket(fileno=os.dup(listening.fileno()))
+        assert asyncio.run(asked(listening)) == 1
 
 
 def test_no_free_port_is_said(taken, monkeypatch):

@@ -11,10 +11,14 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from types import ModuleType
 from typing import Any
 
 _UNWANTED = ("openvino_telemetry", "openvino.tools.ovc")
+_FIRST = threading.Lock()
+"""OpenVINO's bindings look up NumPy's types when a tensor's numbers are first asked for. Two threads that are the first
+wait for each other for ever, one with the interpreter's lock, so that the whole process stands still (2026.4.1)."""
 
 
 def onnxruntime() -> Any:
@@ -38,4 +42,6 @@ def openvino() -> Any | None:
         import openvino
     except ImportError:
         return None
+    with _FIRST:
+        _ = openvino.Tensor(openvino.Type.f32, openvino.Shape([1])).data
     return openvino

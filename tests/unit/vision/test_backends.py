@@ -55,6 +55,30 @@ def test_a_session_serves_several_threads_at_once(cache: Path, name: str) -> Non
     assert not wrong
 
 
+AT_FIRST = """
+import builtins, sys, threading, time
+from pathlib import Path
+import numpy as np
+from countenance.vision import backends, packs
+session = backends.choose("openvino", threads=1).open(packs.SFACE, Path(sys.argv[1]))
+real = builtins.__import__
+def slow(name, *more, **named):
+    if "numpy" in name:
+        time.sleep(0.5)  # the interpreter's lock goes to the next thread
+    return real(name, *more, **named)
+builtins.__import__ = slow
+threads = [threading.Thread(target=session.run, args=(np.zeros((1, 3, 112, 112), np.float32),)) for _ in range(3)]
+for each in threads:
+    each.start()
+"""
+
+
+@needs_openvino
+def test_threads_that_are_the_first_to_look_do_not_wait_for_each_other(cache: Path) -> None:
+    """OpenVINO's bindings stopped the whole service for ever, if its first photos came at once; see `runtimes`."""
+    subprocess.run([sys.executable, "-c", AT_FIRST, str(cache)], check=True, timeout=120)
+
+
 def test_auto_takes_the_quickest_it_measured_and_remembers(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = backends.choose(cache=cache)
     (kept,) = (
