@@ -16,7 +16,6 @@ from clubs import Club
 from countenance import errors
 from countenance.reports.cover import FILL
 from countenance.reports.page import ContactSheet, render_contact_sheet
-from countenance.service.pictures import LOW
 from countenance.service.showing import shown_appearance, shown_finding
 from countenance.service.sources import Source
 from countenance.types import Box, Pixels
@@ -165,7 +164,7 @@ def uncovered(club: Club, jpeg: bytes) -> int:
     """Faces on a picture as it stands on a page, found at the low threshold, that no fill lies on."""
     vision = club.anna.context.vision
     picture = vision.decode(jpeg)
-    return sum(_filled(picture.pixels, face.box) < 0.5 for face in vision.faces(picture, threshold=LOW))
+    return sum(_filled(picture.pixels, box) < 0.5 for box in vision.anybody(picture))
 
 
 def _filled(pixels: Pixels, box: Box) -> float:

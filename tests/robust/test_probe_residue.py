@@ -87,8 +87,8 @@ def test_p16_only_the_searched_face_is_in_the_crop(members: Club) -> None:
     Image.fromarray(both).save(stream, "PNG")
     context = members.anna.context
     picture = context.vision.decode(stream.getvalue())
-    every = context.vision.faces(picture, threshold=probing.LOW)
-    chosen, other = every[0], every[1]
+    chosen, other = context.vision.faces(picture)
+    every = context.vision.anybody(picture)
     face = probing.crop(picture, chosen, every)
     assert len(face) < 64 * 2**10
     whole = np.asarray(Image.open(io.BytesIO(probing.crop(picture, other, every))).convert("RGB"))

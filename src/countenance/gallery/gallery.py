@@ -179,7 +179,8 @@ class Gallery:
         lowest = searching.lowest(threshold, scale)
         fetch, least = max(_FETCH_ALL if lowest is None else _FETCH, 4 * limit), searching.least_estimate(lowest)
         hits, sequence = self._mirror.search_people(probe.template.vector, fetch, limit, least, terms.eligible())
-        crop = searching.made_early(crop if agreed.reviewers else None, hits, lowest)
+        hits = searching.likely(hits, least)
+        crop = searching.made_early(crop if agreed.reviewers else None, hits)
         with self._registry.read() as connection:
             size = searching.size(connection, self._desk)  # before others have to wait
         with self._registry.write() as connection:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
 
 from countenance.errors import NoAgreement, TooMany
@@ -14,7 +15,7 @@ from countenance.gallery import appearing, probes, rejecting
 from countenance.gallery.cautioning import cautions_of
 from countenance.gallery.matching import Match
 from countenance.gallery.scale import USUAL, Scale
-from countenance.index.port import Hits
+from countenance.index.port import NO_ID, Hits
 from countenance.log.book import Written
 from countenance.policy import agreeing, comparing, gather
 from countenance.policy.cautions import reviewers_with
@@ -131,10 +132,14 @@ def least_estimate(threshold: float | None) -> float:
     return -1.0 if threshold is None else threshold - _ESTIMATE
 
 
-def made_early(crop: Callable[[], bytes] | None, hits: Hits, threshold: float | None) -> Callable[[], bytes] | None:
+def likely(hits: Hits, least: float) -> Hits:
+    """What may be a candidate: nothing is looked up of whoever the engine says is far below."""
+    return replace(hits, ids=np.where(hits.scores >= least, hits.ids, NO_ID))
+
+
+def made_early(crop: Callable[[], bytes] | None, hits: Hits) -> Callable[[], bytes] | None:
     """The crop, made before the write lock is taken where somebody will probably be shown: it takes its time."""
-    likely = bool(hits.ids.any()) and (float(hits.scores.max()) >= least_estimate(threshold))
-    if crop is None or not likely:
+    if crop is None or not hits.ids.any():
         return crop
     made = crop()
     return lambda: made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -50,6 +51,7 @@ class Registry:
     def __init__(self, url: str, *, create: bool = False, revision: str = HEAD, older: Older = "refused") -> None:
         self.engine = engine_of(url, busy=BUSY_SECONDS)
         self.kind = self.engine.dialect.name
+        self._turn = threading.Lock()
         self.file = Path(self.engine.url.database or "") if self.kind == "sqlite" else None
         if self.file is not None:
             if not create and not self.file.exists():
@@ -74,7 +76,7 @@ class Registry:
                 connection.execution_options(countenance_write=True, countenance_undone=undone)
                 if self.file is None:
                     connection.execution_options(**server.WRITING)
-                with connection.begin():
+                with self._in_turn(), connection.begin():
                     yield connection
         except CountenanceError:
             for each in undone:
@@ -144,6 +146,22 @@ class Registry:
         """Give the connections back."""
         self.engine.dispose()
 
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One after the other, where threads of this process write to a file.
+
+        SQLite asks whether the write lock is free, and sleeps longer and longer between; who waits here is woken.
+        """
+        if self.file is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_SECONDS):
+            raise _busy()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
     def _migrate(self, revision: str, older: Older) -> str:
         """Bring an empty or an older registry to a migration, if that is wanted; returns the one that it is at."""
         with plain_errors(), self.engine.connect() as connection:
@@ -207,8 +225,12 @@ def _sqlite(error: sa.exc.DBAPIError) -> CountenanceError | None:
         if "full" in text:
             return StorageFull("The disk is full; nothing was changed.")
         if "locked" in text or "busy" in text:
-            return Unavailable("Another process is writing to this gallery.")
+            return _busy()
         return Unavailable(f"The registry cannot be used: {error.orig}.")
     if "malformed" in text or "not a database" in text:
         return Tampered("The registry file is damaged.", hint="Restore the newest backup.")
     return None
+
+
+def _busy() -> Unavailable:
+    return Unavailable("Another process is writing to this gallery.")

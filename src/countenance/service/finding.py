@@ -207,8 +207,7 @@ class Finding:
         made, picture = probing.probe(context, taken, choose=face, gate=gate)
 
         def crop() -> bytes:
-            every = context.vision.faces(picture, threshold=probing.LOW)
-            return probing.crop(picture, made.face, every)
+            return probing.crop(picture, made.face, context.vision.anybody(picture))
 
         answer = context.gallery.search(
             made, limit=most, threshold=least, only=only, among=among, crop=crop, grant=grant

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from countenance.service.context import Context
     from countenance.vision.decode import Picture
 
-LOW = 0.25
-"""The detector's score from which something is covered: rather a lampshade too many than a face too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +122,7 @@ class Pictures:
         return False
 
     def _show(self, picture: Picture, known: tuple[Box, ...]) -> Shown:
-        detected = [face.box for face in self._context.vision.faces(picture, threshold=LOW)]
-        return Shown(picture.pixels, known, strangers(detected, known))
+        return Shown(picture.pixels, known, strangers(self._context.vision.anybody(picture), known))
 
 
 def _scaled(boxes: tuple[Box, ...], by: float) -> tuple[Box, ...]:

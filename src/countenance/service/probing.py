@@ -14,7 +14,7 @@ from countenance.ingest.marks import read_marks
 from countenance.photos.folder import read_file
 from countenance.reports.cover import cover, crop_around, strangers, thumbnail
 from countenance.service.gates import PROBE, level_for
-from countenance.types import DAY, Face, Probe
+from countenance.types import DAY, Box, Face, Probe
 
 if TYPE_CHECKING:
     from countenance.service.context import Context
@@ -24,8 +24,6 @@ SIDE = 320
 """Pixels of a crop that is kept for a review: enough to look at, no more."""
 ROOM, AROUND = 0.35, 0.35
 """How much of its size is kept around the searched face, and covered around another one."""
-LOW = 0.25
-"""The detector's score from which another face is covered: rather a lampshade too many than a face too few."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,9 @@ def salt_of_the_day(context: Context) -> bytes:
     return context.keys.salt(context.party_key, f"verify:{context.clock() // DAY}")[:16]
 
 
-def crop(picture: Picture, face: Face, others: Sequence[Face]) -> bytes:
-    """The searched face alone as a small JPEG, for its reviewers; every other face is covered (P16)."""
-    known = (face.box,)
-    covered = cover(picture.pixels, strangers([each.box for each in others], known), grow=AROUND)
+def crop(picture: Picture, face: Face, anybody: Sequence[Box]) -> bytes:
+    """The searched face alone as a small JPEG, for its reviewers; ``anybody`` else's is covered (P16)."""
+    covered = cover(picture.pixels, strangers(anybody, (face.box,)), grow=AROUND)
     return thumbnail(crop_around(covered, face.box, room=ROOM), SIDE)
 
 

@@ -38,12 +38,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A decoded photo: upright RGB pixels (height × width × 3, uint8), its size, and the format it came in."""
+    """A decoded photo: upright RGB pixels (height × width × 3, uint8), its size, and the format it came in.
+
+    ``looked``: what `Vision` saw when it looked at it, kept as long as the photo is.
+    """
 
     pixels: Pixels = field(repr=False)
     width: int
     height: int
     format: str
+    looked: dict[int, Any] = field(default_factory=dict, repr=False)
 
 
 class Decoder:

@@ -47,6 +47,26 @@ class Detection:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """All that two looks at a whole photo see from the score ``least`` on, in its pixels: most faces several times.
+
+    ``coarse`` is None for a photo that is small enough for one look.
+    """
+
+    least: float
+    fine: Floats
+    coarse: Floats | None
+    too_large: float
+
+    def faces(self, threshold: float) -> Floats:
+        """A row for each face scoring ``threshold`` or more (not less than ``least``)."""
+        rows = suppress_overlaps(self.fine[self.fine[:, 14] >= threshold], OVERLAP)
+        if self.coarse is None:
+            return rows
+        return merge(rows, suppress_overlaps(self.coarse[self.coarse[:, 14] >= threshold], OVERLAP), self.too_large)
+
+
 See = Callable[[Session, Pixels, float], Floats]
 """How a network is asked about a view, and its answer read: rows of 15 in the view's pixels, as of `decode_grids`."""
 
@@ -73,14 +93,15 @@ class Detector:
 
     def glance(self, pixels: Pixels, *, threshold: float = 0.6, side: int = 1024) -> Floats:
         """Rows of what the two looks at the whole photo see, in its pixels: enough to tell how large the faces are."""
+        return self.looks(pixels, least=threshold, side=side).faces(threshold)
+
+    def looks(self, pixels: Pixels, *, least: float, side: int = 1024) -> Looks:
+        """Both looks at a whole photo, from which the faces of any threshold from ``least`` on are told."""
         longest = max(pixels.shape[:2])
         fine = reduced(pixels, side)
         coarse = reduced(fine, _COARSE)
-        rows = suppress_overlaps(self._look(fine, longest, threshold), OVERLAP)
-        if coarse is not fine:
-            too_large = _TOO_LARGE * longest / max(fine.shape[:2])
-            rows = merge(rows, suppress_overlaps(self._look(coarse, longest, threshold), OVERLAP), too_large)
-        return rows
+        seen = None if coarse is fine else self._look(coarse, longest, least)
+        return Looks(least, self._look(fine, longest, least), seen, _TOO_LARGE * longest / max(fine.shape[:2]))
 
     def once(self, view: Pixels, *, threshold: float = 0.6) -> Floats:
         """Rows of what one look at this picture sees, as it is, in its pixels."""

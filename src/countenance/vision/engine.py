@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from countenance.errors import BadConfiguration, ManyFaces, ModelMissing, NoFace, QualityTooLow
-from countenance.types import Face, Template
+from countenance.types import Box, Face, Template
 from countenance.vision import shelf
 from countenance.vision.cards import ModelCard
 from countenance.vision.contract import contract_of
@@ -17,11 +18,13 @@ from countenance.vision.decode import Decoder, Limits, Picture
 
 if TYPE_CHECKING:
     from countenance.vision.backends import Choice
-    from countenance.vision.detect import Detector
+    from countenance.vision.detect import Detection, Detector
     from countenance.vision.embed import Embedder
 
 BACKENDS = ("auto", "onnxruntime", "openvino", "cuda")
 GATES = ("off", "standard", "strict")
+COVERED = 0.25
+"""The detector's score from which something is covered: rather a lampshade too many than a face too few."""
 
 
 class Vision:
@@ -29,7 +32,8 @@ class Vision:
 
     Args:
         backend: ``auto`` (the faster one on this CPU, measured once), ``onnxruntime`` or ``openvino``.
-        threads: How many threads one inference may use; all cores when None.
+        threads: How many threads one inference may use; all cores when None. Whoever asks, no more photos are looked at
+            at one time than there are cores: more would be no quicker, and take memory each.
         limits: What a picture may cost to decode.
         gate: The quality gate that faces are measured against: ``off``, ``standard`` or ``strict``.
         cache: Where models are kept; the user's cache directory when None.
@@ -63,6 +67,7 @@ class Vision:
         self._flip = flip
         self._decoder = Decoder(limits)
         self._lock = threading.Lock()
+        self._room = threading.Semaphore(len(os.sched_getaffinity(0)))
         self._choice: Choice | None = None
         self._detector: Detector | None = None
         self._embedder: Embedder | None = None
@@ -114,13 +119,26 @@ class Vision:
 
         Args:
             picture: What `decode` gave.
-            threshold: The detector's score from which a face counts, 0 to 1. Lower it to blur strangers.
+            threshold: The detector's score from which a face counts, 0 to 1.
             side: The longest side, in pixels, that the detector sees; more finds smaller faces and takes longer.
         """
         from countenance.vision.quality import measured
 
-        found = self._detect().detect(picture.pixels, threshold=threshold, side=side)
+        found = self._found(picture, threshold, side)
         return [measured(picture.pixels, one, level=self._gate) for one in found]
+
+    def anybody(self, picture: Picture) -> list[Box]:
+        """Wherever somebody might be, largest first, so that it can be covered; of no use to find anybody by."""
+        return [one.box for one in self._found(picture, COVERED)]
+
+    def _found(self, picture: Picture, threshold: float, side: int = 1024) -> list[Detection]:
+        """The networks look at a picture once, however often it is asked who is in it."""
+        with self._room:
+            detector, looks = self._detect(), picture.looked.get(side)
+            if looks is None or looks.least > threshold:
+                looks = detector.looks(picture.pixels, least=min(threshold, COVERED), side=side)
+                picture.looked[side] = looks
+            return detector.refined(picture.pixels, looks.faces(threshold), side=side)
 
     def templates(self, picture: Picture, faces: Sequence[Face]) -> list[Template]:
         """A template for each of ``faces``, in the same order. Raises `QualityTooLow` if the model gives none."""
@@ -128,8 +146,9 @@ class Vision:
 
         if not faces:
             return []
-        crops = [align(picture.pixels, face.landmarks) for face in faces]
-        return [Template(vector, self.contract) for vector in self._embed().embed(crops)]
+        with self._room:
+            crops = [align(picture.pixels, face.landmarks) for face in faces]
+            return [Template(vector, self.contract) for vector in self._embed().embed(crops)]
 
     def one_face(self, picture: Picture, *, choose: int | None = None, gate: bool = True, use: str = "probe") -> Face:
         """The one face that an enrolment or a probe is about.

@@ -18,6 +18,7 @@ from countenance.vision.align import align
 from countenance.vision.cards import YUNET
 from countenance.vision.contract import contract_of, embedding_contract
 from countenance.vision.embed import Embedder
+from countenance.vision.engine import COVERED
 
 
 def test_a_template_is_a_unit_vector_that_prints_nothing(vision: Vision, portrait: bytes) -> None:
@@ -47,6 +48,26 @@ def test_templates_do_not_depend_on_who_else_is_in_the_batch(vision: Vision, cas
     together = vision.templates(picture, faces)
     for face, template in zip(faces, together, strict=True):
         assert float(vision.templates(picture, [face])[0].vector @ template.vector) > 0.9999
+
+
+def test_a_photo_is_looked_at_once_however_often_it_is_asked_who_is_in_it(
+    vision: Vision, cast: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the faces are those of a look for these alone, to the last digit."""
+    detector = vision._detect()
+    look, looks = detector._look, []
+    monkeypatch.setattr(detector, "_look", lambda *given: looks.append(1) or look(*given))
+    for path in sorted(cast.rglob("*.jpg"))[::7]:
+        picture = vision.decode(path.read_bytes())
+        faces, before = vision.faces(picture), len(looks)
+        anybody = vision.anybody(picture)
+        assert len(looks) == before
+        alone = [detector.detect(picture.pixels, threshold=least) for least in (0.6, COVERED)]
+        assert [(face.box, face.landmarks, face.score) for face in faces] == [
+            (one.box, one.landmarks, one.score) for one in alone[0]
+        ]
+        assert anybody == [one.box for one in alone[1]]
+        assert len(anybody) >= len(faces)
 
 
 def test_one_face_wants_exactly_one(vision: Vision, cast: Path) -> None:
