@@ -56,9 +56,9 @@ def test_what_is_small_is_sent_at_once(handed_on):
 
     at_once = None
     with server._listening(Reach(port=0)) as listening:
-        if handed_on:  # as each of several processes has it
-            listening = socket.socket(fileno=os.dup(listening.fileno()))
-        assert asyncio.run(asked(listening)) == 1
+        number = os.dup(listening.fileno())  # as each of several processes has it
+        with socket.socket(fileno=number) as same:
+            assert asyncio.run(asked(same if handed_on else listening)) == 1
 
 
 def test_no_free_port_is_said(taken, monkeypatch):

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from countenance.vision.decode import Picture
 
 
-
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A photo's pixels, the boxes of those who may be seen, and the boxes to cover."""

@@ -114,7 +114,8 @@ def _listening(wanted: Reach) -> socket.socket:
     family = socket.AF_INET6 if ":" in wanted.host else socket.AF_INET
     last = min(wanted.port + (_TRIES if wanted.moves else 1), 65_536)
     for candidate in range(wanted.port, last):
-        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio: no waiting of small packets
+        # The protocol is named, or asyncio would hold small packets back until those before are acknowledged.
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((wanted.host, candidate))
