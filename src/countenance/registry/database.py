@@ -51,7 +51,7 @@ class Registry:
     def __init__(self, url: str, *, create: bool = False, revision: str = HEAD, older: Older = "refused") -> None:
         self.engine = engine_of(url, busy=BUSY_SECONDS)
         self.kind = self.engine.dialect.name
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self.file = Path(self.engine.url.database or "") if self.kind == "sqlite" else None
         if self.file is not None:
             if not create and not self.file.exists():
@@ -150,7 +150,8 @@ class Registry:
     def _in_turn(self) -> Iterator[None]:
         """One after the other, where threads of this process write to a file.
 
-        SQLite asks whether the write lock is free, and sleeps longer and longer between; who waits here is woken.
+        SQLite asks whether the write lock is free, and sleeps longer and longer between; who waits here is woken. A
+        thread that has rolled back may write what it was refused with: it is its own turn still.
         """
         if self.file is None:
             yield
