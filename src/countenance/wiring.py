@@ -39,6 +39,7 @@ from countenance.vault.keyring import LOG_KEY, Keyring, organisation_key
 from countenance.vault.ledger import Ledger
 from countenance.vault.opening import unlock_vault
 from countenance.vault.port import Vault
+from countenance.vision.apart import Apart
 from countenance.vision.decode import Limits
 from countenance.vision.engine import Vision
 
@@ -60,11 +61,13 @@ def open_gallery(
     clock: Clock = system_clock,
     kek_passphrase: str | Asking | None = None,
     building: Progress | None = None,
+    apart: bool = False,
 ) -> Countenance:
     """Open the gallery of a configuration file. See `countenance.open`.
 
     ``kek_passphrase`` is for a key-encryption key that is stretched from one (COUNTENANCE_KEK_PASSPHRASE goes first).
     ``building`` is told how far it is while the index of a large gallery is built anew, which the first search does.
+    ``apart``: photos are looked at in a process beside this one, as a service wants it.
     """
     settings = load(config)
     placing.tidy(settings.data)
@@ -76,7 +79,9 @@ def open_gallery(
         Ledger(settings.ledger_path, settings.gallery.id).begin()
         organisation = _organisation(registry, settings)
         actor = _actor(registry, settings, account or settings.gallery.account, passphrase)
-        opened = _assemble(settings, registry, vault, organisation, actor, clock, opening.pop_all(), building)
+        opened = _assemble(
+            settings, registry, vault, organisation, actor, clock, opening.pop_all(), building, apart=apart
+        )
     opened.context.book.catch_up()
     opened.finish_erasures()
     opened.finish_orders()
@@ -267,8 +272,10 @@ def _assemble(
     clock: Clock,
     closing: ExitStack,
     building: Progress | None = None,
+    *,
+    apart: bool = False,
 ) -> Countenance:
-    vision = _vision(settings)
+    vision = _vision(settings, Apart if apart else Vision)
     closing.callback(vision.close)
     keys = Keyring(vault)
     book = Book(registry, keys, settings.gallery.id, settings.data / "log")
@@ -331,10 +338,10 @@ def _place(settings: Settings, contract: str) -> Place | None:
     return Place(wanted.address, gallery, contract, wanted.encrypted_disk, wanted.index, certificates, token)
 
 
-def _vision(settings: Settings) -> Vision:
+def _vision(settings: Settings, kind: type[Vision] = Vision) -> Vision:
     wanted = settings.vision
     limits = Limits(max_bytes=wanted.max_bytes, max_pixels=wanted.max_pixels, seconds=wanted.seconds)
-    return Vision(
+    return kind(
         backend=wanted.backend,
         threads=wanted.threads,
         limits=limits,

@@ -76,9 +76,9 @@ class Places:
         found: dict[str, str] = json.loads((self.folder / "passphrases.json").read_text("utf-8"))
         return found
 
-    def open(self, account: str = ANNA) -> Countenance:
-        """Open the club's gallery as one of its accounts."""
-        return open_gallery(self.club, account=account, passphrase=self.passphrases[account])
+    def open(self, account: str = ANNA, *, apart: bool = False) -> Countenance:
+        """Open the club's gallery as one of its accounts; ``apart`` as for `open_gallery`."""
+        return open_gallery(self.club, account=account, passphrase=self.passphrases[account], apart=apart)
 
     @property
     def finished(self) -> bool:

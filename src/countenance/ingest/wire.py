@@ -6,21 +6,19 @@ What comes is checked like anything from outside: whoever wrote it has had a str
 from __future__ import annotations
 
 import json
-import math
 import struct
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from countenance import errors
 from countenance.errors import CountenanceError, InputError, Unavailable
 from countenance.ingest.marks import Marks
-from countenance.types import Box, Face, Quality, Template
+from countenance.types import Template
 from countenance.vision.cards import SFACE
 from countenance.vision.contract import contract_of
 from countenance.vision.looking import Look
+from countenance.vision.telling import number, plain_error, plain_face, read_error, read_face
 
 HEAD = struct.Struct("<II")
 """Before an answer: so many bytes of JSON, and so many bytes of templates (float32, little-endian)."""
@@ -34,7 +32,6 @@ class Made(NamedTuple):
 
 
 _USUAL = Made()
-_MEASURES = {each.name for each in fields(Quality)} - {"reasons", "cut_off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +48,7 @@ def pack(answer: Answer) -> bytes:
     told: dict[str, Any] = {"marks": asdict(answer.marks)}
     templates = b""
     if answer.fault is not None:
-        told |= _plain_error(answer.fault)
+        told |= plain_error(answer.fault)
     elif answer.look is not None:
         told["look"] = _plain(answer.look)
         templates = b"".join(each.to_bytes() for each in answer.look.templates)
@@ -77,22 +74,18 @@ def unpack_whole(data: bytes, made: Made = _USUAL) -> Answer:
 
 def pack_error(error: CountenanceError) -> bytes:
     """An error of ours by itself."""
-    return json.dumps(_plain_error(error)).encode()
+    return json.dumps(plain_error(error)).encode()
 
 
 def unpack_error(packed: bytes | bytearray) -> CountenanceError:
     """The opposite of `pack_error`; `Unavailable` for what is none that is expected."""
     try:
-        return _error(json.loads(packed))
+        return read_error(json.loads(packed))
     except (ValueError, AttributeError):
         return Unavailable("A process that looks at photos answered nonsense.")
 
 
 # --- to plain values -------------------------------------------------------------------------------------------------
-
-
-def _plain_error(error: CountenanceError) -> dict[str, Any]:
-    return {"error": error.code, "message": error.message, "hint": error.hint}
 
 
 def _plain(look: Look) -> dict[str, Any]:
@@ -102,13 +95,8 @@ def _plain(look: Look) -> dict[str, Any]:
         "hash": look.perceptual_hash,
         "turned": look.turned,
         "seconds": look.seconds,
-        "faces": [_plain_face(face) for face in look.faces],
+        "faces": [plain_face(face) for face in look.faces],
     }
-
-
-def _plain_face(face: Face) -> list[Any]:
-    box = face.box
-    return [[box.x, box.y, box.w, box.h], face.landmarks, face.score, asdict(face.quality)]
 
 
 # --- and back --------------------------------------------------------------------------------------------------------
@@ -118,32 +106,11 @@ def _answer(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> A
     """Raises all sorts on an answer that is none."""
     marks = Marks(**{name: _text(value) for name, value in told["marks"].items()})
     if "error" in told:
-        fault = _error(told)
+        fault = read_error(told)
         if not isinstance(fault, InputError):
             raise ValueError(told["error"])
         return Answer(marks, fault=fault)
     return Answer(marks, _look(told["look"], templates, made) if "look" in told else None)
-
-
-_KINDS: dict[str, type[CountenanceError]] = {
-    kind.code: kind
-    for kind in (
-        errors.InputError,
-        errors.Unreadable,
-        errors.TooLarge,
-        errors.QualityTooLow,
-        errors.BadConfiguration,
-        errors.ModelMissing,
-        errors.Tampered,
-        errors.ModelRefused,
-        errors.ContractMismatch,
-    )
-}
-
-
-def _error(told: dict[str, Any]) -> CountenanceError:
-    kind = _KINDS.get(str(told.get("error")), Unavailable)
-    return kind(str(told.get("message")), hint=str(told.get("hint") or ""))
 
 
 def _look(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> Look:
@@ -156,33 +123,11 @@ def _look(told: dict[str, Any], templates: bytes | bytearray, made: Made) -> Loo
         height,
         str(told["format"]),
         f"{int(told['hash'], 16):016x}",
-        tuple(_face(*face) for face in told["faces"]),
+        tuple(read_face(face) for face in told["faces"]),
         tuple(Template(vector, made.contract) for vector in vectors),
         int(told["turned"]) % 360,
-        {str(name): _number(seconds) for name, seconds in told["seconds"].items()},
+        {str(name): number(seconds) for name, seconds in told["seconds"].items()},
     )
-
-
-def _face(*told: Any) -> Face:
-    box, landmarks, score, quality = told
-    marks = tuple((_number(x), _number(y)) for x, y in landmarks)
-    if len(marks) != 5:
-        raise ValueError("no face")
-    return Face(Box(*(_number(value) for value in box)), marks, _number(score), _quality(**quality))
-
-
-def _quality(*, reasons: Sequence[object], cut_off: object, **measures: object) -> Quality:
-    """Every measure by its name; one that is missing or unknown is an error, whatever has a default."""
-    if measures.keys() != _MEASURES:
-        raise ValueError("no quality")
-    numbers = {name: _number(value) for name, value in measures.items()}
-    return Quality(**numbers, reasons=tuple(str(reason) for reason in reasons), cut_off=bool(cut_off))
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
-        raise ValueError("no number")
-    return float(value)
 
 
 def _text(value: object) -> str | None:

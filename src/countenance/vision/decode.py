@@ -14,7 +14,8 @@ import subprocess
 import sys
 import threading
 import weakref
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
@@ -22,9 +23,16 @@ import numpy as np
 
 from countenance.errors import TooLarge, Unavailable, Unreadable
 from countenance.types import Pixels
+from countenance.vision.telling import read_error
 
 _START_SECONDS = 60.0
 _PIPE = 1 << 20
+READY = b"R"
+"""What a process says first, if it can serve."""
+HEAD, LENGTH = struct.Struct("<Q"), struct.Struct("<I")
+"""Before a picture or a question: how many bytes. Before an answer: of JSON; as many as its ``more`` says follow."""
+ASKED = 1 << 63
+"""Set in a `HEAD`: so many bytes of a question, not of a picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,14 @@ class Limits:
 class Picture:
     """A decoded photo: upright RGB pixels (height × width × 3, uint8), its size, and the format it came in.
 
-    ``looked``: what `Vision` saw when it looked at it, kept as long as the photo is.
+    ``looked``: what was seen when somebody looked at it, by who did, kept as long as the photo is.
     """
 
     pixels: Pixels = field(repr=False)
     width: int
     height: int
     format: str
-    looked: dict[int, Any] = field(default_factory=dict, repr=False)
+    looked: dict[Any, Any] = field(default_factory=dict, repr=False)
 
 
 class Decoder:
@@ -56,10 +64,20 @@ class Decoder:
     Args:
         limits: What one picture may cost.
         workers: How many pictures may be decoded at once.
+        module: What the processes run; one that does more than decode is given ``settings`` as well.
     """
 
-    def __init__(self, limits: Limits | None = None, *, workers: int = 2) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        *,
+        workers: int = 2,
+        module: str = "countenance.vision.decode_worker",
+        settings: Mapping[str, Any] | None = None,
+    ) -> None:
         self._limits = limits or Limits()
+        self._module = module
+        self._settings = dict(settings or {}) | asdict(self._limits)
         # Last in, first out: one caller alone keeps using one worker.
         self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         self._count = workers
@@ -80,13 +98,28 @@ class Decoder:
             raise Unreadable("The file is empty.")
         if len(data) > self._limits.max_bytes:
             raise TooLarge(f"This file has more than {self._limits.max_bytes // 2**20} MiB.")
+        with self._borrowed() as worker:
+            return worker.decode(data)
+
+    def ask(self, question: Mapping[str, Any], picture: Picture | None = None) -> tuple[dict[str, Any], bytes]:
+        """What a process that does more than decode answers: JSON, and bytes. ``picture``: what is asked about.
+
+        Raises what it raised, and `Unreadable` where it ended or was too late.
+        """
+        with self._borrowed() as worker:
+            return worker.ask(question, picture)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[_Worker]:
+        """One of the processes, for as long as the block takes; a new one in the place of one that has ended."""
         worker = self._free.get()
         try:
             if worker is None or not worker.alive:
                 if worker is not None:
                     worker.stop()
-                worker = _Worker(self._limits)
-            return worker.decode(data)
+                worker = None
+                worker = _Worker(self._module, self._settings, self._limits)
+            yield worker
         finally:
             if worker is not None and not worker.alive:
                 worker.stop()
@@ -140,19 +173,23 @@ def spawn(module: str, settings: str, *, share: tuple[int, ...] = ()) -> subproc
 class _Worker:
     """One worker process and the pipes to it."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, module: str, settings: Mapping[str, Any], limits: Limits) -> None:
         self._limits = limits
-        self._process = spawn("countenance.vision.decode_worker", json.dumps(asdict(limits)))
+        self._process = spawn(module, json.dumps(settings))
         self._broken = False
         self._late = False
         for pipe in (self._stdin, self._stdout):
             _widen(pipe)
         try:
             with self._deadline(_START_SECONDS):
-                _read_exactly(self._stdout, 1)
+                ready = _read_exactly(self._stdout, 1) == READY
+                fault = None if ready else self._answer()
         except EOFError as error:
             self.stop()
             raise Unavailable("The picture decoder could not be started.") from error
+        if fault is not None:
+            self.stop()
+            raise read_error(fault)
 
     @property
     def alive(self) -> bool:
@@ -160,26 +197,65 @@ class _Worker:
         return not self._broken and self._process.poll() is None
 
     def decode(self, data: bytes) -> Picture:
+        with self._exchange("decoded"):
+            _write_all(self._stdin, HEAD.pack(len(data)))
+            _write_all(self._stdin, data)
+            answer = self._answer()
+            if "error" in answer:
+                _raise(answer)
+            pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
+            _read_into(self._stdout, pixels.data.cast("B"))
+        looked = {self: answer["number"]} if "number" in answer else {}
+        return Picture(pixels, answer["width"], answer["height"], answer["format"], looked)
+
+    def ask(self, question: Mapping[str, Any], picture: Picture | None) -> tuple[dict[str, Any], bytes]:
+        """See `Decoder.ask`. A picture that the process has no more is given to it again."""
+        with self._exchange("looked at"):
+            told, data = self._asked(question, picture)
+            if "gone" in told and picture is not None:
+                picture.looked.pop(self, None)
+                told, data = self._asked(question, picture)
+        if "error" in told:
+            raise read_error(told)
+        return told, data
+
+    def _asked(self, question: Mapping[str, Any], picture: Picture | None) -> tuple[dict[str, Any], bytes]:
+        if picture is not None and self not in picture.looked:
+            height, width = picture.pixels.shape[:2]
+            self._put({"ask": "keep", "height": height, "width": width, "format": picture.format})
+            _write_all(self._stdin, np.ascontiguousarray(picture.pixels).data.cast("B"))
+            kept = self._answer()
+            if "error" in kept:
+                _raise(kept)
+            picture.looked[self] = kept["number"]
+        self._put({**question, "number": None if picture is None else picture.looked[self]})
+        told = self._answer()
+        return told, bytes(_read_exactly(self._stdout, told.get("more", 0)))
+
+    def _put(self, question: Mapping[str, Any]) -> None:
+        text = json.dumps(question).encode()
+        _write_all(self._stdin, HEAD.pack(ASKED | len(text)) + text)
+
+    def _answer(self) -> dict[str, Any]:
+        (length,) = LENGTH.unpack(_read_exactly(self._stdout, LENGTH.size))
+        told: dict[str, Any] = json.loads(_read_exactly(self._stdout, length))
+        return told
+
+    @contextmanager
+    def _exchange(self, done: str) -> Iterator[None]:
+        """Questions and answers that go well within the time, or the process is never asked again."""
         try:
             with self._deadline(self._limits.seconds):
-                _write_all(self._stdin, struct.pack("<Q", len(data)))
-                _write_all(self._stdin, data)
-                (length,) = struct.unpack("<I", _read_exactly(self._stdout, 4))
-                answer: dict[str, Any] = json.loads(_read_exactly(self._stdout, length))
-                if "error" in answer:
-                    _raise(answer)
-                pixels = np.empty((answer["height"], answer["width"], 3), np.uint8)
-                _read_into(self._stdout, pixels.data.cast("B"))
+                yield
         except (EOFError, OSError) as error:
             self._broken = True
             if self._late:
-                raise Unreadable(f"The picture was not decoded within {self._limits.seconds:g} seconds.") from error
+                raise Unreadable(f"The picture was not {done} within {self._limits.seconds:g} seconds.") from error
             raise Unreadable("The picture stopped its decoder: it is damaged, or made to do harm.") from error
         except BaseException as error:
             # Anything else in mid-answer (an interrupt, say) leaves the pipes out of step.
             self._broken = self._broken or not isinstance(error, (Unreadable, TooLarge))
             raise
-        return Picture(pixels, answer["width"], answer["height"], answer["format"])
 
     def stop(self) -> None:
         """End the process and close its pipes."""
@@ -239,7 +315,7 @@ def _widen(pipe: IO[bytes]) -> None:
             fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
 
 
-def _write_all(pipe: IO[bytes], data: bytes) -> None:
+def _write_all(pipe: IO[bytes], data: bytes | memoryview) -> None:
     view = memoryview(data)
     while view:
         view = view[pipe.write(view) :]

@@ -11,9 +11,9 @@ import io
 import json
 import os
 import resource
-import struct
 import sys
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from countenance.vision import raw
+from countenance.vision.decode import HEAD, LENGTH, READY
 
 Pixels = NDArray[np.uint8]
 
@@ -281,30 +282,35 @@ def allow_seconds(seconds: float) -> None:
 
 def serve(source: IO[bytes], sink: IO[bytes], limits: dict[str, Any]) -> None:
     """Answer pictures until ``source`` ends."""
-    sink.write(b"R")
+    sink.write(READY)
     sink.flush()
-    while len(head := source.read(8)) == 8:
-        (length,) = struct.unpack("<Q", head)
+    while len(head := source.read(HEAD.size)) == HEAD.size:
+        (length,) = HEAD.unpack(head)
         if length > limits["max_bytes"]:
             return
         allow_seconds(float(limits["seconds"]))
         data = source.read(length)
         if len(data) < length:
             return
-        _answer(sink, data, int(limits["max_pixels"]))
+        answer(sink, data, int(limits["max_pixels"]), lambda _: {})
 
 
-def _answer(sink: IO[bytes], data: bytes, max_pixels: int) -> None:
+def answer(sink: IO[bytes], data: bytes, max_pixels: int, known: Callable[[Decoded], dict[str, Any]]) -> None:
+    """Answer one picture with its pixels, or why there are none; ``known``: what else is said of it."""
     try:
         done = decode(data, max_pixels)
     except Refusal as refusal:
-        told = json.dumps(refusal.answer).encode()
-        sink.write(struct.pack("<I", len(told)) + told)
-    else:
-        height, width = done.pixels.shape[:2]
-        told = json.dumps({"format": done.format, "width": width, "height": height}).encode()
-        sink.write(struct.pack("<I", len(told)) + told)
-        sink.write(done.pixels.data.cast("B"))
+        tell(sink, refusal.answer)
+        return
+    height, width = done.pixels.shape[:2]
+    tell(sink, {"format": done.format, "width": width, "height": height, **known(done)}, done.pixels.data.cast("B"))
+
+
+def tell(sink: IO[bytes], told: dict[str, Any], more: bytes | memoryview = b"") -> None:
+    """Write an answer: JSON, and the bytes that follow it."""
+    text = json.dumps(told).encode()
+    sink.write(LENGTH.pack(len(text)) + text)
+    sink.write(more)
     sink.flush()
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+
 from countenance.errors import BadConfiguration, ManyFaces, ModelMissing, NoFace, QualityTooLow
 from countenance.types import Box, Face, Template
 from countenance.vision import shelf
@@ -186,6 +188,12 @@ class Vision:
         if reasons:
             raise QualityTooLow(f"This face cannot be relied on: {'; '.join(reasons)}.", reasons=reasons)
         return face
+
+    def warm(self) -> None:
+        """Run both networks once, so that all they need is loaded before the first photo. Raises `ModelMissing`."""
+        blank = Picture(np.full((112, 112, 3), 128, np.uint8), 112, 112, "")
+        self.faces(blank)
+        self._embed().embed([blank.pixels])
 
     def close(self) -> None:
         """End the decode processes and let go of the models. It may be used again afterwards."""

@@ -92,8 +92,8 @@ def _gallery(config: Path | None, *, demo: bool) -> Countenance:
         from countenance.demo.club import ready
 
         with Console(stderr=True).status("Getting the demo club ready …"):
-            return ready().open()
-    return open_gallery(config, passphrase=_ask)
+            return ready().open(apart=True)
+    return open_gallery(config, passphrase=_ask, apart=True)
 
 
 def _passphrase() -> str | None:

@@ -38,7 +38,7 @@ def _work(told: dict[str, Any]) -> None:
     session = Session(told["port"], wanted.public_url, wanted.secure, secret=told["secret"])
     counts = Metrics(Path(told["counts"]), told["number"])
     with (
-        open_gallery(settings.file, passphrase=told["passphrase"] or _nobody) as club,
+        open_gallery(settings.file, passphrase=told["passphrase"] or _nobody, apart=True) as club,
         socket.socket(fileno=told["socket"]) as listening,
     ):
         run(
