@@ -6,7 +6,8 @@ The gallery is that of `benchmarks.gallery`: ten of the cast enrolled by the use
 in bulk. Each part works on a copy, in processes of its own:
 
 1. By turns, on one core: a search through `Countenance.search` in this process, and the same photo sent by
-   `countenance.Client` to `countenance serve`. Then the same of `verify`. Told is the median of the ratios.
+   `countenance.Client` to `countenance serve`. Then the same of `verify`, and of the compatible endpoints, asked by
+   boto3 and as CompreFace's clients ask. Told is the median of the ratios.
 2. Four programs search at once for some seconds, with service and programs on one core, and then on two.
 3. The most memory that the service and its processes held together.
 4. Four programs at once with the records on a PostgreSQL server, which shares the cores: one worker on one core, one
@@ -32,7 +33,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import gallery, pages, service_pages, service_workers, whole
+from benchmarks import gallery, pages, service_doors, service_pages, service_workers, whole
 from benchmarks.ingest import CACHE
 from benchmarks.measuring import ROOT, Failed, Peak, ours, timed
 from benchmarks.people import PURPOSE
@@ -46,6 +47,11 @@ PAGE = ROOT / "docs" / "reference" / "service-speed.md"
 PROGRAMS = 4
 CASE = "a benchmark"
 _WARM = 3
+_DOORS = (
+    ("compreface_search", "CompreFace's recognition"),
+    ("compreface_verify", "CompreFace's verification"),
+    ("rekognition_compare", "Rekognition's CompareFaces"),
+)
 _SELDOM = 0.5
 _EXAMPLES = """examples:
   python -m benchmarks.service --people 5000 --searches 10 --seconds 5   a first look, in two minutes
@@ -172,7 +178,9 @@ def turns(folder: Path, searches: int) -> Told:
 
             search = _compared(photos, searches, here, there)
             verify = _compared(photos, max(searches // 2, 2), both_here, both_there)
-        return {"search": search, "verify": verify, "memory": service.peak.bytes}
+            with service_doors.ways(club, service.url, photos[1]) as ways:
+                doors = {name: _compared(photos, max(searches // 2, 2), *way) for name, way in ways.items()}
+        return {"search": search, "verify": verify, **doors, "memory": service.peak.bytes}
 
 
 def _compared(photos: list[bytes], count: int, here: Callable[..., Any], there: Callable[..., Any]) -> Told:
@@ -237,6 +245,10 @@ def _facts(told: Told) -> list[tuple[str, str]]:
         ("the same search over HTTP (p50)", f"{search['service_ms']:.0f} ms"),
         ("HTTP to library, a search (median of the ratios)", f"{search['ratio']:.2f} ×"),
         ("HTTP to library, a verify (median of the ratios)", f"{verify['ratio']:.2f} ×"),
+        *(
+            (f"… {each}, as its clients ask (median of the ratios)", f"{told[name]['ratio']:.2f} ×")
+            for name, each in _DOORS
+        ),
         (f"searches a second of {PROGRAMS} programs, on one core", f"{one:.1f}"),
         ("… on two cores", f"{two:.1f} ({two / one:.2f} ×)"),
         ("memory of the service and its processes, at the most", f"{memory / 1e6:.0f} MB"),

@@ -86,18 +86,19 @@ class Aws:
         return self.keys[name]
 
     def client(
-        self, made: Made | None = None, *, secret: str | None = None, access: str | None = None, retries: int = 8
+        self,
+        made: Made | None = None,
+        *,
+        secret: str | None = None,
+        access: str | None = None,
+        retries: int | None = None,
     ) -> Any:
-        """The real client, as a program makes it: it asks again when told to slow down, as boto3 does by itself.
-
-        Two equal requests within a second have one signature, of which the second is told to be signed anew; how
-        quick a machine is must not decide a test. ``retries=0`` shows what the service said at first.
-        """
+        """The real client, as a program makes it; ``retries=0`` shows what the service said at first."""
         made = made or self.key()
         return boto3.client(
             "rekognition", endpoint_url=self.url, region_name="eu-west-1", aws_access_key_id=access or made.access,
             aws_secret_access_key=secret or made.token,
-            config=Config(retries={"max_attempts": retries}, proxies={}),
+            config=Config(retries=None if retries is None else {"max_attempts": retries}, proxies={}),
         )  # fmt: skip
 
     def signed(self, operation: str, body: bytes, made: Made | None = None, **headers: str) -> dict[str, str]:

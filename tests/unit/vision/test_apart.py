@@ -1,6 +1,7 @@
 """Vision in a process of its own: the same answers, whatever becomes of the process."""
 
 import os
+import re
 import signal
 import threading
 from collections.abc import Iterator
@@ -132,3 +133,11 @@ def test_missing_models_are_told_as_ever(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with Apart(cache=tmp_path) as apart:
         monkeypatch.setattr(apart._decoder, "ask", Mock(side_effect=ModelMissing("There is no such model.")))
         assert "missing" in apart.backend
+
+
+def test_p16_its_process_may_write_no_file_and_has_limits(apart: Apart, portrait: bytes) -> None:
+    apart.decode(portrait)
+    limits = Path(f"/proc/{process(apart)}/limits").read_text()
+    for name, most in (("Max file size", "0"), ("Max core file size", "0"), ("Max open files", "16")):
+        assert re.search(rf"^{name} +{most} ", limits, re.MULTILINE), name
+    assert not re.search(r"^Max address space +unlimited", limits, re.MULTILINE)

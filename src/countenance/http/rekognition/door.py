@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from countenance.errors import CountenanceError, InputError, NotSignedIn
+from countenance.errors import CountenanceError, InputError, NotSignedIn, TooMany
 from countenance.http.problem import Turned
 from countenance.http.rekognition import collections, faces
 from countenance.http.rekognition.operation import Call, Operation
@@ -69,12 +70,23 @@ class Door:
         entered = await work(_entered, opened, claim, body)
         request.scope["countenance_key"] = f"K{entered.key}"
         try:
-            await work(only_once, entered, claim.signature)
+            await self._once(entered, claim)
             await work(self._service.may, operation, entered)
             call = self._call(operation, entered, request, body)
             return await work(self._handled, operation, call), call.headers
         finally:
             entered.club.close()
+
+    async def _once(self, entered: Entered, claim: Claim) -> None:
+        """Raise `TooMany` for a request that was answered, not before whoever signs it anew gets another signature.
+
+        Two equal requests within a second have one signature, and clients ask again no more than twice.
+        """
+        try:
+            await self._service.work(only_once, entered, claim.signature)
+        except TooMany:
+            await asyncio.sleep(1)
+            raise
 
     def _call(self, operation: Operation, entered: Entered, request: Request, body: bytes) -> Call:
         told = request.headers
