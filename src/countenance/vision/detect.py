@@ -100,8 +100,9 @@ class Detector:
         longest = max(pixels.shape[:2])
         fine = reduced(pixels, side)
         coarse = reduced(fine, _COARSE)
-        seen = None if coarse is fine else self._look(coarse, longest, least)
-        return Looks(least, self._look(fine, longest, least), seen, _TOO_LARGE * longest / max(fine.shape[:2]))
+        rows = self._look(fine, longest, least)
+        larger = None if coarse is fine else self._look(coarse, longest, least)
+        return Looks(least, rows, larger, _TOO_LARGE * longest / max(fine.shape[:2]))
 
     def once(self, view: Pixels, *, threshold: float = 0.6) -> Floats:
         """Rows of what one look at this picture sees, as it is, in its pixels."""
