@@ -51,7 +51,7 @@ BREAKS = [
     Break(
         "P3",
         "a signed request that is sent again",
-        ((DOOR, "            await work(only_once, entered, claim.signature)\n", ""),),
+        ((DOOR, "            await self._once(entered, claim)\n", ""),),
         f"{SIGNING}::test_p3_a_request_that_was_answered_is_not_answered_again",
     ),
     Break(
