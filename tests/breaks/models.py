@@ -10,6 +10,12 @@ TRYING = "unit/vision/test_trying.py"
 BREAKS = [
     Break(
         "P16",
+        "a probe that stays in the memory of what looked at it",
+        (("vision/apart_worker.py", "        kept.forget()\n", "        pass\n"),),
+        "unit/vision/test_apart.py::test_p16_what_it_is_not_asked_about_it_forgets",
+    ),
+    Break(
+        "P16",
         "a service's pictures looked at by a process without limits",
         (("vision/apart_worker.py", "    confine(limits, mapped + _SCRATCH)\n", ""),),
         "unit/vision/test_apart.py::test_p16_its_process_may_write_no_file_and_has_limits",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import select
 import sys
 from collections import OrderedDict
 from pathlib import Path
@@ -26,6 +27,8 @@ _SCRATCH = 768 << 20
 """Address space for what the networks need while they run."""
 _KEPT, _KEPT_BYTES = 8, 64 << 20
 """Pictures that are kept to be asked about, and their pixels' bytes; the newest is, however large."""
+FORGOTTEN = 1.0
+"""Seconds without a question after which none is kept: whose face it is, is not ours to hold (P16)."""
 _QUESTION = 1 << 20
 
 
@@ -48,6 +51,10 @@ class Kept:
         """The picture of this number, if it is still there."""
         return self._pictures.get(number)
 
+    def forget(self) -> None:
+        """Keep none. Whoever asks about one gives it again."""
+        self._pictures.clear()
+
     def _bytes(self) -> int:
         return sum(each.pixels.nbytes for each in self._pictures.values())
 
@@ -62,17 +69,25 @@ def serve(source: IO[bytes], sink: IO[bytes], vision: Vision, limits: dict[str, 
 
     sink.write(READY)
     sink.flush()
-    while len(head := source.read(HEAD.size)) == HEAD.size:
+    while len(head := _next(source, kept)) == HEAD.size:
         (length,) = HEAD.unpack(head)
         allow_seconds(float(limits["seconds"]))
-        if length & ASKED:
-            question = _read(source, length ^ ASKED, _QUESTION)
-            if question is None or not _asked(source, sink, vision, kept, json.loads(question)):
-                return
-        elif (data := _read(source, length, int(limits["max_bytes"]))) is None:
+        most = _QUESTION if length & ASKED else int(limits["max_bytes"])
+        data = _read(source, length & ~ASKED, most)
+        if data is None:
             return
-        else:
+        if not length & ASKED:
             answer(sink, data, int(limits["max_pixels"]), keep)
+        elif not _asked(source, sink, vision, kept, json.loads(data)):
+            return
+        data = None
+
+
+def _next(source: IO[bytes], kept: Kept) -> bytes:
+    """The head of what comes next; all is forgotten, if that is not soon."""
+    if not select.select([source], [], [], FORGOTTEN)[0]:
+        kept.forget()
+    return source.read(HEAD.size)
 
 
 def _read(source: IO[bytes], length: int, most: int) -> bytes | None:

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +58,17 @@ def test_a_picture_that_it_has_no_more_is_given_to_it_again(apart: Apart, cast: 
     for path in sorted(cast.rglob("*.jpg"))[: apart_worker._KEPT + 1]:
         apart.decode(path.read_bytes())
     assert seen(apart.faces(first)) == before
+
+
+def test_p16_what_it_is_not_asked_about_it_forgets(apart: Apart, portrait: bytes) -> None:
+    picture = apart.decode(portrait)
+    before = seen(apart.faces(picture))
+    ((worker, number),) = picture.looked.items()
+    time.sleep(3 * apart_worker.FORGOTTEN)
+    told, _ = worker._asked({"ask": "anybody"}, picture)
+    assert told["gone"]
+    assert seen(apart.faces(picture)) == before  # it was given again
+    assert picture.looked[worker] != number
 
 
 def test_a_picture_from_elsewhere_is_looked_at_too(apart: Apart, vision: Vision, portrait: bytes) -> None:
