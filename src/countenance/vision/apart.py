@@ -29,14 +29,17 @@ class Apart(Vision):
         super().__init__(limits=limits, **settings)
         told = {**settings, "cache": str(cache_folder(settings.get("cache")))}
         self._decoder = Decoder(limits, workers=1, module=WORKER, settings=told)
+        self._described: str | None = None
 
     @property
     def backend(self) -> str:
-        """See `Vision.backend`."""
-        try:
-            return str(self._decoder.ask({"ask": "backend"})[0]["backend"])
-        except ModelMissing:
-            return f"{self._wanted} (not loaded: the model files are missing)"
+        """See `Vision.backend`. Asked once: whoever watches the service does not wait for a photo each time."""
+        if self._described is None:
+            try:
+                self._described = str(self._decoder.ask({"ask": "backend"})[0]["backend"])
+            except ModelMissing:
+                return f"{self._wanted} (not loaded: the model files are missing)"
+        return self._described
 
     def faces(self, picture: Picture, *, threshold: float = 0.6, side: int = 1024) -> list[Face]:
         """See `Vision.faces`."""

@@ -104,7 +104,7 @@ def test_one_that_is_stopped_is_not_waited_for(cache: Path, portrait: bytes) -> 
 
 
 def test_what_is_no_picture_is_refused_and_it_goes_on(apart: Apart, portrait: bytes, cast: Path) -> None:
-    apart.decode(portrait)
+    assert apart.backend
     number = process(apart)
     with pytest.raises(Unreadable):
         apart.decode(b"no picture")
