@@ -15,7 +15,7 @@ from countenance.errors import CountenanceError, Unavailable
 from countenance.types import Box, Face, Quality
 
 _MEASURES = {each.name for each in fields(Quality)} - {"reasons", "cut_off"}
-_KINDS: dict[str, type[CountenanceError]] = {
+KINDS: dict[str, type[CountenanceError]] = {
     kind.code: kind
     for kind in (
         errors.InputError,
@@ -38,7 +38,7 @@ def plain_error(error: CountenanceError) -> dict[str, Any]:
 
 def read_error(told: dict[str, Any]) -> CountenanceError:
     """The opposite of `plain_error`; `Unavailable` for a kind that is not expected."""
-    kind = _KINDS.get(str(told.get("error")), Unavailable)
+    kind = KINDS.get(str(told.get("error")), Unavailable)
     return kind(str(told.get("message")), hint=str(told.get("hint") or ""))
 
 

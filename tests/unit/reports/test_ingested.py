@@ -10,12 +10,13 @@ import pytest
 
 import countenance.ingest
 from countenance.errors import BadConfiguration, InputError
-from countenance.ingest import sweep, wire
+from countenance.ingest import sweep
 from countenance.ingest.report import Report, Swept
 from countenance.reports.ingested import FILES, circles, render_ingested, render_swept
 from countenance.reports.skipped import OTHER, REASONS, reason
 from countenance.service.ingesting import report_json
 from countenance.service.sweeping import swept_json
+from countenance.vision import telling
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>"
 SOURCE = Path(countenance.ingest.__file__).parent
@@ -172,7 +173,7 @@ def codes() -> set[str]:
                 answers = [part.value for part in ast.walk(each) if isinstance(part, ast.Return)]
                 found |= {part.elts[0].value for part in answers}
     # What a process that looks at a photo may answer; a fault of the base class has no words of its own.
-    kinds = [kind for kind in wire._KINDS.values() if issubclass(kind, InputError)]
+    kinds = [kind for kind in telling.KINDS.values() if issubclass(kind, InputError)]
     return found | {kind.code for kind in kinds if kind not in (InputError, BadConfiguration)}
 
 
