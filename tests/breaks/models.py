@@ -17,7 +17,7 @@ BREAKS = [
     Break(
         "P16",
         "a service's pictures looked at by a process without limits",
-        (("vision/apart_worker.py", "    confine(limits, mapped + _SCRATCH)\n", ""),),
+        (("vision/apart_worker.py", "    confine(limits, loaded() + SCRATCH)\n", ""),),
         "unit/vision/test_apart.py::test_p16_its_process_may_write_no_file_and_has_limits",
     ),
     Break(

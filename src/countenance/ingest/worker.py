@@ -22,13 +22,11 @@ from typing import Any
 from countenance.errors import ContractMismatch, CountenanceError, InputError, TooLarge
 from countenance.ingest.marks import read_marks
 from countenance.ingest.wire import HEAD, Answer, pack, pack_error
-from countenance.vision.decode_worker import allow_seconds, confine, load_decoders
+from countenance.vision.decode_worker import SCRATCH, allow_seconds, confine, load_decoders, loaded, own_output
 from countenance.vision.looking import Looker, open_looker
 
 QUESTION = struct.Struct("<QI?")
 """Bytes in the buffer, bytes of the name, whether marks of scraping are no reason not to look."""
-_SCRATCH = 768 << 20
-"""Address space for what the networks need while they run."""
 _PDEATHSIG, _DUMPABLE, _NO_NEW_PRIVILEGES = 1, 4, 38  # linux/prctl.h
 
 
@@ -36,9 +34,7 @@ def main() -> None:
     """Load, confine, serve."""
     settings = json.loads(sys.argv[1])
     _die_with(int(settings["parent"]))
-    answers = os.dup(1)
-    # What a library prints must not come between the answers.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    answers = own_output()
     buffer = mmap.mmap(settings["buffer"], 0, prot=mmap.PROT_READ)
     os.close(settings["buffer"])
     try:
@@ -47,8 +43,7 @@ def main() -> None:
         refusal = pack_error(error)
         _send(answers, HEAD.pack(len(refusal), 0) + refusal)
         return
-    mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
-    confine(settings["limits"], mapped + _SCRATCH)
+    confine(settings["limits"], loaded() + SCRATCH)
     _prctl(_DUMPABLE, 0)
     _prctl(_NO_NEW_PRIVILEGES, 1)
     _send(answers, HEAD.pack(0, 0))

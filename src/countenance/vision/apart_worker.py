@@ -7,7 +7,6 @@ them. The networks are loaded first; then it gives up what it can do without, an
 from __future__ import annotations
 
 import json
-import mmap
 import os
 import select
 import sys
@@ -19,12 +18,20 @@ import numpy as np
 
 from countenance.errors import CountenanceError, TooLarge
 from countenance.vision.decode import ASKED, HEAD, READY, Picture
-from countenance.vision.decode_worker import Decoded, allow_seconds, answer, confine, load_decoders, tell
+from countenance.vision.decode_worker import (
+    SCRATCH,
+    Decoded,
+    allow_seconds,
+    answer,
+    confine,
+    load_decoders,
+    loaded,
+    own_output,
+    tell,
+)
 from countenance.vision.engine import Vision
 from countenance.vision.telling import plain_box, plain_error, plain_face, read_face
 
-_SCRATCH = 768 << 20
-"""Address space for what the networks need while they run."""
 _KEPT, _KEPT_BYTES = 8, 64 << 20
 """Pictures that are kept to be asked about, and their pixels' bytes; the newest is, however large."""
 FORGOTTEN = 1.0
@@ -135,9 +142,7 @@ def main() -> None:
     """Load, confine, serve."""
     settings = json.loads(sys.argv[1])
     limits = {name: settings.pop(name) for name in ("max_bytes", "max_pixels", "seconds")}
-    answers = os.fdopen(os.dup(1), "wb")
-    # What a library prints must not come between the answers.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    answers = os.fdopen(own_output(), "wb")
     load_decoders()
     vision = Vision(**settings | {"cache": Path(settings["cache"])})
     try:
@@ -146,8 +151,7 @@ def main() -> None:
         answers.write(b"E")
         tell(answers, plain_error(error))
         return
-    mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
-    confine(limits, mapped + _SCRATCH)
+    confine(limits, loaded() + SCRATCH)
     serve(sys.stdin.buffer, answers, vision, limits)
 
 

@@ -224,10 +224,7 @@ class _Worker:
             height, width = picture.pixels.shape[:2]
             self._put({"ask": "keep", "height": height, "width": width, "format": picture.format})
             _write_all(self._stdin, np.ascontiguousarray(picture.pixels).data.cast("B"))
-            kept = self._answer()
-            if "error" in kept:
-                _raise(kept)
-            picture.looked[self] = kept["number"]
+            picture.looked[self] = self._answer()["number"]
         self._put({**question, "number": None if picture is None else picture.looked[self]})
         told = self._answer()
         return told, bytes(_read_exactly(self._stdout, told.get("more", 0)))

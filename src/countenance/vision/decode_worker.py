@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import io
 import json
+import mmap
 import os
 import resource
 import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
@@ -37,6 +39,8 @@ _PLUGINS = {
     "BMP": "BmpImagePlugin",
     "HEIF": "",
 }
+SCRATCH = 768 << 20
+"""Address space for what decoders, and networks that are loaded, need while they run."""
 _ORIENTATION = 0x0112
 _HEIF = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"mif2"}
 _VIDEO_START = (b"\x1a\x45\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"FLV\x01", b"OggS", b"\x30\x26\xb2\x75")
@@ -253,7 +257,19 @@ def _scaled(values: NDArray[Any], mode: str) -> Pixels:
     return np.asarray(np.clip(levels * (255.0 / full), 0, 255).round(), dtype=np.uint8)
 
 
-def confine(limits: dict[str, Any], base: int = 768 << 20) -> None:
+def own_output() -> int:
+    """Where this process answers. What a library prints goes nowhere, so that it does not come between the answers."""
+    answers = os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return answers
+
+
+def loaded() -> int:
+    """Bytes of address space that this process has by now, all its libraries and networks among them."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
+
+
+def confine(limits: dict[str, Any], base: int = SCRATCH) -> None:
     """Give up what decoding does not need: core dumps, writing files, many open files, unbounded memory.
 
     ``base``: bytes of address space for all that is no picture, such as libraries.

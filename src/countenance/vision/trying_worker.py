@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -192,20 +191,16 @@ def _pictures(height: int, width: int, count: int) -> Floats:
 
 def main() -> None:
     """Load, confine, try, answer."""
-    import mmap
-
     import onnx  # noqa: F401 - before no more files can be opened
 
     from countenance.vision import opening, runtimes  # noqa: F401
-    from countenance.vision.decode_worker import allow_seconds, confine
+    from countenance.vision.decode_worker import allow_seconds, confine, loaded, own_output
 
     settings = json.loads(sys.argv[1])
-    answers = os.dup(1)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    answers = own_output()
     runtimes.onnxruntime()
     size = int(settings["bytes"])
-    mapped = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0]) * mmap.PAGESIZE
-    confine({"max_pixels": 0, "max_bytes": 0}, mapped + (1 << 30) + 6 * size)
+    confine({"max_pixels": 0, "max_bytes": 0}, loaded() + (1 << 30) + 6 * size)
     allow_seconds(float(settings["seconds"]))
     data = sys.stdin.buffer.read(size)
     told = settings["card"]

@@ -23,6 +23,12 @@ def ada(club: Club) -> int:
     return int(club.person("Ada", 1).id)
 
 
+def stay(club: Club, order: str) -> None:
+    """Two people enter that the order is stayed."""
+    for account in (club.ben, club.cleo):
+        account.orders.stay(order, evidence=club.document("stayed"))
+
+
 def test_p19_the_log_goes_on_unbroken_and_outside_checkpoints_still_fit(club: Club, ada: int) -> None:
     made = backup(club)
     club.person("Cy", 3)
@@ -297,8 +303,7 @@ def test_p8_an_order_that_a_restore_had_bind_again_binds_after_an_older_backup_t
     older = backup(club, "older.backup")
     order = club.obey("quarantine", territory="GB")
     newer = backup(club, "newer.backup")
-    for account in (club.ben, club.cleo):
-        account.orders.stay(order, evidence=club.document("stayed"))
+    stay(club, order)
     assert club.found(1) == ["ada"]
     lose(club, log=True)
     restore(club, newer.file)
@@ -341,8 +346,7 @@ def test_p8_an_order_that_a_restore_had_bind_again_binds_after_a_backup_from_aft
     older = backup(club, "older.backup")
     order = club.obey("quarantine", subject="ada")
     between = backup(club, "between.backup")
-    for account in (club.ben, club.cleo):
-        account.orders.stay(order, evidence=club.document("stayed"))
+    stay(club, order)
     if not known:
         lose(club, log=True)
         restore(club, older.file)
